@@ -1,0 +1,62 @@
+//! What the client tells the guardian.
+
+use crate::{Mfa, Plan};
+use pluto_term::Term;
+
+/// A message to the guardian. All but [`Command::Renew`] are answered by [`crate::Message::Reply`] with the same id.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Extends the lease.
+    Renew,
+    /// Sets a plan.
+    Arm {
+        /// Comes back in the reply.
+        id: u32,
+        /// What to set.
+        plan: Plan,
+    },
+    /// Changes from the armed plan to this one.
+    Adjust {
+        /// Comes back in the reply.
+        id: u32,
+        /// What is to be set afterwards.
+        plan: Plan,
+    },
+    /// Counts calls for a time, without events.
+    Count {
+        /// Comes back in the reply.
+        id: u32,
+        /// The functions.
+        functions: Vec<Mfa>,
+        /// For how long; at most 10,000.
+        milliseconds: u32,
+    },
+    /// Asks how the agent is.
+    Status {
+        /// Comes back in the reply.
+        id: u32,
+    },
+    /// Undoes everything and ends the agent.
+    Stop {
+        /// Comes back in the reply.
+        id: u32,
+    },
+}
+
+impl Command {
+    /// The message.
+    pub fn to_term(&self) -> Term {
+        let with_id = |id: u32, request| Term::tuple([Term::atom("pluto"), Term::int(id), request]);
+        match self {
+            Command::Renew => Term::tuple([Term::atom("pluto"), Term::atom("renew")]),
+            Command::Arm { id, plan } => with_id(*id, Term::tuple([Term::atom("arm"), plan.to_term()])),
+            Command::Adjust { id, plan } => with_id(*id, Term::tuple([Term::atom("adjust"), plan.to_term()])),
+            Command::Count { id, functions, milliseconds } => {
+                let functions = Term::list(functions.iter().map(Mfa::to_term));
+                with_id(*id, Term::tuple([Term::atom("count"), functions, Term::int(*milliseconds)]))
+            }
+            Command::Status { id } => with_id(*id, Term::tuple([Term::atom("status")])),
+            Command::Stop { id } => with_id(*id, Term::atom("stop")),
+        }
+    }
+}
