@@ -1,0 +1,324 @@
+//! Opening a recording: finding its segments, reading their index, and making again what is missing of it.
+
+use super::columns::{Columns, Loaded};
+use super::{Damaged, Reader, Segment};
+use crate::error::{Damage, RecordingError};
+use crate::index::{self, BatchIndex, IdSet, TableIndex};
+use crate::ipc::{self, Buffers, Inflate, Layout, PREFIX, Prefix};
+use crate::manifest::{Manifest, SegmentAbout, State};
+use crate::schema::{EVENTS, MESSAGE_MAX, ROWS_MAX};
+use crate::tables::Table;
+use crate::writer::{TABLES_INDEX_FILE, index_file, segment_file};
+use pluto_event::{Event, GapCause, Kind, Missing, Nanos, NodeId, ProcessId, Tables, What};
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+/// A file of a recording, read at offsets.
+struct Source {
+    name: String,
+    file: File,
+    length: u64,
+}
+
+/// What there is at an offset of a stream.
+enum Found {
+    /// The end of the stream: its marker, or the end of the file.
+    End,
+    /// A whole message of this many bytes.
+    Message(u64),
+}
+
+impl Source {
+    fn open(dir: &Path, name: String) -> Result<Option<Source>, RecordingError> {
+        let path = dir.join(&name);
+        let opened = File::open(&path).and_then(|file| Ok((file.metadata()?.len(), file)));
+        match opened {
+            Ok((length, file)) => Ok(Some(Source { name, file, length })),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(RecordingError::io(&path, error)),
+        }
+    }
+
+    fn damaged(&self, offset: u64, what: Damage) -> Damaged {
+        Damaged { file: self.name.clone(), offset, what }
+    }
+
+    /// Reads `length` bytes into `out`.
+    fn read(&self, offset: u64, length: u64, out: &mut Vec<u8>) -> Result<(), Damage> {
+        if length > MESSAGE_MAX || offset.checked_add(length).is_none_or(|end| end > self.length) {
+            return Err(Damage::Cut);
+        }
+        out.resize(usize::try_from(length).map_err(|_| Damage::Size)?, 0);
+        self.file.read_exact_at(out, offset).map_err(|_| Damage::Cut)
+    }
+
+    /// What there is at `offset`.
+    fn find(&self, offset: u64, buffer: &mut Vec<u8>) -> Result<Found, Damage> {
+        if offset == self.length {
+            return Ok(Found::End);
+        }
+        self.read(offset, PREFIX as u64, buffer)?;
+        let head = buffer.first_chunk::<PREFIX>().ok_or(Damage::Cut)?;
+        let Prefix::Metadata(meta) = ipc::prefix(*head)? else { return Ok(Found::End) };
+        self.read(offset + PREFIX as u64, meta as u64, buffer)?;
+        let length = PREFIX as u64 + meta as u64 + ipc::body_length(&ipc::metadata(buffer)?)?;
+        if offset + length > self.length { Err(Damage::Cut) } else { Ok(Found::Message(length)) }
+    }
+
+    /// Reads the message at `offset` whole; `None` at the end of the stream.
+    fn message(&self, offset: u64, out: &mut Vec<u8>) -> Result<Option<u64>, Damage> {
+        match self.find(offset, out)? {
+            Found::End => Ok(None),
+            Found::Message(length) => self.read(offset, length, out).map(|()| Some(length)),
+        }
+    }
+}
+
+/// What is gathered while a recording is opened.
+struct Opening<'d> {
+    dir: &'d Path,
+    segments: Vec<Segment>,
+    gaps: Vec<(usize, Event<'static>)>,
+    damage: Vec<Damaged>,
+    inflate: Inflate,
+    loaded: Loaded,
+    buffer: Vec<u8>,
+}
+
+pub(super) fn open(dir: &Path) -> Result<Reader, RecordingError> {
+    let manifest = Manifest::read(dir)?;
+    let mut opening = Opening {
+        dir,
+        segments: Vec::new(),
+        gaps: Vec::new(),
+        damage: Vec::new(),
+        inflate: Inflate::new().map_err(|error| RecordingError::io(dir, error))?,
+        loaded: Loaded::default(),
+        buffer: Vec::new(),
+    };
+    let tables = opening.tables()?;
+    let closed = |number| manifest.segments.iter().find(|segment| segment.number == number);
+    for number in numbers(dir, &manifest)? {
+        opening.expired(&manifest, Some(number));
+        opening.segment(number, closed(number))?;
+    }
+    opening.expired(&manifest, None);
+    opening.end(&manifest);
+    let Opening { segments, gaps, damage, .. } = opening;
+    Ok(Reader { dir: dir.to_path_buf(), manifest, tables, segments, gaps, damage })
+}
+
+/// The numbers of the segments that are there or should be, without those that ring mode removed.
+fn numbers(dir: &Path, manifest: &Manifest) -> Result<BTreeSet<u32>, RecordingError> {
+    let io = |error| RecordingError::io(dir, error);
+    let mut numbers: BTreeSet<u32> = manifest.segments.iter().map(|segment| segment.number).collect();
+    for entry in fs::read_dir(dir).map_err(io)? {
+        let name = entry.map_err(io)?.file_name();
+        let number = name
+            .to_str()
+            .and_then(|name| name.strip_prefix("events-")?.strip_suffix(".arrows")?.parse::<u32>().ok())
+            .filter(|&number| name.to_str() == Some(&segment_file(number)));
+        numbers.extend(number);
+    }
+    numbers.retain(|number| !manifest.expired.iter().any(|run| (run.first..=run.last).contains(number)));
+    Ok(numbers)
+}
+
+impl Opening<'_> {
+    /// The latest time that is known so far.
+    fn latest(&self) -> Option<Nanos> {
+        self.segments.iter().flat_map(|segment| &segment.batches).map(|batch| batch.max_time).max()
+    }
+
+    fn gap(&mut self, cause: GapCause, missing: Missing, since: Nanos, time: Nanos) {
+        let what = What::Gap { node: NodeId::NONE, cause, missing, since };
+        self.gaps.push((self.segments.len(), Event { time, process: ProcessId::NONE, what }));
+    }
+
+    /// Gaps for what ring mode removed before segment `before`, or after the last one.
+    fn expired(&mut self, manifest: &Manifest, before: Option<u32>) {
+        let previous = self.segments.last().map(|segment| segment.number);
+        for run in &manifest.expired {
+            if before.is_none_or(|before| run.last < before)
+                && previous.is_none_or(|previous| run.first > previous)
+            {
+                self.gap(GapCause::RingExpired, Missing::Exactly(run.events), run.min_time, run.max_time);
+            }
+        }
+    }
+
+    /// A gap for what is missing at the end.
+    fn end(&mut self, manifest: &Manifest) {
+        let since = self.latest().unwrap_or(manifest.about.started);
+        if manifest.state == State::Recording {
+            self.gap(GapCause::RecordingCut, Missing::Unknown, since, since);
+        } else if manifest.totals.events_lost > 0 {
+            let time = manifest.summary.as_ref().map_or(since, |summary| summary.finished.max(since));
+            self.gap(GapCause::RecordingCut, Missing::Exactly(manifest.totals.events_lost), since, time);
+        }
+    }
+
+    fn segment(&mut self, number: u32, closed: Option<&SegmentAbout>) -> Result<(), RecordingError> {
+        let file = segment_file(number);
+        let mut segment = Segment { number, file: file.clone(), layout: None, batches: Vec::new() };
+        let Some(source) = Source::open(self.dir, file.clone())? else {
+            self.damage.push(Damaged { file, offset: 0, what: Damage::Missing });
+            if let Some(closed) = closed {
+                self.gap(
+                    GapCause::Unreadable,
+                    Missing::Exactly(closed.events),
+                    closed.min_time,
+                    closed.max_time,
+                );
+            }
+            return Ok(());
+        };
+        let mut end = 0;
+        match self.layout(&source) {
+            Ok((layout, length)) => {
+                segment.layout = Some(layout);
+                end = length;
+            }
+            Err(what) => self.damage.push(source.damaged(0, what)),
+        }
+        let beyond = self.indexed(&source, &mut segment, &mut end);
+        let ended = self.unindexed(&source, &mut segment, end);
+        let rows = |batches: &[BatchIndex]| batches.iter().map(|batch| u64::from(batch.rows)).sum::<u64>();
+        let expected = closed.map_or(rows(&segment.batches) + beyond, |closed| closed.events);
+        let missing = expected.saturating_sub(rows(&segment.batches));
+        let previous = self.latest();
+        let latest = segment.batches.iter().map(|batch| batch.max_time).max().or(previous);
+        self.segments.push(segment);
+        let cause = match ended {
+            Err(Damage::Cut) => GapCause::RecordingCut,
+            _ => GapCause::Unreadable,
+        };
+        if missing > 0 {
+            let since = latest.or(closed.map(|closed| closed.min_time)).unwrap_or(0);
+            let time = closed.map_or(since, |closed| closed.max_time.max(since));
+            self.gap(cause, Missing::Exactly(missing), since, time);
+        } else if ended.is_err() && closed.is_none() {
+            let since = latest.unwrap_or(0);
+            self.gap(cause, Missing::Unknown, since, since);
+        }
+        Ok(())
+    }
+
+    /// The layout of a segment, and where its first batch begins.
+    fn layout(&mut self, source: &Source) -> Result<(Layout, u64), Damage> {
+        let length = source.message(0, &mut self.buffer)?.ok_or(Damage::Cut)?;
+        let (message, _) = ipc::split(&self.buffer)?;
+        Ok((Layout::new(&message, &EVENTS)?, length))
+    }
+
+    /// Takes what the index has, as far as it fits the file. Moves `end` to where the index ends, and gives the
+    /// number of rows that the index has and the file does not.
+    fn indexed(&mut self, source: &Source, segment: &mut Segment, end: &mut u64) -> u64 {
+        let Ok(file) = fs::read(self.dir.join(index_file(segment.number))) else { return 0 };
+        let mut beyond = 0;
+        let mut expected = segment.layout.is_some().then_some(*end);
+        for batch in index::records(&file).map_while(BatchIndex::decode) {
+            let follows =
+                expected.is_none_or(|offset| offset == batch.offset) && batch.rows as usize <= ROWS_MAX;
+            let Some(next) = batch.offset.checked_add(batch.length).filter(|_| follows) else { break };
+            expected = Some(next);
+            if next > source.length || batch.length > MESSAGE_MAX {
+                beyond += u64::from(batch.rows);
+            } else {
+                *end = next;
+                segment.batches.push(batch);
+            }
+        }
+        beyond
+    }
+
+    /// Reads batches that the index does not have, up to the end of the segment or what cannot be read.
+    fn unindexed(&mut self, source: &Source, segment: &mut Segment, mut offset: u64) -> Result<(), Damage> {
+        let layout = segment.layout.as_ref().ok_or(Damage::Schema)?;
+        loop {
+            let message = source.message(offset, &mut self.buffer);
+            let message = message.inspect_err(|&what| self.damage.push(source.damaged(offset, what)))?;
+            let Some(length) = message else { return Ok(()) };
+            match self.loaded.load(&self.buffer, layout, Columns::ALL, &mut self.inflate) {
+                Ok(true) => segment.batches.push(describe(&self.loaded, &self.buffer, offset)),
+                Ok(false) => {}
+                Err(what) => {
+                    self.damage.push(source.damaged(offset, what));
+                    let at = segment.batches.last().map_or(0, |batch| batch.max_time);
+                    self.gap(GapCause::Unreadable, Missing::Unknown, at, at);
+                }
+            }
+            offset += length;
+        }
+    }
+
+    /// Reads the tables, each as far as it is whole.
+    fn tables(&mut self) -> Result<Tables, RecordingError> {
+        let mut tables = Tables::new();
+        let index = fs::read(self.dir.join(TABLES_INDEX_FILE)).unwrap_or_default();
+        let index: Vec<TableIndex> = index::records(&index).map_while(TableIndex::decode).collect();
+        for table in Table::ALL {
+            let name = table.file().to_owned();
+            let Some(source) = Source::open(self.dir, name.clone())? else {
+                self.damage.push(Damaged { file: name, offset: 0, what: Damage::Missing });
+                continue;
+            };
+            let mut offset = 0;
+            if let Err(what) = self.table(&source, table, &index, &mut tables, &mut offset) {
+                self.damage.push(source.damaged(offset, what));
+            }
+        }
+        Ok(tables)
+    }
+
+    fn table(
+        &mut self,
+        source: &Source,
+        table: Table,
+        index: &[TableIndex],
+        tables: &mut Tables,
+        offset: &mut u64,
+    ) -> Result<(), Damage> {
+        let length = source.message(0, &mut self.buffer)?.ok_or(Damage::Cut)?;
+        let layout = Layout::new(&ipc::split(&self.buffer)?.0, table.columns())?;
+        *offset = length;
+        let mut index = index.iter().filter(|entry| entry.table == table as u8);
+        while let Some(length) = source.message(*offset, &mut self.buffer)? {
+            if let Some(entry) = index.next()
+                && (entry.offset != *offset || crc32fast::hash(&self.buffer) != entry.checksum)
+            {
+                return Err(Damage::Checksum);
+            }
+            if let Some(batch) = Buffers::new(&self.buffer, &layout)? {
+                table.read(&batch, &mut self.inflate, tables)?;
+            }
+            *offset += length;
+        }
+        Ok(())
+    }
+}
+
+/// The index of a batch, made from the batch.
+fn describe(loaded: &Loaded, message: &[u8], offset: u64) -> BatchIndex {
+    let gaps = loaded.kinds().iter().enumerate().filter(|&(_, &kind)| kind == Kind::Gap as u8);
+    let since = gaps.filter_map(|(row, _)| {
+        let event = loaded.event(row)?;
+        let What::Gap { since, .. } = event.what else { return None };
+        Some(since.min(event.time))
+    });
+    BatchIndex {
+        offset,
+        length: message.len() as u64,
+        checksum: crc32fast::hash(message),
+        rows: u32::try_from(loaded.rows()).unwrap_or(u32::MAX),
+        min_time: loaded.times().iter().copied().min().unwrap_or(0),
+        max_time: loaded.times().iter().copied().max().unwrap_or(0),
+        since: since.min(),
+        kinds: index::kinds(loaded.kinds()),
+        processes: IdSet::of(loaded.processes()),
+        functions: IdSet::of(loaded.functions()),
+    }
+}
