@@ -1,0 +1,240 @@
+//! Streams that can be read several times: recordings, and scripts.
+//!
+//! The functions here are what commands call: each makes the passes that it needs, reads only the batches and
+//! columns that matter to it, and knows the gaps before it pairs anything.
+
+use crate::calls::{Calls, CallsBuilder, Keep, Limits};
+use crate::filter::Filter;
+use crate::gaps::Gaps;
+use crate::links::{LinkLimits, Links, LinksBuilder};
+use crate::stat::{Report, Stat};
+use pluto_event::{Event, Kind, ProcessId, Tables, What};
+use pluto_recording::{Columns, Kinds, Reader, RecordingError};
+use std::ops::ControlFlow;
+
+/// What a pass over a stream is for, which decides what has to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Gaps.
+    Gaps,
+    /// Registered names.
+    Names,
+    /// Figures: everything but the terms' bytes.
+    Figures,
+    /// Pairing of calls, with their terms.
+    Calls,
+    /// Events that the filter wants, whole.
+    Show,
+    /// Events of the wanted processes and time, whole, whatever their kind and function.
+    Everything,
+}
+
+impl Purpose {
+    fn kinds(self, filter: &Filter) -> Kinds {
+        use Kind::{Call, Exception, Exit, Register, Return, ReturnTo};
+        match self {
+            Purpose::Gaps => Kinds::of(&[Kind::Gap]),
+            Purpose::Names => Kinds::of(&[Register]),
+            Purpose::Calls => Kinds::of(&[Call, Return, Exception, ReturnTo, Exit]),
+            Purpose::Figures | Purpose::Everything => Kinds::ALL,
+            Purpose::Show => {
+                let wanted: Vec<Kind> =
+                    Kind::ALL.into_iter().filter(|&kind| filter.wants_kind(kind)).collect();
+                Kinds::of(&wanted)
+            }
+        }
+    }
+
+    fn columns(self) -> Columns {
+        match self {
+            Purpose::Gaps | Purpose::Names => Columns::NONE,
+            // The form of a return's value tells whether outcomes were observed, and comes with the payload.
+            Purpose::Figures => Columns { functions: true, peers: false, payloads: true },
+            Purpose::Calls => Columns { functions: true, peers: false, payloads: true },
+            Purpose::Show | Purpose::Everything => Columns::ALL,
+        }
+    }
+
+    /// Whether an event takes part.
+    fn wants(self, filter: &Filter, event: &Event<'_>) -> bool {
+        match self {
+            Purpose::Gaps => event.what.kind() == Kind::Gap,
+            Purpose::Names => event.what.kind() == Kind::Register,
+            Purpose::Show => filter.wants(event),
+            Purpose::Figures | Purpose::Calls | Purpose::Everything => {
+                filter.is_needed_for_calls(event) || (event.what.kind() == Kind::Gap && filter.wants(event))
+            }
+        }
+    }
+}
+
+/// A stream of events that can be read again.
+pub trait Source {
+    /// Why it cannot be read.
+    type Error;
+
+    /// The tables that its ids point into.
+    fn tables(&self) -> &Tables;
+
+    /// Gives the events that the purpose and the filter want, in the order of the stream, until `take` breaks off. Events
+    /// to show of several nodes come in the order of their times.
+    fn scan(
+        &self,
+        purpose: Purpose,
+        filter: &Filter,
+        take: &mut dyn FnMut(&Event<'_>) -> ControlFlow<()>,
+    ) -> Result<(), Self::Error>;
+}
+
+impl Source for Reader {
+    type Error = RecordingError;
+
+    fn tables(&self) -> &Tables {
+        Reader::tables(self)
+    }
+
+    fn scan(
+        &self,
+        purpose: Purpose,
+        filter: &Filter,
+        take: &mut dyn FnMut(&Event<'_>) -> ControlFlow<()>,
+    ) -> Result<(), RecordingError> {
+        let everywhere = matches!(purpose, Purpose::Gaps | Purpose::Names);
+        let wanted = pluto_recording::Filter {
+            from: (!everywhere).then(|| filter.since()),
+            to: (!everywhere).then(|| filter.until()),
+            processes: filter.processes().filter(|_| !everywhere).map(<[ProcessId]>::to_vec),
+            functions: filter.functions().filter(|_| purpose == Purpose::Show).map(<[_]>::to_vec),
+            kinds: purpose.kinds(filter),
+            columns: purpose.columns(),
+        };
+        let everything = wanted.from == Some(i64::MIN) && wanted.to == Some(i64::MAX);
+        let wanted = match everything {
+            true => pluto_recording::Filter { from: None, to: None, ..wanted },
+            false => wanted,
+        };
+        let scan = Reader::scan(self, &wanted);
+        if purpose == Purpose::Figures {
+            // Figures never break off, so a second thread may read ahead.
+            return scan.for_each_ahead(|event| {
+                if purpose.wants(filter, event) {
+                    let _goes_on = take(event);
+                }
+            });
+        }
+        if purpose == Purpose::Show && self.manifest().about.nodes.len() > 1 {
+            // Events come as the nodes sent them, each at its own pace.
+            return scan.by_time().for_each_while(|event| match purpose.wants(filter, event) {
+                true => take(event),
+                false => ControlFlow::Continue(()),
+            });
+        }
+        let mut scan = scan;
+        while let Some(batch) = scan.next_batch()? {
+            for event in batch.events() {
+                if purpose.wants(filter, &event) && take(&event).is_break() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(feature = "script")]
+impl Source for crate::script::Script {
+    type Error = std::convert::Infallible;
+
+    fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    fn scan(
+        &self,
+        purpose: Purpose,
+        filter: &Filter,
+        take: &mut dyn FnMut(&Event<'_>) -> ControlFlow<()>,
+    ) -> Result<(), Self::Error> {
+        for event in self.events() {
+            let kind = event.what.kind();
+            let reads = purpose.kinds(filter).has(kind) || kind == Kind::Gap;
+            if reads && purpose.wants(filter, &event) && take(&event).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn each<S: Source>(
+    source: &S,
+    purpose: Purpose,
+    filter: &Filter,
+    mut take: impl FnMut(&Event<'_>),
+) -> Result<(), S::Error> {
+    source.scan(purpose, filter, &mut |event| {
+        take(event);
+        ControlFlow::Continue(())
+    })
+}
+
+/// All gaps of the stream.
+pub fn gaps<S: Source>(source: &S) -> Result<Gaps, S::Error> {
+    let mut gaps = Gaps::default();
+    each(source, Purpose::Gaps, &Filter::default(), |event| gaps.add(event))?;
+    gaps.finish();
+    Ok(gaps)
+}
+
+/// The names that processes registered, for [`crate::FilterSpec::resolve`].
+pub fn registered<S: Source>(source: &S) -> Result<Vec<(String, ProcessId)>, S::Error> {
+    let mut names = Vec::new();
+    each(source, Purpose::Names, &Filter::default(), |event| {
+        if let What::Register { name } = event.what
+            && let Ok(name) = source.tables().atom(name)
+        {
+            names.push((name.to_owned(), event.process));
+        }
+    })?;
+    names.sort_unstable();
+    names.dedup();
+    Ok(names)
+}
+
+/// The figures of the wanted processes and time; the rows of functions are those that the filter wants.
+pub fn stat<S: Source>(source: &S, filter: &Filter) -> Result<Report, S::Error> {
+    let gaps = gaps(source)?;
+    let tables = source.tables();
+    let mut stat = Stat::new(&gaps);
+    each(source, Purpose::Figures, filter, |event| stat.add(event, tables))?;
+    let mut report = stat.finish(tables);
+    if let Some(functions) = filter.functions() {
+        report.functions.retain(|row| functions.binary_search(&row.id).is_ok());
+    }
+    Ok(report)
+}
+
+/// The calls of the wanted processes and time, with the gaps that they were paired by. With a `keep`, only the slow
+/// or failed ones are kept, and have no parents.
+pub fn calls<S: Source>(
+    source: &S,
+    filter: &Filter,
+    limits: Limits,
+    keep: Keep,
+) -> Result<(Calls, Gaps), S::Error> {
+    let gaps = gaps(source)?;
+    let tables = source.tables();
+    let mut builder = CallsBuilder::new(&gaps, limits, keep);
+    each(source, Purpose::Calls, filter, |event| builder.add(event, tables))?;
+    let calls = builder.finish();
+    Ok((calls, gaps))
+}
+
+/// The links between the wanted processes. Positions count the events of [`Purpose::Everything`] with this filter.
+pub fn links<S: Source>(source: &S, filter: &Filter, limits: LinkLimits) -> Result<Links, S::Error> {
+    let gaps = gaps(source)?;
+    let tables = source.tables();
+    let mut builder = LinksBuilder::new(&gaps, limits);
+    each(source, Purpose::Everything, filter, |event| builder.add(event, tables))?;
+    Ok(builder.finish())
+}

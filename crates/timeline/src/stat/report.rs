@@ -1,0 +1,363 @@
+//! The figures as rows, and as text.
+
+use super::{FunctionCount, Histogram, ProcessState, Stat};
+use crate::names::{Names, Syntax};
+use crate::table::{Align, Table};
+use crate::time::{duration_text, time_text};
+use pluto_event::{FunctionId, Nanos, ProcessId, Tables};
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// Everything that `stat` has to say.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// The number of events, gaps included.
+    pub events: u64,
+    /// The time of the first event, `None` where there is none. UNIX time in nanoseconds.
+    pub first_ns: Option<Nanos>,
+    /// The time of the last event.
+    pub last_ns: Option<Nanos>,
+    /// Whether there are ends of calls at all; at level `calls` there are none.
+    pub ends_reported: bool,
+    /// `ReturnTo` events that no open call was seen for.
+    pub unmatched_return_tos: u64,
+    /// By function, those with the largest total time first; functions without calls are left out.
+    pub functions: Vec<FunctionRow>,
+    /// By process, the busiest first.
+    pub processes: Vec<ProcessRow>,
+    /// What is missing, by node and cause.
+    pub gaps: Vec<GapRow>,
+}
+
+/// The figures of one function. Times are in nanoseconds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FunctionRow {
+    /// `module:name/arity`, in the spelling of its language.
+    pub function: String,
+    /// The id of the function in this recording.
+    #[serde(skip)]
+    pub id: FunctionId,
+    /// Calls seen.
+    pub calls: u64,
+    /// Calls whose duration is known.
+    pub timed: u64,
+    /// Time with at least one timed call open, added over processes.
+    pub total_ns: u64,
+    /// The same without the time of traced calls inside.
+    pub self_ns: u64,
+    /// Of the timed calls; `None` where there are none.
+    pub durations: Option<Durations>,
+    /// Calls left by an exception; `None` where exceptions were not observed.
+    pub errors: Option<u64>,
+    /// Timed calls whose end was inferred, and whose outcome is not known.
+    pub inferred: u64,
+    /// Calls that ended unseen before their caller did.
+    pub ended_unseen: u64,
+    /// Calls that were open when a gap began, or began in one.
+    pub cut_by_gap: u64,
+    /// Calls without an end: open when their process or the stream ended, or nothing reports ends.
+    pub no_end: u64,
+    /// Ends that no call was seen for.
+    pub unmatched_ends: u64,
+}
+
+/// Durations of single calls, in nanoseconds, percentiles within 0.4 %.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Durations {
+    pub p50_ns: u64,
+    pub p90_ns: u64,
+    pub p99_ns: u64,
+    pub max_ns: u64,
+}
+
+/// The figures of one process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ProcessRow {
+    /// `<0.123.0>`, with the node where the recording has several.
+    pub process: String,
+    /// The id of the process in this recording.
+    #[serde(skip)]
+    pub id: ProcessId,
+    /// Events of the process.
+    pub events: u64,
+    /// Calls.
+    pub calls: u64,
+    /// Time in timed calls, the outermost ones.
+    pub busy_ns: u64,
+    /// Exceptions that ended a call.
+    pub errors: u64,
+    /// Messages sent.
+    pub sent: u64,
+    /// Messages delivered.
+    pub delivered: u64,
+    /// Processes started.
+    pub spawned: u64,
+    /// The time of its first event.
+    pub first_ns: Nanos,
+    /// The time of its last event.
+    pub last_ns: Nanos,
+    /// Whether its end was seen.
+    pub exited: bool,
+}
+
+/// Gaps of one node and cause.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GapRow {
+    /// Why events are missing.
+    pub cause: &'static str,
+    /// The node; `None` where every node may be concerned.
+    pub node: Option<String>,
+    /// How many gaps.
+    pub gaps: u64,
+    /// How many events: `exact 3`, `at least 3` or `unknown`.
+    pub missing: String,
+    /// The earliest time at which an event may be missing.
+    pub since_ns: Nanos,
+    /// The latest.
+    pub until_ns: Nanos,
+}
+
+/// What the rows of functions are ordered by, the largest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[expect(missing_docs, reason = "the names are those of the columns")]
+pub enum SortBy {
+    #[default]
+    Total,
+    Own,
+    Calls,
+    P50,
+    P90,
+    P99,
+    Max,
+    Errors,
+}
+
+pub(super) fn make(stat: &Stat<'_>, tables: &Tables) -> Report {
+    let names = Names::new(tables, Syntax::Auto);
+    let functions = (0u32..).map(FunctionId).zip(&stat.counts.functions);
+    let processes = (0u32..).map(ProcessId).zip(&stat.processes);
+    let mut report = Report {
+        events: stat.events,
+        first_ns: (stat.events > 0).then_some(stat.first),
+        last_ns: (stat.events > 0).then_some(stat.last),
+        ends_reported: stat.any_end,
+        unmatched_return_tos: stat.counts.unmatched_return_tos,
+        functions: functions
+            .filter(|(_, count)| count.calls > 0 || count.unmatched > 0)
+            .map(|(id, count)| function_row(id, count, &names))
+            .collect(),
+        processes: processes
+            .filter_map(|(id, state)| Some(process_row(id, state.as_deref()?, &names)))
+            .collect(),
+        gaps: stat
+            .gap_sums()
+            .iter()
+            .map(|sum| GapRow {
+                cause: sum.cause.name(),
+                node: (!sum.node.is_none()).then(|| names.node(sum.node)),
+                gaps: sum.gaps,
+                missing: sum.missing.to_string(),
+                since_ns: sum.since,
+                until_ns: sum.until,
+            })
+            .collect(),
+    };
+    report.sort(SortBy::Total);
+    report.processes.sort_by_key(|row| (std::cmp::Reverse((row.busy_ns, row.events)), row.id));
+    report
+}
+
+fn nanos(sum: i128) -> u64 {
+    u64::try_from(sum.max(0)).unwrap_or(u64::MAX)
+}
+
+fn function_row(id: FunctionId, count: &FunctionCount, names: &Names<'_>) -> FunctionRow {
+    FunctionRow {
+        function: names.function(id),
+        id,
+        calls: count.calls,
+        timed: count.durations.len(),
+        total_ns: nanos(count.total),
+        self_ns: nanos(count.own),
+        durations: durations(&count.durations),
+        errors: (count.outcome_observed || count.errors > 0).then_some(count.errors),
+        inferred: count.inferred,
+        ended_unseen: count.overtaken,
+        cut_by_gap: count.cut,
+        no_end: count.open,
+        unmatched_ends: count.unmatched,
+    }
+}
+
+fn durations(histogram: &Histogram) -> Option<Durations> {
+    Some(Durations {
+        p50_ns: histogram.percentile(500)?,
+        p90_ns: histogram.percentile(900)?,
+        p99_ns: histogram.percentile(990)?,
+        max_ns: histogram.max(),
+    })
+}
+
+fn process_row(id: ProcessId, state: &ProcessState, names: &Names<'_>) -> ProcessRow {
+    let count = &state.count;
+    ProcessRow {
+        process: names.process(id),
+        id,
+        events: count.events,
+        calls: count.calls,
+        busy_ns: nanos(count.busy),
+        errors: count.errors,
+        sent: count.sent,
+        delivered: count.delivered,
+        spawned: count.spawned,
+        first_ns: count.first,
+        last_ns: count.last,
+        exited: count.exited,
+    }
+}
+
+impl Report {
+    /// Orders the rows of functions: the largest first, then by name.
+    pub fn sort(&mut self, by: SortBy) {
+        self.functions.sort_by(|a, b| {
+            let key = |row: &FunctionRow| match by {
+                SortBy::Total => row.total_ns,
+                SortBy::Own => row.self_ns,
+                SortBy::Calls => row.calls,
+                SortBy::P50 => row.durations.map_or(0, |d| d.p50_ns),
+                SortBy::P90 => row.durations.map_or(0, |d| d.p90_ns),
+                SortBy::P99 => row.durations.map_or(0, |d| d.p99_ns),
+                SortBy::Max => row.durations.map_or(0, |d| d.max_ns),
+                SortBy::Errors => row.errors.unwrap_or(0),
+            };
+            (key(b), b.calls).cmp(&(key(a), a.calls)).then_with(|| a.function.cmp(&b.function))
+        });
+    }
+
+    /// Writes the tables: at most `limit` functions and processes each, and all gaps; says what is left out.
+    pub fn write_text(&self, out: &mut impl Write, limit: usize) -> io::Result<()> {
+        self.write_functions(out, limit)?;
+        self.write_processes(out, limit)?;
+        self.write_gaps(out)
+    }
+
+    fn write_functions(&self, out: &mut impl Write, limit: usize) -> io::Result<()> {
+        let mut table = Table::new(&[
+            ("function", Align::Left),
+            ("calls", Align::Right),
+            ("total", Align::Right),
+            ("self", Align::Right),
+            ("p50", Align::Right),
+            ("p90", Align::Right),
+            ("p99", Align::Right),
+            ("max", Align::Right),
+            ("errors", Align::Right),
+            ("notes", Align::Left),
+        ]);
+        for row in self.functions.iter().take(limit) {
+            table.row(function_cells(row, self.ends_reported));
+        }
+        if !self.functions.is_empty() {
+            table.write(out)?;
+        }
+        left_out(out, self.functions.len(), limit, "functions")?;
+        if !self.ends_reported && !self.functions.is_empty() {
+            writeln!(out, "no durations: this level reports calls only")?;
+        }
+        if self.unmatched_return_tos > 0 {
+            writeln!(out, "{} ends of calls that were not seen to begin", self.unmatched_return_tos)?;
+        }
+        Ok(())
+    }
+
+    fn write_processes(&self, out: &mut impl Write, limit: usize) -> io::Result<()> {
+        if self.processes.is_empty() {
+            return Ok(());
+        }
+        let mut table = Table::new(&[
+            ("process", Align::Left),
+            ("events", Align::Right),
+            ("calls", Align::Right),
+            ("busy", Align::Right),
+            ("errors", Align::Right),
+            ("sent", Align::Right),
+            ("delivered", Align::Right),
+            ("notes", Align::Left),
+        ]);
+        for row in self.processes.iter().take(limit) {
+            table.row(vec![
+                row.process.clone(),
+                row.events.to_string(),
+                row.calls.to_string(),
+                duration_text(row.busy_ns),
+                row.errors.to_string(),
+                row.sent.to_string(),
+                row.delivered.to_string(),
+                if row.exited { "exited".to_owned() } else { String::new() },
+            ]);
+        }
+        writeln!(out)?;
+        table.write(out)?;
+        left_out(out, self.processes.len(), limit, "processes")
+    }
+
+    fn write_gaps(&self, out: &mut impl Write) -> io::Result<()> {
+        writeln!(out)?;
+        if self.gaps.is_empty() {
+            return writeln!(out, "no gaps: {} events, nothing is known to be missing", self.events);
+        }
+        let mut table = Table::new(&[
+            ("gap", Align::Left),
+            ("node", Align::Left),
+            ("gaps", Align::Right),
+            ("missing", Align::Left),
+            ("since", Align::Left),
+            ("until", Align::Left),
+        ]);
+        for row in &self.gaps {
+            table.row(vec![
+                row.cause.to_owned(),
+                row.node.clone().unwrap_or_else(|| "all".to_owned()),
+                row.gaps.to_string(),
+                row.missing.clone(),
+                time_text(row.since_ns),
+                time_text(row.until_ns),
+            ]);
+        }
+        table.write(out)
+    }
+}
+
+fn function_cells(row: &FunctionRow, ends_reported: bool) -> Vec<String> {
+    let mut cells = vec![row.function.clone(), row.calls.to_string()];
+    match row.durations {
+        Some(durations) => {
+            cells.push(duration_text(row.total_ns));
+            cells.push(duration_text(row.self_ns));
+            for value in [durations.p50_ns, durations.p90_ns, durations.p99_ns, durations.max_ns] {
+                cells.push(duration_text(value));
+            }
+        }
+        None => cells.extend(std::iter::repeat_n("-".to_owned(), 6)),
+    }
+    cells.push(row.errors.map_or_else(|| "not observed".to_owned(), |errors| errors.to_string()));
+    let notes = [
+        (row.inferred, "inferred"),
+        (row.ended_unseen, "ended unseen"),
+        (row.cut_by_gap, "cut by a gap"),
+        (if ends_reported { row.no_end } else { 0 }, "without end"),
+        (row.unmatched_ends, "ends unmatched"),
+    ];
+    let notes = notes.iter().filter(|(number, _)| *number > 0);
+    let notes: Vec<String> = notes.map(|(number, what)| format!("{number} {what}")).collect();
+    cells.push(notes.join(", "));
+    cells
+}
+
+fn left_out(out: &mut impl Write, rows: usize, limit: usize, what: &str) -> io::Result<()> {
+    match rows.checked_sub(limit) {
+        None | Some(0) => Ok(()),
+        Some(more) => writeln!(out, "… {more} more {what}"),
+    }
+}

@@ -1,0 +1,123 @@
+//! Engines over recordings on disk say what they say over the same events in memory.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+use pluto_recording::{About, Reader, Summary, Writer, WriterOptions};
+use pluto_timeline::calls::{Keep, Limits};
+use pluto_timeline::links::LinkLimits;
+use pluto_timeline::script::Script;
+use pluto_timeline::show::{Colour, Lines};
+use pluto_timeline::source::{Purpose, calls, gaps, links, registered, stat};
+use pluto_timeline::{Filter, FilterSpec, Names, Source, Syntax};
+use std::ops::ControlFlow;
+
+const EVENTS: &str = "
+1 A call shop:place/2 [17,tea]
+2 B register stock
+3 B call stock:take/1 [tea]
+4 A send B {#Ref<0.0.0.1>,take}
+5 B deliver A {#Ref<0.0.0.1>,take}
+6 B exception stock:take/1 {error,empty}
+7 A return shop:place/2 ok
+8 A call shop:place/2 [18,tea]
+12 A gap since 9 overload exact 2
+13 A call shop:place/2 [19,tea]
+53 A return shop:place/2 ok
+54 B exit normal
+60 @1 gap since 55 backpressure at least 1
+";
+
+/// Writes the events to a recording with batches of two, so that there is something to skip.
+fn recorded(script: &Script, dir: &std::path::Path) -> Reader {
+    let options = WriterOptions { batch_rows: 2, ..WriterOptions::default() };
+    let mut writer = Writer::create(dir, options, About::default()).unwrap();
+    *writer.tables_mut() = script.tables.clone();
+    for event in script.events() {
+        writer.push(&event).unwrap();
+    }
+    writer.finish(Summary::default()).unwrap();
+    Reader::open(dir).unwrap()
+}
+
+fn filters(script: &Script) -> Vec<Filter> {
+    let spec = FilterSpec::default;
+    let process = |name: &str| FilterSpec { processes: vec![name.to_owned()], ..spec() };
+    let specs = [
+        spec(),
+        process("<0.100.0>"),
+        process("stock"),
+        FilterSpec { functions: vec!["shop:place".to_owned()], ..spec() },
+        FilterSpec { kinds: vec![pluto_event::Kind::Call], ..spec() },
+        FilterSpec { since: Some(4_000), until: Some(8_000), ..spec() },
+        FilterSpec { since: Some(10_000), ..process("0.100.0@n1@host") },
+        FilterSpec { keep: Keep { at_least: Some(20_000), failed: false }, ..spec() },
+        FilterSpec { keep: Keep { at_least: None, failed: true }, ..spec() },
+    ];
+    let names = registered(script).unwrap();
+    specs.iter().map(|spec| spec.resolve(&script.tables, &names).unwrap()).collect()
+}
+
+/// Everything that the engines have to say, as text.
+fn everything<S: Source>(source: &S, filter: &Filter) -> String
+where
+    S::Error: std::fmt::Debug,
+{
+    let lines = Lines::new(Names::new(source.tables(), Syntax::Auto), Colour::Off);
+    let mut out = Vec::new();
+    let shown = source.scan(Purpose::Show, filter, &mut |event| {
+        lines.write_event(&mut out, event).unwrap();
+        ControlFlow::Continue(())
+    });
+    shown.unwrap();
+    stat(source, filter).unwrap().write_text(&mut out, 100).unwrap();
+    let (calls, _) = calls(source, filter, Limits::default(), filter.keep()).unwrap();
+    for call in calls.all() {
+        lines.write_call(&mut out, &calls, call).unwrap();
+    }
+    let links = links(source, filter, LinkLimits::default()).unwrap();
+    format!("{}{:?}\n{:?}", String::from_utf8(out).unwrap(), links.links, gaps(source).unwrap().records())
+}
+
+#[test]
+fn recordings_and_scripts_say_the_same() {
+    let script = Script::parse(EVENTS).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let reader = recorded(&script, &dir.path().join("recording"));
+    for filter in filters(&script) {
+        assert_eq!(everything(&reader, &filter), everything(&script, &filter), "{filter:?}");
+    }
+}
+
+#[test]
+fn slow_and_failed_calls() {
+    let script = Script::parse(EVENTS).unwrap();
+    let lines = Lines::new(Names::new(&script.tables, Syntax::Auto), Colour::Off);
+    let mut out = Vec::new();
+    for keep in [Keep { at_least: Some(20_000), failed: false }, Keep { at_least: None, failed: true }] {
+        let (calls, _) = calls(&script, &Filter::default(), Limits::default(), keep).unwrap();
+        for call in calls.all() {
+            lines.write_call(&mut out, &calls, call).unwrap();
+        }
+    }
+    expect_test::expect![[r"
+        00:00:00.000013 <0.100.0> shop:place(19, tea) -> ok  40.0us
+        00:00:00.000003 <0.101.0> stock:take(tea) raised {error,empty}  3.00us
+    "]]
+    .assert_eq(&String::from_utf8(out).unwrap());
+}
+
+#[test]
+fn what_nothing_answers_to() {
+    let script = Script::parse(EVENTS).unwrap();
+    let errors = [
+        FilterSpec { processes: vec!["<0.7.0>".to_owned()], ..FilterSpec::default() },
+        FilterSpec { functions: vec!["shop:plaice/2".to_owned()], ..FilterSpec::default() },
+        FilterSpec { functions: vec!["shop:place/3".to_owned()], ..FilterSpec::default() },
+    ]
+    .map(|spec| spec.resolve(&script.tables, &[]).unwrap_err().to_string());
+    expect_test::expect![[r"
+        no process `<0.7.0>` in this recording
+        no function `shop:plaice/2` in this recording
+        no function `shop:place/3` in this recording"]]
+    .assert_eq(&errors.join("\n"));
+}
