@@ -1,0 +1,76 @@
+//! CSV as in RFC 4180: a line of heads, fields quoted where they must be, lines ended by CR and LF.
+
+use crate::row::{COLUMNS, Row, Rows};
+use crate::{ExportError, Written, each};
+use pluto_event::Kind;
+use pluto_timeline::source::Purpose;
+use pluto_timeline::{Filter, Source};
+use std::io::{self, Write};
+
+/// Writes the wanted events. An empty field is a value that is not there.
+pub fn csv<S: Source>(
+    source: &S,
+    filter: &Filter,
+    out: &mut impl Write,
+) -> Result<Written, ExportError<S::Error>> {
+    let rows = Rows::new(source.tables());
+    let mut written = Written::default();
+    write!(out, "{}\r\n", COLUMNS.join(",")).map_err(ExportError::Write)?;
+    let mut line = String::new();
+    let result = each(source, Purpose::Show, filter, |event| {
+        written.items += 1;
+        written.gaps += u64::from(event.what.kind() == Kind::Gap);
+        line.clear();
+        write_row(&mut line, &rows.row(event));
+        out.write_all(line.as_bytes())
+    });
+    result.map_err(ExportError::Source)?.map_err(|error: io::Error| ExportError::Write(error))?;
+    Ok(written)
+}
+
+fn write_row(line: &mut String, row: &Row<'_>) {
+    let arity = row.arity.map(|arity| arity.to_string());
+    let (time, since) = (row.time_ns.to_string(), row.since_ns.map(|since| since.to_string()));
+    let missing_events = row.missing_events.map(|missing| missing.to_string());
+    let fields: [Option<&str>; COLUMNS.len()] = [
+        Some(&time),
+        Some(row.kind),
+        row.node,
+        row.process.as_deref(),
+        row.module,
+        row.function,
+        arity.as_deref(),
+        row.peer.as_deref(),
+        row.peer_node,
+        row.form,
+        row.term.as_deref(),
+        row.receiver_exists.map(|exists| if exists { "true" } else { "false" }),
+        row.name,
+        row.cause,
+        row.missing,
+        missing_events.as_deref(),
+        since.as_deref(),
+    ];
+    for (at, field) in fields.into_iter().enumerate() {
+        if at > 0 {
+            line.push(',');
+        }
+        write_field(line, field.unwrap_or_default());
+    }
+    line.push_str("\r\n");
+}
+
+fn write_field(line: &mut String, field: &str) {
+    if !field.contains([',', '"', '\r', '\n']) {
+        line.push_str(field);
+        return;
+    }
+    line.push('"');
+    for c in field.chars() {
+        if c == '"' {
+            line.push('"');
+        }
+        line.push(c);
+    }
+    line.push('"');
+}

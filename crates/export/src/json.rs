@@ -1,0 +1,44 @@
+//! JSON lines: one object for each event, in the order of the stream.
+
+use crate::row::Rows;
+use crate::{ExportError, Written, each};
+use pluto_event::{Event, Kind, Tables};
+use pluto_timeline::source::Purpose;
+use pluto_timeline::{Filter, Source};
+use std::io::{self, Write};
+
+/// Writes single events, for streams that are still going on.
+#[derive(Clone, Copy, Debug)]
+pub struct EventWriter<'t> {
+    rows: Rows<'t>,
+}
+
+impl<'t> EventWriter<'t> {
+    /// A writer for events whose ids point into these tables.
+    pub fn new(tables: &'t Tables) -> EventWriter<'t> {
+        EventWriter { rows: Rows::new(tables) }
+    }
+
+    /// Writes one event as one line.
+    pub fn write(&self, out: &mut impl Write, event: &Event<'_>) -> io::Result<()> {
+        serde_json::to_writer(&mut *out, &self.rows.row(event))?;
+        out.write_all(b"\n")
+    }
+}
+
+/// Writes the wanted events.
+pub fn json<S: Source>(
+    source: &S,
+    filter: &Filter,
+    out: &mut impl Write,
+) -> Result<Written, ExportError<S::Error>> {
+    let writer = EventWriter::new(source.tables());
+    let mut written = Written::default();
+    let result = each(source, Purpose::Show, filter, |event| {
+        written.items += 1;
+        written.gaps += u64::from(event.what.kind() == Kind::Gap);
+        writer.write(out, event)
+    });
+    result.map_err(ExportError::Source)?.map_err(ExportError::Write)?;
+    Ok(written)
+}

@@ -1,0 +1,177 @@
+//! One event as one row of named columns, the same for JSON lines, CSV and Parquet.
+
+use pluto_event::{Event, Form, FunctionId, Identity, Kind, Missing, NodeId, ProcessId, Tables, What};
+use pluto_term::PrintLimits;
+use pluto_timeline::{Names, Syntax};
+use serde::Serialize;
+
+/// The names of the columns, in their order.
+pub const COLUMNS: [&str; 17] = [
+    "time_ns",
+    "kind",
+    "node",
+    "process",
+    "module",
+    "function",
+    "arity",
+    "peer",
+    "peer_node",
+    "form",
+    "term",
+    "receiver_exists",
+    "name",
+    "cause",
+    "missing",
+    "missing_events",
+    "since_ns",
+];
+
+/// How much of a term the rows show.
+const TERM_LIMITS: PrintLimits = PrintLimits { depth: 64, elements: 4096, text: 1 << 16, total: 1 << 20 };
+
+/// One event. A column that means nothing for its kind is `None`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Row<'t> {
+    /// UNIX time in nanoseconds.
+    pub time_ns: i64,
+    /// The kind, as [`Kind::name`] spells it.
+    pub kind: &'static str,
+    /// The node of the process; for a gap, the node whose events are missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<&'t str>,
+    /// The process: `<0.123.0>`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub process: Option<String>,
+    /// The module of the function, as a bare atom's text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub module: Option<&'t str>,
+    /// The name of the function.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub function: Option<&'t str>,
+    /// Its number of arguments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arity: Option<u32>,
+    /// The other process, port or name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer: Option<String>,
+    /// The node of the other process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer_node: Option<&'t str>,
+    /// In which form the term was captured: `full`, `shape`, `hashed` or `oversize`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub form: Option<&'static str>,
+    /// The term that the event carries, in Erlang syntax.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub term: Option<String>,
+    /// For `send`: whether the receiver existed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receiver_exists: Option<bool>,
+    /// For `register` and `unregister`: the name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<&'t str>,
+    /// For `gap`: why events are missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<&'static str>,
+    /// For `gap`: `exact`, `at least` or `unknown`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing: Option<&'static str>,
+    /// For `gap`: how many, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing_events: Option<u64>,
+    /// For `gap`: the earliest time at which an event may be missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since_ns: Option<i64>,
+}
+
+/// Makes rows of events.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'t> {
+    tables: &'t Tables,
+    names: Names<'t>,
+}
+
+impl<'t> Rows<'t> {
+    /// Rows of events whose ids point into these tables.
+    pub fn new(tables: &'t Tables) -> Rows<'t> {
+        Rows { tables, names: Names::new(tables, Syntax::Erlang).with_limits(TERM_LIMITS) }
+    }
+
+    /// The row of an event.
+    pub fn row(&self, event: &Event<'_>) -> Row<'t> {
+        let what = &event.what;
+        let (node, process) = self.process(event.process);
+        let (peer_node, peer) = self.process(what.peer());
+        let (module, function, arity) = self.function(what.function());
+        let payload = what.payload();
+        let mut row = Row {
+            time_ns: event.time,
+            kind: what.kind().name(),
+            node,
+            process,
+            module,
+            function,
+            arity,
+            peer,
+            peer_node,
+            form: form_name(payload.form),
+            term: match what {
+                What::Call { .. } | What::Spawn { .. } | What::Spawned { .. } => {
+                    self.names.arguments(payload, Syntax::Erlang)
+                }
+                _ => self.names.payload(payload, Syntax::Erlang),
+            },
+            receiver_exists: None,
+            name: None,
+            cause: None,
+            missing: None,
+            missing_events: None,
+            since_ns: None,
+        };
+        match *what {
+            What::Send { receiver_exists, .. } => row.receiver_exists = Some(receiver_exists),
+            What::Register { name } | What::Unregister { name } => row.name = self.tables.atom(name).ok(),
+            What::Gap { node, cause, missing, since } => {
+                row.node = self.node(node);
+                row.cause = Some(cause.name());
+                (row.missing, row.missing_events) = match missing {
+                    Missing::Exactly(n) => (Some("exact"), Some(n)),
+                    Missing::AtLeast(n) => (Some("at least"), Some(n)),
+                    Missing::Unknown => (Some("unknown"), None),
+                };
+                row.since_ns = Some(since);
+            }
+            _ => debug_assert!(what.kind() != Kind::Gap, "every column of a gap is set above"),
+        }
+        row
+    }
+
+    fn node(&self, id: NodeId) -> Option<&'t str> {
+        self.tables.node(id).ok().and_then(|node| self.tables.atom(node.name).ok())
+    }
+
+    fn process(&self, id: ProcessId) -> (Option<&'t str>, Option<String>) {
+        let Ok(process) = self.tables.process(id) else { return (None, None) };
+        let text = match process.identity {
+            Identity::Pid { number, serial } => Some(format!("<0.{number}.{serial}>")),
+            Identity::Port { number } => Some(format!("#Port<0.{number}>")),
+            Identity::Name { name } => self.tables.atom(name).ok().map(str::to_owned),
+        };
+        (self.node(process.node), text)
+    }
+
+    fn function(&self, id: FunctionId) -> (Option<&'t str>, Option<&'t str>, Option<u32>) {
+        let Ok(function) = self.tables.function(id) else { return (None, None, None) };
+        let atom = |id| self.tables.atom(id).ok();
+        (atom(function.module), atom(function.name), Some(function.arity))
+    }
+}
+
+fn form_name(form: Form) -> Option<&'static str> {
+    match form {
+        Form::Absent => None,
+        Form::Full => Some("full"),
+        Form::Shape => Some("shape"),
+        Form::Hashed => Some("hashed"),
+        Form::Oversize => Some("oversize"),
+    }
+}
