@@ -1,0 +1,1 @@
+[line_length: 120, inputs: ["mix.exs", "lib/**/*.ex"]]
