@@ -1,0 +1,276 @@
+//! From batches of trace messages to a consumer of events, on a thread of its own.
+//!
+//! The network side must renew its lease on every node in time, whatever a disk does. So it only hands batches over;
+//! this thread decodes them and passes the events on. The queue between the two is bounded: when it is full the
+//! network side stops reading, and the agent on the node drops and counts.
+
+use crate::decode::{Decoded, Decoder};
+use crate::trigger::Trigger;
+use pluto_agent::{DropCause, EventBatch};
+use pluto_dist::Message;
+use pluto_event::{Event, GapCause, Missing, Nanos, ProcessId, Tables, What};
+use pluto_term::{DecodeError, Limits, Reader};
+use tokio::sync::{mpsc, watch};
+
+/// Batches that may wait between the network and the consumer.
+const QUEUE_BATCHES_MAX: usize = 64;
+
+/// Where events go: a recording, a terminal.
+pub trait Consumer: Send + 'static {
+    /// Why the consumer cannot go on.
+    type Error: Send + 'static;
+
+    /// The tables that the ids of the events point into.
+    fn tables(&mut self) -> &mut Tables;
+
+    /// Takes one event.
+    ///
+    /// # Errors
+    /// Where the consumer cannot go on; the capture then ends.
+    fn event(&mut self, event: &Event<'_>) -> Result<(), Self::Error>;
+
+    /// Makes what was taken so far last, or visible. Called several times a second.
+    ///
+    /// # Errors
+    /// As [`Consumer::event`].
+    fn flush(&mut self) -> Result<(), Self::Error>;
+}
+
+/// What the network side hands over.
+#[derive(Debug)]
+pub enum Input {
+    /// A batch of the sink of a node, by the node's number in this capture.
+    Batch(usize, Message),
+    /// Events of a node are known to be missing between two times on the node's clock.
+    Gap {
+        /// The node's number in this capture.
+        node: usize,
+        /// Why.
+        cause: GapCause,
+        /// How many.
+        missing: Missing,
+        /// Since when, in nanoseconds of the node's monotonic clock; since its last event where that is not known.
+        since: Option<i64>,
+        /// Until when; until its last event where that is not known.
+        until: Option<i64>,
+    },
+    /// A function that is traced from now on, and how what it sends is read.
+    Expect(usize, ExpectedFunction),
+    /// Time for [`Consumer::flush`].
+    Flush,
+}
+
+/// A function that a node was told to trace.
+#[derive(Clone, Debug)]
+pub struct ExpectedFunction {
+    /// The module.
+    pub module: String,
+    /// The name.
+    pub name: String,
+    /// The number of arguments.
+    pub arity: u32,
+    /// How what its match spec sends is read.
+    pub projection: pluto_matchspec::Projection,
+}
+
+/// How far a capture has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Events handed to the consumer, gaps left out.
+    pub events: u64,
+    /// Bytes of batches read.
+    pub bytes: u64,
+    /// Events known to be missing, at least.
+    pub missing: u64,
+    /// Trace events of other tools, dropped.
+    pub foreign: u64,
+    /// Whether [`Trigger`] fired.
+    pub triggered: bool,
+    /// Whether the wanted number of events was reached.
+    pub complete: bool,
+}
+
+/// The queue of a pipeline that is still to be started. Sessions are attached to its input first: what they say of
+/// their nodes decides whether there will be a pipeline at all.
+#[derive(Debug)]
+pub struct Queue {
+    /// Where the network side puts what it got.
+    pub input: mpsc::Sender<Input>,
+    /// Where the pipeline takes it.
+    pub inputs: mpsc::Receiver<Input>,
+}
+
+impl Default for Queue {
+    fn default() -> Queue {
+        let (input, inputs) = mpsc::channel(QUEUE_BATCHES_MAX);
+        Queue { input, inputs }
+    }
+}
+
+/// A running pipeline.
+#[derive(Debug)]
+pub struct Pipeline<C: Consumer> {
+    /// Where the network side puts what it got.
+    pub input: mpsc::Sender<Input>,
+    /// How far it has come.
+    pub progress: watch::Receiver<Progress>,
+    thread: std::thread::JoinHandle<(C, Result<(), C::Error>)>,
+}
+
+impl<C: Consumer> Pipeline<C> {
+    /// Starts the thread on a queue. `decoders` are those of the nodes, by their numbers.
+    ///
+    /// # Errors
+    /// Where the operating system gives no thread.
+    pub fn start(
+        queue: Queue,
+        consumer: C,
+        decoders: Vec<Decoder>,
+        trigger: Option<Trigger>,
+        events_max: Option<u64>,
+    ) -> std::io::Result<Pipeline<C>> {
+        let Queue { input, inputs } = queue;
+        let (report, progress) = watch::channel(Progress::default());
+        let mut worker = Worker {
+            consumer,
+            decoders,
+            trigger,
+            events_max: events_max.unwrap_or(u64::MAX),
+            progress: Progress::default(),
+        };
+        let thread = std::thread::Builder::new().name("pluto-pipeline".to_owned()).spawn(move || {
+            let result = worker.run(inputs, &report);
+            (worker.consumer, result)
+        })?;
+        Ok(Pipeline { input, progress, thread })
+    }
+
+    /// Waits until everything that was put in is taken, and gives the consumer back, with what stopped it.
+    pub fn finish(self) -> (C, Result<(), C::Error>) {
+        drop(self.input);
+        match self.thread.join() {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+}
+
+struct Worker<C> {
+    consumer: C,
+    decoders: Vec<Decoder>,
+    trigger: Option<Trigger>,
+    events_max: u64,
+    progress: Progress,
+}
+
+impl<C: Consumer> Worker<C> {
+    fn run(
+        &mut self,
+        mut inputs: mpsc::Receiver<Input>,
+        report: &watch::Sender<Progress>,
+    ) -> Result<(), C::Error> {
+        while let Some(input) = inputs.blocking_recv() {
+            match input {
+                Input::Batch(node, message) => self.batch(node, &message)?,
+                Input::Gap { node, cause, missing, since, until } => {
+                    self.gap(node, cause, missing, since, until)?;
+                }
+                Input::Expect(node, function) => self.expect(node, function),
+                Input::Flush => self.consumer.flush()?,
+            }
+            // Nobody watches when the capture is over; what is left is still taken.
+            report.send_replace(self.progress);
+        }
+        self.consumer.flush()
+    }
+
+    fn expect(&mut self, node: usize, function: ExpectedFunction) {
+        let ExpectedFunction { module, name, arity, projection } = function;
+        let id = crate::decode::intern_function(self.consumer.tables(), &module, &name, arity);
+        if let Some(decoder) = self.decoders.get_mut(node) {
+            decoder.expect(id, projection);
+        }
+    }
+
+    /// Takes the events of one batch. A message that cannot be read is a counted gap, and the next one goes on.
+    fn batch(&mut self, node: usize, message: &Message) -> Result<(), C::Error> {
+        self.progress.bytes += message.bytes().len() as u64;
+        let limits = Limits::default();
+        let Ok(Some(batch)) = EventBatch::read(message.reader(&limits)) else {
+            return self.gap(node, GapCause::Unreadable, Missing::Unknown, None, None);
+        };
+        for (cause, count) in batch.drops {
+            let cause = match cause {
+                DropCause::Backpressure => GapCause::Backpressure,
+                DropCause::EventLimit => GapCause::EventLimit,
+                DropCause::ByteLimit => GapCause::ByteLimit,
+            };
+            self.gap(node, cause, Missing::Exactly(count), None, None)?;
+        }
+        let (mut reader, mut base) = (batch.events, 0);
+        for left in (1..=batch.len as u64).rev() {
+            let start = base + reader.position();
+            if self.message(node, &mut reader)?.is_ok() {
+                continue;
+            }
+            let rest = message.bytes().get(start..).unwrap_or_default();
+            reader = Reader::new(rest, &limits).with_atom_cache(message.atoms());
+            base = start;
+            if reader.skip().is_err() {
+                return self.gap(node, GapCause::Unreadable, Missing::Exactly(left), None, None);
+            }
+            self.gap(node, GapCause::Unreadable, Missing::Exactly(1), None, None)?;
+        }
+        Ok(())
+    }
+
+    /// Takes one trace message. The inner error says that it cannot be read.
+    fn message(&mut self, node: usize, reader: &mut Reader<'_>) -> Result<Result<(), DecodeError>, C::Error> {
+        let Some(decoder) = self.decoders.get_mut(node) else { return Ok(Ok(())) };
+        match decoder.message(reader, self.consumer.tables()) {
+            Ok(Decoded::Event(event)) => {
+                if self.progress.events >= self.events_max {
+                    return Ok(Ok(()));
+                }
+                self.consumer.event(&event)?;
+                self.progress.events += 1;
+                self.progress.complete = self.progress.events >= self.events_max;
+                if let Some(trigger) = &mut self.trigger {
+                    self.progress.triggered |= trigger.fires(&event);
+                }
+            }
+            Ok(Decoded::Foreign) => self.progress.foreign += 1,
+            Ok(Decoded::Other) => {}
+            Ok(Decoded::Dropped(count)) => {
+                let missing = Missing::Exactly(count);
+                self.gap(node, GapCause::Backpressure, missing, None, None)?;
+            }
+            Err(error) => return Ok(Err(error)),
+        }
+        Ok(Ok(()))
+    }
+
+    fn gap(
+        &mut self,
+        node: usize,
+        cause: GapCause,
+        missing: Missing,
+        since: Option<i64>,
+        until: Option<i64>,
+    ) -> Result<(), C::Error> {
+        let Some(decoder) = self.decoders.get(node) else { return Ok(()) };
+        // Before the first event there is only our own clock to go by.
+        let last = Some(decoder.last_time()).filter(|&last| last != 0).unwrap_or_else(crate::clock::now);
+        let on_axis = |time: Option<i64>| -> Nanos { time.map_or(last, |t| decoder.time(t)) };
+        let (since, time) = (on_axis(since), on_axis(until));
+        let what = What::Gap { node: decoder.node(), cause, missing, since: since.min(time) };
+        self.consumer.event(&Event { time, process: ProcessId::NONE, what })?;
+        if let Missing::Exactly(n) | Missing::AtLeast(n) = missing {
+            self.progress.missing = self.progress.missing.saturating_add(n);
+        }
+        if let Some(trigger) = &mut self.trigger {
+            trigger.forget();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,257 @@
+//! Looking things up on a node: its release, its modules' functions, its processes.
+
+use super::PlannedFunction;
+use crate::probe::Probe;
+use pluto_agent::Mfa;
+use pluto_dist::{CallError, Connection};
+use pluto_matchspec::{CompileError, Level, Otp, Pattern, Risk, near_misses, risks};
+use pluto_term::{Atom, Pid, Syntax, Term};
+use std::time::Duration;
+
+/// How long a look-up may take.
+const LOOKUP: Duration = Duration::from_secs(10);
+
+/// Functions that one pattern may stand for without `force`.
+const FUNCTIONS_MAX: usize = 1_000;
+
+/// Names that are suggested for one that is not there.
+const SUGGESTIONS_MAX: usize = 3;
+
+/// Why a pattern or a process cannot be traced on a node.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ResolveError {
+    /// The module is not loaded on the node.
+    #[error("module {} is not loaded on the node", module.trim_start_matches("Elixir."))]
+    NoModule {
+        /// The module.
+        module: String,
+        /// Whether the node could load it; it does so at the first call.
+        on_disk: bool,
+        /// Loaded modules with names like it.
+        near: Vec<String>,
+    },
+    /// The module has no such function.
+    #[error("module {} has no function {function}{}", module.trim_start_matches("Elixir."), arity.map_or(String::new(), |a| format!("/{a}")))]
+    NoFunction {
+        /// The module.
+        module: String,
+        /// The function.
+        function: String,
+        /// Its arity, where the pattern says one.
+        arity: Option<u32>,
+        /// Functions of the module with names like it, with their arity.
+        near: Vec<String>,
+    },
+    /// The pattern stands for more functions than one should trace at once.
+    #[error("the pattern stands for {count} functions, more than {max}")]
+    TooManyFunctions {
+        /// How many there are.
+        count: usize,
+        /// How many there may be.
+        max: usize,
+    },
+    /// The pattern cannot be made into a match specification for this release.
+    #[error("the pattern cannot be traced on this node: {0}")]
+    Compile(#[from] CompileError),
+    /// The level copies terms whole, and the function is known to be given large ones.
+    #[error("{function} is likely to carry large terms: {risk}")]
+    Risky {
+        /// The function.
+        function: String,
+        /// Why.
+        risk: Risk,
+    },
+    /// The node has no such process.
+    #[error("there is no process {process} on the node")]
+    NoProcess {
+        /// As it was asked for.
+        process: String,
+    },
+    /// What was asked for is not the spelling of a process.
+    #[error("{process} is not a process: a pid as <0.123.0>, or a registered name")]
+    NotAProcess {
+        /// As it was asked for.
+        process: String,
+    },
+    /// The node answered something unexpected.
+    #[error("the node's answer about {what} cannot be read")]
+    Strange {
+        /// What was asked.
+        what: &'static str,
+    },
+    /// The node could not be asked.
+    #[error("the node could not be asked: {0}")]
+    Call(#[from] CallError),
+}
+
+/// The OTP release of a node.
+pub(super) async fn release(connection: &Connection) -> Result<Otp, ResolveError> {
+    let answer = connection.call("erlang", "system_info", vec![Term::atom("otp_release")], LOOKUP).await?;
+    text(&answer)
+        .and_then(|text| text.parse().ok())
+        .map(Otp)
+        .ok_or(ResolveError::Strange { what: "its release" })
+}
+
+/// The text of a list of characters.
+#[must_use]
+pub fn text(term: &Term) -> Option<String> {
+    term.as_list()?.iter().map(|character| char::from_u32(u32::try_from(character.as_int()?).ok()?)).collect()
+}
+
+/// The functions that a pattern stands for, each compiled for the node's release.
+pub(super) async fn functions(
+    connection: &Connection,
+    probe: &Probe,
+    pattern: &Pattern,
+    otp: Otp,
+) -> Result<Vec<PlannedFunction>, ResolveError> {
+    let module = pattern.module.clone();
+    let loaded = connection.call("erlang", "module_loaded", vec![Term::Atom(module.clone())], LOOKUP).await?;
+    if loaded.as_atom() != Some("true") {
+        return Err(no_module(connection, &module).await?);
+    }
+    let all = module_functions(connection, &module).await?;
+    let wanted: Vec<&(Atom, u8)> = all.iter().filter(|function| is_wanted(pattern, function)).collect();
+    if wanted.is_empty() {
+        return Err(no_function(pattern, &all));
+    }
+    if wanted.len() > FUNCTIONS_MAX && !probe.force {
+        return Err(ResolveError::TooManyFunctions { count: wanted.len(), max: FUNCTIONS_MAX });
+    }
+    let behaviours = if probe.level == Level::Calls || probe.force {
+        Vec::new()
+    } else {
+        behaviours(connection, &module).await?
+    };
+    let timing = super::timing(probe.level, probe.timing);
+    let mut functions = Vec::with_capacity(wanted.len());
+    for (name, arity) in wanted {
+        if !probe.force
+            && probe.level != Level::Calls
+            && let Some(risk) = risks(name, u32::from(*arity), &behaviours, []).into_iter().next()
+        {
+            let function = format!("{}:{}/{arity}", module.as_str(), name.as_str());
+            return Err(ResolveError::Risky { function, risk });
+        }
+        let compiled =
+            pluto_matchspec::compile(pattern, u32::from(*arity), probe.level, timing, otp, probe.sampling)?;
+        let function = Mfa { module: module.clone(), function: name.clone(), arity: *arity };
+        functions.push(PlannedFunction { function, compiled });
+    }
+    Ok(functions)
+}
+
+/// Whether a function is meant by a pattern. A pattern for the whole module leaves out what the compiler adds.
+fn is_wanted(pattern: &Pattern, (name, arity): &(Atom, u8)) -> bool {
+    let arity_fits = pattern.arity.is_none_or(|wanted| wanted == u32::from(*arity));
+    match &pattern.function {
+        Some(wanted) => wanted == name && arity_fits,
+        None => {
+            let made = matches!(name.as_str(), "module_info" | "behaviour_info" | "__info__" | "__struct__");
+            arity_fits && !made && !name.as_str().starts_with('-')
+        }
+    }
+}
+
+/// All functions of a module, the local ones too.
+async fn module_functions(connection: &Connection, module: &Atom) -> Result<Vec<(Atom, u8)>, ResolveError> {
+    let arguments = vec![Term::Atom(module.clone()), Term::atom("functions")];
+    let answer = connection.call("erlang", "get_module_info", arguments, LOOKUP).await?;
+    let strange = ResolveError::Strange { what: "a module's functions" };
+    let pairs = answer.as_list().ok_or(strange)?;
+    Ok(pairs
+        .iter()
+        .filter_map(|pair| match pair.as_tuple()? {
+            [Term::Atom(name), arity] => Some((name.clone(), u8::try_from(arity.as_int()?).ok()?)),
+            _ => None,
+        })
+        .collect())
+}
+
+/// The behaviours that a module says it has.
+async fn behaviours(connection: &Connection, module: &Atom) -> Result<Vec<Atom>, ResolveError> {
+    let arguments = vec![Term::Atom(module.clone()), Term::atom("attributes")];
+    let answer = connection.call("erlang", "get_module_info", arguments, LOOKUP).await?;
+    let attributes = answer.as_list().ok_or(ResolveError::Strange { what: "a module's attributes" })?;
+    let named = |attribute: &Term| match attribute.as_tuple() {
+        Some([name, values]) if matches!(name.as_atom(), Some("behaviour" | "behavior")) => {
+            values.as_list().map(|values| values.iter().filter_map(Term::as_atom).map(Atom::new).collect())
+        }
+        _ => None,
+    };
+    Ok(attributes.iter().filter_map(named).flat_map(|list: Vec<Atom>| list).collect())
+}
+
+async fn no_module(connection: &Connection, module: &Atom) -> Result<ResolveError, ResolveError> {
+    let loaded = connection.call("erlang", "loaded", vec![], LOOKUP).await?;
+    let names: Vec<&str> = loaded.as_list().unwrap_or_default().iter().filter_map(Term::as_atom).collect();
+    let near =
+        near_misses(module.as_str(), names).into_iter().take(SUGGESTIONS_MAX).map(str::to_owned).collect();
+    let which = connection.call("code", "which", vec![Term::Atom(module.clone())], LOOKUP).await?;
+    let on_disk = which.as_atom() != Some("non_existing");
+    Ok(ResolveError::NoModule { module: module.as_str().to_owned(), on_disk, near })
+}
+
+fn no_function(pattern: &Pattern, all: &[(Atom, u8)]) -> ResolveError {
+    let wanted = pattern.function.as_ref().map_or("_", Atom::as_str);
+    let mut names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let near_names: Vec<&str> = match names.binary_search(&wanted) {
+        Ok(_) => vec![wanted],
+        Err(_) => near_misses(wanted, names),
+    };
+    let near = near_names
+        .iter()
+        .flat_map(|near| all.iter().filter(move |(name, _)| name.as_str() == *near))
+        .map(|(name, arity)| format!("{}/{arity}", name.as_str()))
+        .take(SUGGESTIONS_MAX)
+        .collect();
+    ResolveError::NoFunction {
+        module: pattern.module.as_str().to_owned(),
+        function: wanted.to_owned(),
+        arity: pattern.arity,
+        near,
+    }
+}
+
+/// The pids of processes that are named by pid or by registered name.
+pub(super) async fn processes(connection: &Connection, wanted: &[String]) -> Result<Vec<Pid>, ResolveError> {
+    let mut pids = Vec::with_capacity(wanted.len());
+    for process in wanted {
+        pids.push(self::process(connection, process).await?);
+    }
+    Ok(pids)
+}
+
+async fn process(connection: &Connection, wanted: &str) -> Result<Pid, ResolveError> {
+    let no_process = || ResolveError::NoProcess { process: wanted.to_owned() };
+    if wanted.starts_with('<') || wanted.starts_with("#PID<") {
+        let text = wanted.trim_start_matches("#PID");
+        let characters = Term::list(text.bytes().map(|byte| Term::int(i64::from(byte))));
+        return match connection.call("erlang", "list_to_pid", vec![characters], LOOKUP).await {
+            Ok(Term::Pid(pid)) => alive(connection, pid).await?.ok_or_else(no_process),
+            Ok(_) | Err(CallError::Error { .. }) => {
+                Err(ResolveError::NotAProcess { process: wanted.to_owned() })
+            }
+            Err(error) => Err(error.into()),
+        };
+    }
+    let not_a_name = |_| ResolveError::NotAProcess { process: wanted.to_owned() };
+    let syntax = if wanted.starts_with(char::is_uppercase) { Syntax::Elixir } else { Syntax::Erlang };
+    let name = pluto_term::parse(wanted, syntax).map_err(not_a_name)?;
+    if name.as_atom().is_none() {
+        return Err(ResolveError::NotAProcess { process: wanted.to_owned() });
+    }
+    match connection.call("erlang", "whereis", vec![name], LOOKUP).await? {
+        Term::Pid(pid) => Ok(pid),
+        _ => Err(no_process()),
+    }
+}
+
+async fn alive(connection: &Connection, pid: Pid) -> Result<Option<Pid>, ResolveError> {
+    let answer = connection.call("erlang", "is_process_alive", vec![Term::Pid(pid.clone())], LOOKUP).await?;
+    Ok((answer.as_atom() == Some("true")).then_some(pid))
+}
