@@ -1,0 +1,431 @@
+//! What can be typed: one source for parsing, `--help`, the man pages and the completions.
+
+use crate::values::{ByteRate, Duration, EventRate, Fraction, Moment, NodeList};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// A workbench for concurrent systems: attach to a live BEAM node, record what it does, read it back.
+///
+/// Pluto attaches to a running Erlang or Elixir node (OTP 25 and later) from outside, as a hidden node. It installs
+/// nothing; what it sets on the node goes away when it ends, also when it is killed.
+#[derive(Debug, Parser)]
+#[command(
+    name = "pluto",
+    version,
+    max_term_width = 110,
+    after_help = "\
+Examples:
+  pluto nodes                                        which nodes run on this host
+  pluto trace shop@db1 'shop_orders:place_order/2'   print the calls of one function, live
+  pluto record shop@db1 'shop_orders:_' --timing -o orders --duration 10s
+  pluto stat orders                                  where the time went
+  pluto show orders --slow 50ms --tree               what the slow calls did
+
+Exit status: 0 done; 1 the subject or the recording shows a failure that was asked about; 2 Pluto could not do it.
+The cookie comes from --cookie-file, the variable PLUTO_COOKIE, or ~/.erlang.cookie; never from an argument."
+)]
+pub(crate) struct Cli {
+    /// When to use colour.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub(crate) color: When,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum When {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the nodes that a host's port mapper (epmd) knows.
+    Nodes(NodesArgs),
+    /// Attach to a node, say what it is, and how far away.
+    Ping(NodeArgs),
+    /// List what traces a node now: ours and other tools'.
+    List(NodeArgs),
+    /// Change a running trace of Pluto's on a node.
+    Adjust(AdjustArgs),
+    /// Stop Pluto's traces on a node, with proof that everything was undone.
+    Stop(StopArgs),
+    /// Show, and remove when asked, what an unclean end of a tracing tool left on a node.
+    Clean(CleanArgs),
+    /// Print what a node does, live.
+    Trace(TraceArgs),
+    /// Record what nodes do into a directory.
+    Record(RecordArgs),
+    /// Show the events of a recording.
+    Show(ShowArgs),
+    /// Count and time a recording: by function, by process, and what is missing.
+    Stat(StatArgs),
+    /// Write a recording in another tool's format.
+    Export(ExportArgs),
+    /// Make a recording from a trace file that dbg or ttb wrote.
+    Import(ImportArgs),
+    /// Write the completions of a shell to standard output.
+    Completions(CompletionsArgs),
+    /// Write the man pages into a directory.
+    Man(ManArgs),
+}
+
+/// How to reach a node.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct ConnectArgs {
+    /// File that holds the cookie.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cookie_file: Option<PathBuf>,
+    /// Give up connecting after this time.
+    #[arg(long, value_name = "TIME", default_value = "5s")]
+    pub(crate) connect_timeout: Duration,
+    /// Connect by TLS (for a node with -proto_dist inet_tls), trusting the certificates in this PEM file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_ca: Option<PathBuf>,
+    /// Our certificate, where the node asks for one (PEM).
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The key of our certificate (PEM).
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Accept a certificate of --tls-ca whatever host it names, as Erlang's own distribution does by default.
+    #[arg(long, requires = "tls_ca")]
+    pub(crate) tls_any_host: bool,
+    /// Connect by TLS without checking the node's certificate: anybody in between can read and change everything.
+    #[arg(long, conflicts_with = "tls_ca")]
+    pub(crate) tls_insecure: bool,
+}
+
+/// For people or for programs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// A table for people.
+    #[default]
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+/// For people or for programs, as a stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StreamFormat {
+    /// One line an event, for people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Jsonl,
+}
+
+/// In which language terms and functions are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SyntaxArg {
+    /// Each function in the language its module was written in, by its name.
+    #[default]
+    Auto,
+    /// Erlang.
+    Erlang,
+    /// Elixir.
+    Elixir,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct NodesArgs {
+    /// The host to ask.
+    #[arg(default_value = "localhost")]
+    pub(crate) host: String,
+    /// Give up after this time.
+    #[arg(long, value_name = "TIME", default_value = "5s")]
+    pub(crate) connect_timeout: Duration,
+    /// Output format.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: ReportFormat,
+}
+
+/// A node that is asked something, and how the answer is told.
+#[derive(Args, Debug)]
+pub(crate) struct NodeArgs {
+    /// The node: name@host, name (on this host), or name@host:port and host:port without epmd.
+    pub(crate) node: String,
+    #[command(flatten)]
+    pub(crate) connect: ConnectArgs,
+    /// Output format.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: ReportFormat,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct AdjustArgs {
+    /// The node.
+    pub(crate) node: String,
+    /// Which trace, by its number in `pluto list`; not needed where there is one.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) session: Option<u8>,
+    /// Trace these patterns too.
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) add: Vec<String>,
+    /// Trace these patterns no more.
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) remove: Vec<String>,
+    #[command(flatten)]
+    pub(crate) connect: ConnectArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct StopArgs {
+    #[command(flatten)]
+    pub(crate) node: NodeArgs,
+    /// Which trace, by its number in `pluto list`; all of Pluto's without it.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) session: Option<u8>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CleanArgs {
+    #[command(flatten)]
+    pub(crate) node: NodeArgs,
+    /// Remove what was found; without it, it is only shown.
+    #[arg(long)]
+    pub(crate) remove: bool,
+}
+
+/// How much of each call is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LevelArg {
+    /// Calls, with scalar arguments in full and the shape of the rest. Safe on any function.
+    #[default]
+    Calls,
+    /// Also return values and exceptions, which the VM copies without a bound.
+    Returns,
+    /// Also full arguments, which the VM copies without a bound.
+    Full,
+}
+
+/// What to observe, and within which limits. Shared by `trace` and `record`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct ProbeArgs {
+    /// The node, or several with commas between: name@host, name (on this host), name@host:port, host:port.
+    #[arg(value_name = "NODE")]
+    pub(crate) nodes: NodeList,
+    /// What to trace: mod:fun/2, mod:fun, mod:_, Mod.Sub.fun/2, 'mod:fun(N, _) when N > 10', a recon tuple, or a
+    /// redbug string.
+    #[arg(value_name = "PATTERN")]
+    pub(crate) patterns: Vec<String>,
+
+    /// How much of each call is kept.
+    #[arg(long, value_enum, default_value_t, help_heading = "What to keep")]
+    pub(crate) level: LevelArg,
+    /// Also measure how long each call took.
+    #[arg(long, help_heading = "What to keep")]
+    pub(crate) timing: bool,
+    /// Also messages that are sent. The VM copies each message whole.
+    #[arg(long, help_heading = "What to keep")]
+    pub(crate) send: bool,
+    /// Also messages that are delivered to a queue. The VM copies each message whole.
+    #[arg(long, help_heading = "What to keep")]
+    pub(crate) deliver: bool,
+    /// Also the life of processes: spawn, exit, link, names.
+    #[arg(long, help_heading = "What to keep")]
+    pub(crate) life: bool,
+    /// Keep 1/N of the calls (as 1/100), or at most N calls a second (as 500/s); call pairs stay whole.
+    #[arg(long, value_name = "RATE", help_heading = "What to keep")]
+    pub(crate) rate: Option<Fraction>,
+    /// Replace (hash) or leave out (drop) arguments, values and messages before they are written or printed.
+    #[arg(long, value_enum, value_name = "HOW", help_heading = "What to keep")]
+    pub(crate) redact: Option<RedactArg>,
+
+    /// Only these processes: <0.123.0> or a registered name. All processes without it.
+    #[arg(long = "process", value_name = "PROCESS", help_heading = "Which processes")]
+    pub(crate) processes: Vec<String>,
+    /// Also the processes that those of --process start from now on.
+    #[arg(long, requires = "processes", help_heading = "Which processes")]
+    pub(crate) children: bool,
+
+    /// Stop after this time.
+    #[arg(long, value_name = "TIME", help_heading = "Limits")]
+    pub(crate) duration: Option<Duration>,
+    /// Stop after this many events.
+    #[arg(long, value_name = "N", help_heading = "Limits")]
+    pub(crate) events: Option<u64>,
+    /// Drop, and count, what is over this many events a second, on the node.
+    #[arg(long, value_name = "N", default_value = "50000", help_heading = "Limits")]
+    pub(crate) max_events_per_s: EventRate,
+    /// Drop, and count, what is over this many bytes a second, on the node.
+    #[arg(long, value_name = "BYTES", default_value = "32MB", help_heading = "Limits")]
+    pub(crate) max_bytes_per_s: ByteRate,
+    /// Switch tracing off when this many events wait on the node.
+    #[arg(long, value_name = "N", default_value = "100000", help_heading = "Limits")]
+    pub(crate) max_queue: u64,
+    /// Count the calls for 300 ms, say what the trace would cost, and end.
+    #[arg(long, help_heading = "Limits")]
+    pub(crate) dry_run: bool,
+    /// Go on where Pluto would refuse: a predicted cost over the limits, or terms that may be large.
+    #[arg(long, help_heading = "Limits")]
+    pub(crate) force: bool,
+
+    #[command(flatten)]
+    pub(crate) connect: ConnectArgs,
+}
+
+/// What to do with the terms that a recording would hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RedactArg {
+    /// Replace each by a salted hash: equal terms stay equal within one recording.
+    Hash,
+    /// Leave them out.
+    Drop,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TraceArgs {
+    #[command(flatten)]
+    pub(crate) probe: ProbeArgs,
+    /// Output format.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: StreamFormat,
+    /// The language that terms are printed in.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) syntax: SyntaxArg,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct RecordArgs {
+    #[command(flatten)]
+    pub(crate) probe: ProbeArgs,
+    /// The directory to make; it must not exist.
+    #[arg(short, long, value_name = "DIR", required_unless_present = "dry_run")]
+    pub(crate) output: Option<PathBuf>,
+    /// Keep only the last stretch of time, as 30s.
+    #[arg(long, value_name = "TIME", help_heading = "Ring")]
+    pub(crate) last: Option<Duration>,
+    /// With --last: keep the stretch and end when this happens: `exception`, or a slow call as `slow:100ms`.
+    #[arg(long, value_name = "WHEN", requires = "last", help_heading = "Ring")]
+    pub(crate) save_when: Option<String>,
+    /// How the outcome is told.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: ReportFormat,
+}
+
+/// Which events of a recording.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Which events")]
+pub(crate) struct FilterArgs {
+    /// From this moment: a time since the start as 1.5s, or a time of day as 12:03:04.5 (UTC).
+    #[arg(long, value_name = "MOMENT")]
+    pub(crate) since: Option<Moment>,
+    /// Up to this moment.
+    #[arg(long, value_name = "MOMENT")]
+    pub(crate) until: Option<Moment>,
+    /// Of these processes: <0.123.0>, or a name that was registered while recording.
+    #[arg(long = "process", value_name = "PROCESS")]
+    pub(crate) processes: Vec<String>,
+    /// Of these functions: mod:fun/2, mod:fun, mod:_.
+    #[arg(long = "function", value_name = "PATTERN")]
+    pub(crate) functions: Vec<String>,
+    /// Of these kinds: call, return, exception, send, deliver, spawn, exit, gap, and so on.
+    #[arg(long = "kind", value_name = "KIND")]
+    pub(crate) kinds: Vec<String>,
+    /// Only calls that took this long or longer.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) slow: Option<Duration>,
+    /// Only calls that ended in an exception.
+    #[arg(long)]
+    pub(crate) failed: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ShowArgs {
+    /// The recording.
+    pub(crate) dir: PathBuf,
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+    /// Show calls as trees, each with what it called.
+    #[arg(long)]
+    pub(crate) tree: bool,
+    /// Show at most this many events or trees; 0 for all.
+    #[arg(long, value_name = "N", default_value = "1000")]
+    pub(crate) limit: usize,
+    /// Output format.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: StreamFormat,
+    /// The language that terms are printed in.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) syntax: SyntaxArg,
+    /// Write everything that the recording holds, row by row, as stored.
+    #[arg(long, conflicts_with_all = ["tree", "slow", "failed"])]
+    pub(crate) dump: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct StatArgs {
+    /// The recording.
+    pub(crate) dir: PathBuf,
+    /// Show at most this many rows of each table; 0 for all.
+    #[arg(long, value_name = "N", default_value = "30")]
+    pub(crate) limit: usize,
+    /// Output format.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: ReportFormat,
+}
+
+/// The format of another tool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// A trace for ui.perfetto.dev.
+    Perfetto,
+    /// A profile for speedscope.app.
+    Speedscope,
+    /// A sequence diagram in Mermaid.
+    Mermaid,
+    /// One JSON object an event, a line each.
+    Json,
+    /// Comma-separated values, a line an event.
+    Csv,
+    /// A Parquet file, for DuckDB, Polars, Spark.
+    Parquet,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExportArgs {
+    /// The recording.
+    pub(crate) dir: PathBuf,
+    /// The format.
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) to: ExportFormat,
+    /// The file to write; standard output without it.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ImportArgs {
+    /// The trace file, as dbg's or ttb's file port wrote it.
+    pub(crate) file: PathBuf,
+    /// The directory to make; it must not exist.
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+    /// The name of the node that was traced, which the file does not tell.
+    #[arg(long, value_name = "NODE", default_value = "nonode@nohost")]
+    pub(crate) node: String,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CompletionsArgs {
+    /// The shell.
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ManArgs {
+    /// The directory, which is made where it is missing.
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+}

@@ -1,0 +1,18 @@
+//! One module a command.
+
+pub(crate) mod adjust;
+pub(crate) mod capturing;
+pub(crate) mod clean;
+pub(crate) mod export;
+pub(crate) mod import;
+pub(crate) mod list;
+pub(crate) mod manual;
+pub(crate) mod nodes;
+pub(crate) mod ping;
+pub(crate) mod reading;
+pub(crate) mod record;
+pub(crate) mod show;
+pub(crate) mod stat;
+pub(crate) mod stop;
+pub(crate) mod surveying;
+pub(crate) mod trace;

@@ -1,0 +1,288 @@
+//! What `trace` and `record` share: reaching the nodes, asking what a trace would cost, arming, and the end.
+
+mod preview;
+mod report;
+
+pub(crate) use report::{Watcher, armed_text, bytes_text, level_name, outcome_json, outcome_text, status_of};
+
+use crate::args::{LevelArg, ProbeArgs, RedactArg};
+use crate::connect::connect;
+use crate::failure::Failure;
+use crate::output;
+use crate::values::Fraction;
+use pluto_capture::clock::{self, ClockOffset};
+use pluto_capture::decode::{Decoder, Keep};
+use pluto_capture::pipeline::{Consumer, Input, Pipeline, Queue};
+use pluto_capture::probe::{CaptureLimits, Probe, Selection};
+use pluto_capture::redact::Redaction;
+use pluto_capture::run::{ArmedNode, Outcome};
+use pluto_capture::session::{Session, SessionError};
+use pluto_capture::target::{NodePlan, Prediction, ResolveError};
+use pluto_capture::trigger::Trigger;
+use pluto_dist::Connection;
+use pluto_matchspec::{Level, Sampling};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// A node that is reached, and what it would be told.
+pub(crate) struct Prepared {
+    /// Its full name.
+    pub(crate) name: String,
+    pub(crate) connection: Connection,
+    pub(crate) clock: ClockOffset,
+    pub(crate) plan: NodePlan,
+    pub(crate) session: Session,
+    /// What the trace would cost, where it was measured.
+    pub(crate) prediction: Option<Prediction>,
+}
+
+/// All nodes of a capture, reached and ready to be armed.
+pub(crate) struct Ready {
+    pub(crate) probe: Probe,
+    pub(crate) nodes: Vec<Prepared>,
+    pub(crate) queue: Queue,
+}
+
+/// Reads the probe, reaches the nodes, and measures what the trace would cost. `None` after a dry run, which is told.
+pub(crate) async fn prepare(args: &ProbeArgs) -> Result<Option<Ready>, Failure> {
+    let probe = probe(args)?;
+    let queue = Queue::default();
+    let mut nodes = Vec::new();
+    for (index, node) in args.nodes.0.iter().enumerate() {
+        nodes.push(prepare_node(index, node, args, &probe, &queue).await?);
+    }
+    let over = over_limits(&nodes, &probe);
+    if args.dry_run {
+        report::dry_run(&nodes, &probe)?;
+        release(nodes).await;
+        return match over {
+            Some(failure) if !args.force => Err(failure),
+            _ => Ok(None),
+        };
+    }
+    if let Some(failure) = over.filter(|_| !args.force) {
+        release(nodes).await;
+        return Err(failure);
+    }
+    Ok(Some(Ready { probe, nodes, queue }))
+}
+
+async fn prepare_node(
+    index: usize,
+    node: &str,
+    args: &ProbeArgs,
+    probe: &Probe,
+    queue: &Queue,
+) -> Result<Prepared, Failure> {
+    let connection = connect(node, &args.connect).await?;
+    let name = connection.peer().name.as_str().to_owned();
+    let clock = clock::estimate(&connection).await.map_err(|e| Failure::new(format!("{name}: {e}")))?;
+    let plan = NodePlan::resolve(&connection, probe).await.map_err(|e| unresolved(&name, &e))?;
+    if probe.level != Level::Calls && !probe.force {
+        preview::refuse_large_terms(&connection, &plan, &name).await?;
+    }
+    let session = Session::attach(connection.clone(), index, queue.input.clone()).await;
+    let mut session = session.map_err(|e| refused(&name, &e))?;
+    // Nothing that is counted would stop a forced trace, so it is not held up by counting either.
+    let counts = !probe.patterns.is_empty() && (args.dry_run || !probe.force);
+    let prediction =
+        if !counts { None } else { Some(plan.predict(&mut session).await.map_err(|e| refused(&name, &e))?) };
+    Ok(Prepared { name, connection, clock, plan, session, prediction })
+}
+
+/// Lets the nodes go without having traced anything: ends each agent and waits until it says that it is gone.
+async fn release(nodes: Vec<Prepared>) {
+    for mut node in nodes {
+        // Where the agent cannot be heard any more, the end of the connection ends it.
+        let stop = |id| pluto_agent::Command::Stop { id };
+        if node.session.command(stop).await.is_ok() {
+            node.session.wait_until_gone().await;
+        }
+        node.connection.close().await;
+    }
+}
+
+fn over_limits(nodes: &[Prepared], probe: &Probe) -> Option<Failure> {
+    let limits = &probe.limits;
+    nodes.iter().find_map(|node| {
+        let prediction = node.prediction.as_ref()?;
+        let (events, bytes) = (prediction.events_per_s, prediction.bytes_per_s);
+        let hint =
+            "narrow the pattern, sample with --rate 1/100 or --rate 500/s, raise the limit, or use --force";
+        if events > limits.events_per_s as f64 {
+            let max = limits.events_per_s;
+            let text = format!("{}: predicted {events:.0} events/s, over the limit of {max}", node.name);
+            return Some(Failure::new(text).hint(hint));
+        }
+        let over = bytes > limits.bytes_per_s as f64;
+        over.then(|| {
+            let max = limits.bytes_per_s;
+            Failure::new(format!("{}: predicted {bytes:.0} bytes/s, over the limit of {max}", node.name))
+                .hint(hint)
+        })
+    })
+}
+
+/// Starts the pipeline to `consumer` and arms every node.
+pub(crate) async fn arm<C: Consumer>(
+    ready: Ready,
+    mut consumer: C,
+    redact: Option<RedactArg>,
+    trigger: Option<Trigger>,
+    events_max: Option<u64>,
+) -> Result<(Vec<ArmedNode>, Pipeline<C>, StopSignals), Failure> {
+    let signals = StopSignals::listen()?;
+    let Ready { probe, nodes, queue } = ready;
+    let redaction = match redact {
+        None => Redaction::Keep,
+        Some(RedactArg::Hash) => Redaction::hash(),
+        Some(RedactArg::Drop) => Redaction::Drop,
+    };
+    let keep = if probe.level == Level::Full { Keep::Full } else { Keep::Shape };
+    let decoders = nodes
+        .iter()
+        .map(|node| {
+            let creation = node.connection.peer().creation;
+            let id = pluto_capture::decode::intern_node(consumer.tables(), &node.name, creation);
+            let values = (probe.level != Level::Calls).then_some(Keep::Full);
+            Decoder::new(id, node.clock.offset, keep, values, redaction.clone())
+        })
+        .collect();
+    let pipeline = Pipeline::start(queue, consumer, decoders, trigger, events_max)
+        .map_err(|error| Failure::io("cannot start a thread", &error))?;
+    let mut armed_nodes = Vec::new();
+    for (index, mut node) in nodes.into_iter().enumerate() {
+        for function in node.plan.expected() {
+            if pipeline.input.send(Input::Expect(index, function)).await.is_err() {
+                return Err(Failure::new("the consumer of events ended before the first one"));
+            }
+        }
+        let armed = node.plan.arm(&mut node.session).await.map_err(|e| refused(&node.name, &e))?;
+        armed_nodes.push(ArmedNode { name: node.name, session: node.session, plan: node.plan, armed });
+    }
+    Ok((armed_nodes, pipeline, signals))
+}
+
+/// Ctrl-C and the terminate signal. They are listened to before anything is armed: from then on the node is told.
+pub(crate) struct StopSignals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl StopSignals {
+    fn listen() -> Result<StopSignals, Failure> {
+        let listen = |kind| signal(kind).map_err(|error| Failure::io("cannot listen to signals", &error));
+        Ok(StopSignals {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+        })
+    }
+
+    async fn come(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Runs armed nodes to the end, with Ctrl-C as the wish to stop.
+pub(crate) async fn run<C: Consumer>(
+    nodes: Vec<ArmedNode>,
+    pipeline: Pipeline<C>,
+    signals: StopSignals,
+    args: &ProbeArgs,
+    watcher: &mut Watcher,
+) -> Result<Outcome<C>, Failure> {
+    let duration = args.duration.map(|d| d.0);
+    let stop = signals.come();
+    Ok(pluto_capture::run::run(nodes, pipeline, duration, stop, |happening| watcher.hear(happening)).await)
+}
+
+fn probe(args: &ProbeArgs) -> Result<Probe, Failure> {
+    let mut patterns = Vec::new();
+    for text in &args.patterns {
+        let pattern =
+            pluto_matchspec::parse(text).map_err(|error| Failure::new(error.render(text).trim_end()))?;
+        patterns.push(pattern);
+    }
+    let returns = patterns.iter().any(|pattern| pattern.requests.returns);
+    let level = match args.level {
+        LevelArg::Calls if returns => Level::Returns,
+        LevelArg::Calls => Level::Calls,
+        LevelArg::Returns => Level::Returns,
+        LevelArg::Full => Level::Full,
+    };
+    let probe = Probe {
+        timing: args.timing || patterns.iter().any(|pattern| pattern.requests.time),
+        patterns,
+        level,
+        send: args.send,
+        deliver: args.deliver,
+        life: args.life,
+        processes: if args.processes.is_empty() {
+            Selection::All
+        } else {
+            Selection::Some { processes: args.processes.clone(), children: args.children }
+        },
+        sampling: match args.rate {
+            None | Some(Fraction::All) => Sampling::None,
+            Some(Fraction::OneIn(n)) => Sampling::OneIn(n),
+            Some(Fraction::PerSecond(n)) => Sampling::PerSecond(n),
+        },
+        limits: CaptureLimits {
+            events_per_s: args.max_events_per_s.0,
+            bytes_per_s: args.max_bytes_per_s.0,
+            queue: args.max_queue,
+            duration: args.duration.map(|d| d.0),
+        },
+        force: args.force,
+    };
+    if probe.is_empty() {
+        return Err(Failure::new("nothing to trace")
+            .hint("give a pattern as mod:fun/2 or mod:_, or --send, --deliver or --life"));
+    }
+    if probe.send || probe.deliver {
+        output::note(match probe.level {
+            Level::Full => "note: the VM copies each message whole",
+            _ => {
+                "note: the VM copies each message whole before Pluto reduces it to its shape; lists, maps over 32 keys \
+                  and tuples over 16 elements are kept out (--level full keeps all)"
+            }
+        });
+    }
+    Ok(probe)
+}
+
+/// Says why a node is not traced, with what the user can do about it.
+pub(crate) fn unresolved(node: &str, error: &ResolveError) -> Failure {
+    let failure = Failure::new(format!("{node}: {error}"));
+    match error {
+        ResolveError::NoModule { near, .. } if !near.is_empty() => {
+            failure.hint(format!("did you mean {}?", near.join(", ")))
+        }
+        ResolveError::NoModule { on_disk: true, .. } => {
+            failure.hint("the node has its code, and loads it at the first call; Pluto loads nothing for you")
+        }
+        ResolveError::NoFunction { near, .. } if !near.is_empty() => {
+            failure.hint(format!("did you mean {}?", near.join(", ")))
+        }
+        ResolveError::TooManyFunctions { .. } => failure.hint("narrow the pattern, or use --force"),
+        ResolveError::Risky { .. } => failure
+            .hint("--level calls shows the shape of the arguments safely; --force does it all the same"),
+        ResolveError::NotAProcess { .. } | ResolveError::NoProcess { .. } => {
+            failure.hint("processes are spelled as <0.123.0> or by registered name")
+        }
+        _ => failure,
+    }
+}
+
+/// Says why the agent of a node did not do what it was told.
+pub(crate) fn refused(node: &str, error: &SessionError) -> Failure {
+    let SessionError::Refused(reason) = error else { return Failure::new(format!("{node}: {error}")) };
+    let (sentence, hint) = report::refusal(reason);
+    let failure = Failure::new(format!("{node}: {sentence}"));
+    match hint {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}

@@ -1,0 +1,312 @@
+//! What a capture says: what it would cost, how it goes, how it ended.
+
+use super::Prepared;
+use crate::failure::Failure;
+use crate::output::{self, Colour};
+use indicatif::{ProgressBar, ProgressStyle};
+use pluto_agent::{LimitKind, Status};
+use pluto_capture::pipeline::{Consumer, Progress};
+use pluto_capture::probe::Probe;
+use pluto_capture::run::{EndReason, Happening, NodeOutcome, Outcome};
+use pluto_term::{PrintLimits, Syntax, Term};
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+/// Functions of a dry run that are listed one by one.
+const FUNCTIONS_LISTED: usize = 20;
+
+/// Says what a trace would cost.
+pub(super) fn dry_run(nodes: &[Prepared], probe: &Probe) -> Result<(), Failure> {
+    let mut out = output::standard();
+    for node in nodes {
+        writeln!(out, "{}", node.name)?;
+        if let Some(prediction) = &node.prediction {
+            let seconds = prediction.counted.as_secs_f64();
+            for (function, calls) in prediction.calls.iter().take(FUNCTIONS_LISTED) {
+                let rate = *calls as f64 / seconds;
+                let (module, name) = (function.module.as_str(), function.function.as_str());
+                writeln!(out, "  {rate:>10.0} calls/s  {module}:{name}/{}", function.arity)?;
+            }
+            if prediction.calls.len() > FUNCTIONS_LISTED {
+                writeln!(out, "  and {} functions more", prediction.calls.len() - FUNCTIONS_LISTED)?;
+            }
+            let (events, kilobytes) = (prediction.events_per_s, prediction.bytes_per_s / 1e3);
+            writeln!(
+                out,
+                "  predicted: {events:.0} events/s, {kilobytes:.0} kB/s, {:.1} % of a core of the node",
+                prediction.node_cpu * 100.0
+            )?;
+        }
+        if probe.send || probe.deliver {
+            writeln!(
+                out,
+                "  messages: not predicted; the VM copies each one whole, and the limits are enforced"
+            )?;
+        }
+    }
+    out.flush()?;
+    Ok(())
+}
+
+/// Shows on standard error how a capture goes.
+pub(crate) struct Watcher {
+    bar: ProgressBar,
+    progress: Progress,
+    statuses: Vec<Option<Status>>,
+    last: (Instant, u64),
+    events_per_s: f64,
+    bytes_written: Option<u64>,
+}
+
+impl Watcher {
+    /// A watcher of this many nodes; `live` shows a line that changes, where standard error is a terminal.
+    pub(crate) fn new(nodes: usize, live: bool) -> Watcher {
+        let bar = if live { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed_precise} {msg}") {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Watcher {
+            bar,
+            progress: Progress::default(),
+            statuses: vec![None; nodes],
+            last: (Instant::now(), 0),
+            events_per_s: 0.0,
+            bytes_written: None,
+        }
+    }
+
+    /// Takes notice of something.
+    pub(crate) fn hear(&mut self, happening: &Happening) {
+        match happening {
+            Happening::Status(node, status) => {
+                if let Some(slot) = self.statuses.get_mut(*node) {
+                    *slot = Some(status.clone());
+                }
+            }
+            Happening::Progress(progress) => self.progress = *progress,
+            Happening::Limit(node, kind, value, limit) => {
+                self.say(&format!(
+                    "node {}: tracing was switched off: {}",
+                    node + 1,
+                    limit_text(*kind, *value, *limit)
+                ));
+            }
+            Happening::Gap(_, cause, missing) => {
+                self.say(&format!("gap: {}, {missing} events", cause.name()));
+            }
+            Happening::Adjusted(_, summary) => self.say(summary),
+            Happening::Stopped(_) => self.say("another client stopped this trace"),
+            Happening::Lost(node) => {
+                self.say(&format!("node {}: the agent or the connection is gone", node + 1));
+            }
+        }
+        self.draw();
+    }
+
+    /// Takes the line away.
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn say(&self, text: &str) {
+        self.bar.suspend(|| output::note(text));
+    }
+
+    fn draw(&mut self) {
+        let (since, events) = self.last;
+        let elapsed = since.elapsed();
+        if elapsed >= Duration::from_millis(500) {
+            self.events_per_s = (self.progress.events - events) as f64 / elapsed.as_secs_f64();
+            self.last = (Instant::now(), self.progress.events);
+        }
+        let queue: u64 = self.statuses.iter().flatten().map(|status| status.queue).sum();
+        let Progress { events, bytes, missing, .. } = self.progress;
+        self.bar.set_message(format!(
+            "{events} events, {:.0}/s, {} from the nodes, {missing} dropped, {queue} waiting on the nodes",
+            self.events_per_s,
+            bytes_text(bytes)
+        ));
+        let _ = self.bytes_written;
+    }
+}
+
+/// A number of bytes for people.
+pub(crate) fn bytes_text(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+        _ => format!("{:.2} GB", bytes as f64 / 1e9),
+    }
+}
+
+fn limit_text(kind: LimitKind, value: u64, limit: u64) -> String {
+    match kind {
+        LimitKind::Events => format!("{value} events in a second, over the limit of {limit}"),
+        LimitKind::Bytes => format!("{value} bytes in a second, over the limit of {limit}"),
+        LimitKind::Queue => format!("{value} events waited on the node, over the limit of {limit}"),
+        LimitKind::Memory => format!("the agent used {value} bytes, over the limit of {limit}"),
+        LimitKind::Duration => format!("the time of {limit} ms had passed"),
+        LimitKind::MaxEvents => format!("{value} events of the {limit} that were wanted"),
+        LimitKind::Lease => format!("nothing was heard of this side for {value} ms"),
+    }
+}
+
+/// Why the capture ended, in words.
+fn reason_text(why: EndReason) -> &'static str {
+    match why {
+        EndReason::Asked => "stopped",
+        EndReason::Duration => "time is over",
+        EndReason::Events => "has the events that were wanted",
+        EndReason::Triggered => "the condition of --save-when held",
+        EndReason::NoNodeLeft => "no node was left to trace",
+        EndReason::ConsumerFailed => "could not go on writing",
+    }
+}
+
+/// The outcome for people: the end, the losses, and for each node the proof that nothing is left.
+pub(crate) fn outcome_text<C: Consumer>(outcome: &Outcome<C>, colour: Colour) -> String {
+    let Progress { events, missing, foreign, .. } = outcome.progress;
+    let mut lines = vec![format!("{events} events; {}", reason_text(outcome.why))];
+    if missing > 0 {
+        lines.push(format!("{missing} events are known to be missing; `pluto stat` lists the gaps"));
+    }
+    if foreign > 0 {
+        lines.push(format!("{foreign} events of another tool's leftover patterns were dropped"));
+    }
+    let (bad, off) = if colour.err { ("\x1b[31m", "\x1b[0m") } else { ("", "") };
+    for node in &outcome.nodes {
+        let text = node_text(node);
+        if is_clean(node) { lines.push(text) } else { lines.push(format!("{bad}{text}{off}")) }
+    }
+    lines.join("\n")
+}
+
+fn node_text(node: &NodeOutcome) -> String {
+    let limit = node.limit.map(|(kind, value, limit)| format!("; {}", limit_text(kind, value, limit)));
+    let limit = limit.unwrap_or_default();
+    match (&node.proof, &node.error) {
+        (Some(proof), _) if proof.left_count == 0 && node.gone => format!(
+            "{}: nothing is left behind ({} functions and {} processes read back, agent unloaded){limit}",
+            node.name, proof.functions, proof.processes
+        ),
+        (Some(proof), _) if proof.left_count == 0 => {
+            format!(
+                "{}: everything is undone, but the agent did not say that it is unloaded{limit}",
+                node.name
+            )
+        }
+        (Some(proof), _) => format!("{}: {} things are left behind{limit}", node.name, proof.left_count),
+        (None, Some(error)) => {
+            format!("{}: {error}; the agent undoes everything by itself{limit}", node.name)
+        }
+        (None, None) => format!("{}: the agent ended by itself{limit}", node.name),
+    }
+}
+
+fn is_clean(node: &NodeOutcome) -> bool {
+    node.gone && node.proof.as_ref().is_none_or(|proof| proof.left_count == 0) && node.error.is_none()
+}
+
+/// The exit status of a capture: 0 where every node is known to be clean and everything was taken.
+pub(crate) fn status_of<C: Consumer>(outcome: &Outcome<C>) -> u8 {
+    let clean = outcome.nodes.iter().all(is_clean) && outcome.consumed.is_ok();
+    if clean { 0 } else { 2 }
+}
+
+/// The outcome for programs.
+pub(crate) fn outcome_json<C: Consumer>(outcome: &Outcome<C>) -> serde_json::Value {
+    let nodes: Vec<_> = outcome
+        .nodes
+        .iter()
+        .map(|node| {
+            serde_json::json!({
+                "name": node.name,
+                "functions": node.armed.functions,
+                "processes": node.armed.processes,
+                "arming_ms": node.armed.took_ms,
+                "clean": is_clean(node),
+                "left": node.proof.as_ref().map(|proof| proof.left_count),
+                "agent_gone": node.gone,
+                "limit": node.limit.map(|(kind, value, limit)| limit_text(kind, value, limit)),
+                "error": node.error.as_ref().map(ToString::to_string),
+            })
+        })
+        .collect();
+    serde_json::json!({
+        "ended": reason_text(outcome.why),
+        "events": outcome.progress.events,
+        "bytes": outcome.progress.bytes,
+        "missing": outcome.progress.missing,
+        "foreign": outcome.progress.foreign,
+        "nodes": nodes,
+    })
+}
+
+/// What a refusal of the agent means, and what can be done about it. The reasons are listed in its `PROTOCOL.md`.
+pub(super) fn refusal(reason: &Term) -> (String, Option<String>) {
+    let text = |term: &Term| term.display(Syntax::Erlang, &PrintLimits::default()).to_string();
+    let elements = reason.as_tuple().unwrap_or_default();
+    match (elements.first().and_then(Term::as_atom), elements.get(1..).unwrap_or_default()) {
+        (Some("foreign_tracer"), [who, tracer]) => (
+            format!("another tool is tracing ({} is traced by {})", text(who), text(tracer)),
+            Some(
+                "before OTP 27 a node has one tracer at a time; stop the other one first, see `pluto list`"
+                    .to_owned(),
+            ),
+        ),
+        (Some("foreign_pattern"), [what]) => (
+            format!("another tool has set a trace pattern on {}", text(what)),
+            Some("see `pluto list`, and `pluto clean` for what a dead tracer left".to_owned()),
+        ),
+        (Some("control_word_in_use"), [word]) => (
+            format!("the node's trace control word is in use (it is {})", text(word)),
+            Some("sampling needs it; trace without --rate, or stop the other tool".to_owned()),
+        ),
+        (Some("counter_in_use"), [function]) => (
+            format!("another tool counts the calls of {}", text(function)),
+            Some("counting would reset it; --force traces without counting first".to_owned()),
+        ),
+        (Some("bad_match_spec"), [what]) => {
+            (format!("the node refuses the match specification of {}", text(what)), None)
+        }
+        (Some("limit"), [what, value, limit]) => (
+            format!("a limit was hit while arming: {} is {}, limit {}", text(what), text(value), text(limit)),
+            Some("narrow the pattern or sample".to_owned()),
+        ),
+        _ => (format!("the agent refused: {}", text(reason)), None),
+    }
+}
+
+/// What was set on a node.
+pub(crate) fn armed_text(node: &pluto_capture::run::ArmedNode) -> String {
+    let armed = &node.armed;
+    let mut text = format!(
+        "{}: tracing {} functions in {} processes, armed in {} ms; Ctrl-C ends it",
+        node.name, armed.functions, armed.processes, armed.took_ms
+    );
+    if armed.leftover_count > 0 {
+        text.push_str(&format!(
+            "\n{}: {} functions have patterns of a tracer that is gone; their events are dropped (see `pluto clean`)",
+            node.name, armed.leftover_count
+        ));
+    }
+    if node.session.info().session == pluto_agent::SessionKind::Legacy {
+        text.push_str(&format!(
+            "\n{}: before OTP 27 a tracer that starts after this one can still collide with it",
+            node.name
+        ));
+    }
+    text
+}
+
+/// The capture level as it is typed.
+pub(crate) fn level_name(probe: &Probe) -> &'static str {
+    use pluto_matchspec::Level;
+    match probe.level {
+        Level::Calls => "calls",
+        Level::Returns => "returns",
+        Level::Full => "full",
+    }
+}

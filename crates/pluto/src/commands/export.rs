@@ -1,0 +1,59 @@
+//! `pluto export`: a recording in another tool's format.
+
+use super::reading::{filter, open, unreadable};
+use crate::args::{ExportArgs, ExportFormat};
+use crate::failure::Failure;
+use crate::output;
+use pluto_export::{ExportError, Written};
+use pluto_recording::{Reader, RecordingError};
+use pluto_timeline::Filter;
+use pluto_timeline::calls::Limits;
+use std::io::{BufWriter, Write};
+
+/// Writes the recording to a file, or to standard output.
+pub(crate) fn run(args: &ExportArgs) -> Result<u8, Failure> {
+    let reader = open(&args.dir)?;
+    let filter = filter(&reader, &args.dir, &args.filter)?;
+    let mut written = Written::default();
+    match &args.output {
+        Some(path) => output::whole_file(path, |out| {
+            written = export(args, &reader, &filter, out)?;
+            Ok(())
+        })?,
+        None => {
+            let mut out = BufWriter::with_capacity(1 << 16, std::io::stdout());
+            written = export(args, &reader, &filter, &mut out)?;
+            out.flush()?;
+        }
+    }
+    if args.output.is_some() || written.left_out > 0 {
+        let Written { items, left_out, gaps } = written;
+        output::note(&format!("{items} written, {left_out} left out, {gaps} gaps"));
+    }
+    Ok(0)
+}
+
+fn export(
+    args: &ExportArgs,
+    reader: &Reader,
+    filter: &Filter,
+    out: &mut (impl Write + Send),
+) -> Result<Written, Failure> {
+    let limits = Limits::default();
+    let name = args.dir.file_name().map_or_else(|| "recording".into(), |name| name.to_string_lossy());
+    let result = match args.to {
+        ExportFormat::Perfetto => pluto_export::perfetto::perfetto(reader, filter, limits, out),
+        ExportFormat::Speedscope => pluto_export::speedscope(reader, filter, limits, &name, out),
+        ExportFormat::Mermaid => {
+            pluto_export::mermaid::mermaid(reader, filter, pluto_export::mermaid::Size::default(), out)
+        }
+        ExportFormat::Json => pluto_export::json(reader, filter, out),
+        ExportFormat::Csv => pluto_export::csv(reader, filter, out),
+        ExportFormat::Parquet => pluto_export::parquet(reader, filter, out),
+    };
+    result.map_err(|error: ExportError<RecordingError>| match error {
+        ExportError::Source(error) => unreadable(&args.dir, &error),
+        ExportError::Write(error) => Failure::io("cannot write the export", &error),
+        ExportError::Parquet(error) => Failure::new(format!("cannot write the export: {error}")),
+    })
+}

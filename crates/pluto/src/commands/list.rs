@@ -1,0 +1,107 @@
+//! `pluto list`: what traces a node.
+
+use super::surveying::{function_text, name, survey, term_text};
+use crate::args::{NodeArgs, ReportFormat};
+use crate::failure::Failure;
+use crate::output;
+use pluto_agent::Survey;
+use std::io::Write;
+
+/// Functions that are listed one by one.
+const FUNCTIONS_LISTED: usize = 50;
+
+/// Lists the traces of a node.
+pub(crate) async fn run(args: NodeArgs) -> Result<u8, Failure> {
+    let (connection, survey) = survey(&args.node, &args.connect).await?;
+    connection.close().await;
+    let mut out = output::standard();
+    match args.format {
+        ReportFormat::Json => writeln!(out, "{}", json(name(&connection), &survey))?,
+        ReportFormat::Text => write!(out, "{}", text(name(&connection), &survey))?,
+    }
+    out.flush()?;
+    Ok(0)
+}
+
+/// What traces a node, for people.
+pub(crate) fn text(node: &str, survey: &Survey) -> String {
+    let mut lines = vec![format!("{node}: OTP {}", survey.otp)];
+    for agent in &survey.agents {
+        let state = match agent.janitor {
+            Some(_) => "running",
+            None => "left behind",
+        };
+        lines.push(format!("  pluto     {} {state}", agent.slot.number()));
+    }
+    for session in &survey.sessions {
+        if !session.as_str().starts_with("pluto_agent_") {
+            lines.push(format!("  session   {}", session.as_str()));
+        }
+    }
+    for (tracer, processes) in &survey.tracers {
+        lines.push(format!("  tracer    {} of {processes} processes", term_text(tracer)));
+    }
+    for (kind, tracer) in &survey.new {
+        lines.push(format!("  tracer    {} of {}", term_text(tracer), kind.as_str()));
+    }
+    for kind in &survey.messages {
+        lines.push(format!("  pattern   on {}", kind.as_str()));
+    }
+    for (function, kinds) in survey.patterns.iter().take(FUNCTIONS_LISTED) {
+        let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
+        lines.push(format!("  pattern   {} ({})", function_text(function), kinds.join(", ")));
+    }
+    let listed = survey.patterns.len().min(FUNCTIONS_LISTED) as u64;
+    if survey.pattern_count > listed {
+        lines.push(format!("  pattern   and {} functions more", survey.pattern_count - listed));
+    }
+    if survey.control_word != 0 {
+        lines.push(format!("  control word {}", survey.control_word));
+    }
+    if lines.len() == 1 {
+        lines.push("  nothing traces this node".to_owned());
+    }
+    lines.join("\n") + "\n"
+}
+
+fn json(node: &str, survey: &Survey) -> serde_json::Value {
+    let agents: Vec<_> = survey
+        .agents
+        .iter()
+        .map(|agent| {
+            serde_json::json!({
+                "session": agent.slot.number(), "loaded": agent.loaded, "running": agent.janitor.is_some(),
+            })
+        })
+        .collect();
+    let tracers: Vec<_> = survey
+        .tracers
+        .iter()
+        .map(|(tracer, processes)| serde_json::json!({"tracer": term_text(tracer), "processes": processes}))
+        .collect();
+    let new: Vec<_> = survey
+        .new
+        .iter()
+        .map(|(kind, tracer)| serde_json::json!({"kind": kind.as_str(), "tracer": term_text(tracer)}))
+        .collect();
+    let patterns: Vec<_> = survey
+        .patterns
+        .iter()
+        .map(|(function, kinds)| {
+            let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
+            serde_json::json!({"function": function_text(function), "kinds": kinds})
+        })
+        .collect();
+    serde_json::json!({
+        "node": node,
+        "otp": survey.otp,
+        "pluto": agents,
+        "sessions": survey.sessions.iter().map(|session| session.as_str()).collect::<Vec<_>>(),
+        "tracers": tracers,
+        "new": new,
+        "message_patterns": survey.messages.iter().map(|kind| kind.as_str()).collect::<Vec<_>>(),
+        "patterns": patterns,
+        "pattern_count": survey.pattern_count,
+        "control_word": survey.control_word,
+    })
+}

@@ -1,0 +1,77 @@
+//! What the commands on recordings share: opening one, and reading what was typed about its events.
+
+use crate::args::FilterArgs;
+use crate::failure::Failure;
+use crate::values::Moment;
+use pluto_event::{Kind, Nanos};
+use pluto_recording::{Reader, RecordingError};
+use pluto_timeline::calls::Keep;
+use pluto_timeline::{Filter, FilterSpec, source};
+use std::path::Path;
+
+/// Nanoseconds of a day.
+const DAY: Nanos = 86_400_000_000_000;
+
+/// Opens a recording, finished or not.
+pub(crate) fn open(dir: &Path) -> Result<Reader, Failure> {
+    Reader::open(dir).map_err(|error| unreadable(dir, &error))
+}
+
+/// Says why a recording cannot be read.
+pub(crate) fn unreadable(dir: &Path, error: &RecordingError) -> Failure {
+    // Also the end of our own output, where a dump is being written to it.
+    if let RecordingError::Io { path, source } = error {
+        return Failure::io(path.display(), source);
+    }
+    let failure = match error {
+        // It names the directory itself.
+        RecordingError::NotARecording { .. } => Failure::new(error.to_string()),
+        _ => Failure::new(format!("{}: {error}", dir.display())),
+    };
+    match error {
+        // The path of a failed write is that of the recording too: a dump goes wherever the output goes.
+        RecordingError::Io { path, source } => Failure::io(path.display(), source),
+        RecordingError::NotARecording { .. } => failure.hint("`pluto record NODE PATTERN -o DIR` makes one"),
+        RecordingError::NewerVersion { .. } => {
+            failure.hint("read it with the version of Pluto that wrote it, or a newer one")
+        }
+        _ => failure,
+    }
+}
+
+/// What was asked for, in the ids of the recording.
+pub(crate) fn filter(reader: &Reader, dir: &Path, args: &FilterArgs) -> Result<Filter, Failure> {
+    let start = reader.times().start;
+    let kinds = args.kinds.iter().map(|name| kind(name)).collect::<Result<Vec<Kind>, Failure>>()?;
+    let spec = FilterSpec {
+        since: args.since.map(|moment| on_axis(moment, start)),
+        until: args.until.map(|moment| on_axis(moment, start)),
+        processes: args.processes.clone(),
+        functions: args.functions.clone(),
+        kinds,
+        keep: Keep {
+            at_least: args.slow.map(|slow| u64::try_from(slow.0.as_nanos()).unwrap_or(u64::MAX)),
+            failed: args.failed,
+        },
+    };
+    let registered = source::registered(reader).map_err(|error| unreadable(dir, &error))?;
+    spec.resolve(reader.tables(), &registered).map_err(|error| {
+        Failure::new(error.to_string()).hint("`pluto stat` lists the functions and processes")
+    })
+}
+
+fn kind(name: &str) -> Result<Kind, Failure> {
+    Kind::from_name(name).ok_or_else(|| {
+        let names: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
+        Failure::new(format!("{name} is no kind of event"))
+            .hint(format!("the kinds are {}", names.join(", ")))
+    })
+}
+
+fn on_axis(moment: Moment, start: Nanos) -> Nanos {
+    let nanos = |duration: std::time::Duration| Nanos::try_from(duration.as_nanos()).unwrap_or(Nanos::MAX);
+    match moment {
+        Moment::SinceStart(since) => start.saturating_add(nanos(since)),
+        Moment::TimeOfDay(since) => (start - start.rem_euclid(DAY)).saturating_add(nanos(since)),
+    }
+}

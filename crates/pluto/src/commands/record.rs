@@ -1,0 +1,178 @@
+//! `pluto record`: what nodes do, into a directory.
+
+use super::capturing;
+use crate::args::{RecordArgs, RedactArg, ReportFormat};
+use crate::failure::Failure;
+use crate::output::{self, Colour};
+use crate::values::{Duration, Fraction};
+use pluto_capture::pipeline::Consumer;
+use pluto_capture::run::EndReason;
+use pluto_capture::trigger::{Condition, Trigger};
+use pluto_event::{Event, Nanos, Tables};
+use pluto_recording::{About, Ended, NodeAbout, RecordingError, Summary, Writer, WriterOptions};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Records until Ctrl-C, or until a bound is reached.
+pub(crate) async fn run(args: RecordArgs, colour: Colour) -> Result<u8, Failure> {
+    let trigger = args.save_when.as_deref().map(condition).transpose()?.map(Trigger::new);
+    if let Some(dir) = args.output.as_deref().filter(|dir| dir.exists()) {
+        return Err(
+            Failure::new(format!("{} exists already", dir.display())).hint("name a directory that does not")
+        );
+    }
+    let Some(ready) = capturing::prepare(&args.probe).await? else { return Ok(0) };
+    let Some(dir) = args.output.as_deref() else {
+        return Err(Failure::new("-o names the directory to make"));
+    };
+    let about = about(&args, &ready);
+    let options = WriterOptions {
+        keep_nanos: args.last.map(|last| Nanos::try_from(last.0.as_nanos()).unwrap_or(Nanos::MAX)),
+        ..WriterOptions::default()
+    };
+    let writer = Writer::create(dir, options, about).map_err(|e| unwritable(dir, &e))?;
+    let (nodes, pipeline, signals) =
+        capturing::arm(ready, Disk(writer), args.probe.redact, trigger, args.probe.events).await?;
+    for node in &nodes {
+        output::note(&capturing::armed_text(node));
+    }
+    let mut watcher = capturing::Watcher::new(nodes.len(), true);
+    let outcome = capturing::run(nodes, pipeline, signals, &args.probe, &mut watcher).await?;
+    watcher.finish();
+    let status = capturing::status_of(&outcome);
+    let (text, mut json) = (capturing::outcome_text(&outcome, colour), capturing::outcome_json(&outcome));
+    let Disk(writer) = outcome.consumer;
+    let disk_full = matches!(outcome.consumed, Err(RecordingError::DiskFull { .. }));
+    let summary = summary(outcome.why, disk_full, &outcome.progress);
+    // A recording that could not be written on is finished all the same: its manifest says what was lost.
+    let finished = writer.finish(summary);
+    outcome.consumed.map_err(|error| unwritable(dir, &error))?;
+    let manifest = finished.map_err(|error| unwritable(dir, &error))?;
+    let mut out = output::standard();
+    match args.format {
+        ReportFormat::Text => {
+            writeln!(out, "{}: {text}", dir.display())?;
+            let (events, bytes) = (manifest.totals.events, manifest.totals.bytes);
+            let per_event = bytes.checked_div(events).unwrap_or(0);
+            writeln!(out, "{} on disk, {per_event} bytes an event", capturing::bytes_text(bytes))?;
+        }
+        ReportFormat::Json => {
+            if let Some(object) = json.as_object_mut() {
+                object.insert("recording".to_owned(), serde_json::json!(dir));
+                object.insert("bytes_on_disk".to_owned(), serde_json::json!(manifest.totals.bytes));
+            }
+            writeln!(out, "{json}")?;
+        }
+    }
+    out.flush()?;
+    Ok(status)
+}
+
+/// A recording as the end of a pipeline.
+struct Disk(Writer);
+
+impl Consumer for Disk {
+    type Error = RecordingError;
+
+    fn tables(&mut self) -> &mut Tables {
+        self.0.tables_mut()
+    }
+
+    fn event(&mut self, event: &Event<'_>) -> Result<(), RecordingError> {
+        self.0.push(event)
+    }
+
+    fn flush(&mut self) -> Result<(), RecordingError> {
+        self.0.flush()
+    }
+}
+
+fn condition(text: &str) -> Result<Condition, Failure> {
+    if text == "exception" {
+        return Ok(Condition::Exception);
+    }
+    let slow = text.strip_prefix("slow:").and_then(|duration| duration.parse::<Duration>().ok());
+    let nanos = slow.and_then(|Duration(duration)| Nanos::try_from(duration.as_nanos()).ok());
+    nanos.map(Condition::Slow).ok_or_else(|| {
+        Failure::new(format!("{text} is no condition to save at")).hint("exception, or slow:100ms")
+    })
+}
+
+/// The time now, on the axis of recordings.
+pub(crate) fn now() -> Nanos {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Nanos::try_from(since.as_nanos()).unwrap_or(Nanos::MAX)
+}
+
+fn about(args: &RecordArgs, ready: &capturing::Ready) -> About {
+    let probe = &args.probe;
+    let nodes = ready
+        .nodes
+        .iter()
+        .map(|node| NodeAbout {
+            name: node.name.clone(),
+            creation: node.connection.peer().creation,
+            otp: node.session.info().otp.clone(),
+            erts: node.session.info().erts.clone(),
+            clock_offset_nanos: node.clock.offset,
+            clock_error_nanos: node.clock.error,
+        })
+        .collect();
+    About {
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        started: now(),
+        nodes,
+        patterns: probe.patterns.clone(),
+        level: capturing::level_name(&ready.probe).to_owned(),
+        sampling: probe.rate.map(|rate| match rate {
+            Fraction::All => "all".to_owned(),
+            Fraction::OneIn(n) => format!("1/{n}"),
+            Fraction::PerSecond(n) => format!("{n}/s"),
+        }),
+        limits: BTreeMap::from([
+            ("events_per_s".to_owned(), probe.max_events_per_s.0),
+            ("bytes_per_s".to_owned(), probe.max_bytes_per_s.0),
+            ("queue_events".to_owned(), probe.max_queue),
+        ]),
+        redaction: probe.redact.map(|how| match how {
+            RedactArg::Hash => "hash".to_owned(),
+            RedactArg::Drop => "drop".to_owned(),
+        }),
+    }
+}
+
+fn summary(why: EndReason, disk_full: bool, progress: &pluto_capture::pipeline::Progress) -> Summary {
+    let ended = match why {
+        EndReason::Asked | EndReason::Duration | EndReason::Triggered => Ended::Stopped,
+        EndReason::Events => Ended::Limit,
+        EndReason::NoNodeLeft => Ended::ConnectionLost,
+        EndReason::ConsumerFailed if disk_full => Ended::DiskFull,
+        EndReason::ConsumerFailed => Ended::Other,
+    };
+    Summary {
+        finished: now(),
+        ended,
+        counters: BTreeMap::from([
+            ("events".to_owned(), progress.events),
+            ("bytes_received".to_owned(), progress.bytes),
+            ("missing_at_least".to_owned(), progress.missing),
+            ("foreign".to_owned(), progress.foreign),
+        ]),
+    }
+}
+
+/// Says why a recording cannot be written on.
+pub(crate) fn unwritable(dir: &Path, error: &RecordingError) -> Failure {
+    let failure = Failure::new(format!("cannot write {}: {error}", dir.display()));
+    match error {
+        RecordingError::Io { path, source } => {
+            Failure::new(format!("cannot write {}: {source}", path.display()))
+        }
+        RecordingError::DiskFull { .. } => {
+            failure.hint("what was written until then is kept; `pluto show` and `pluto stat` read it")
+        }
+        _ => failure,
+    }
+}

@@ -1,0 +1,58 @@
+//! `pluto stat`: counts and times of a recording.
+
+use super::reading::{open, unreadable};
+use crate::args::{ReportFormat, StatArgs};
+use crate::failure::Failure;
+use crate::output;
+use pluto_timeline::time::timestamp_text;
+use pluto_timeline::{Filter, source};
+use std::io::Write;
+
+/// Counts and times what was recorded.
+pub(crate) fn run(args: &StatArgs) -> Result<u8, Failure> {
+    let reader = open(&args.dir)?;
+    let report = source::stat(&reader, &Filter::default()).map_err(|error| unreadable(&args.dir, &error))?;
+    let mut out = output::standard();
+    match args.format {
+        ReportFormat::Json => {
+            let json = serde_json::to_string(&report).map_err(|error| Failure::new(error.to_string()))?;
+            writeln!(out, "{json}")?;
+        }
+        ReportFormat::Text => {
+            heading(&mut out, &reader, &args.dir)?;
+            let limit = if args.limit == 0 { usize::MAX } else { args.limit };
+            report.write_text(&mut out, limit)?;
+        }
+    }
+    out.flush()?;
+    Ok(0)
+}
+
+fn heading(
+    out: &mut impl Write,
+    reader: &pluto_recording::Reader,
+    dir: &std::path::Path,
+) -> Result<(), Failure> {
+    let about = &reader.manifest().about;
+    let times = reader.times();
+    let seconds = (times.end - times.start) as f64 / 1e9;
+    writeln!(
+        out,
+        "{}: {} events in {seconds:.3} s from {}",
+        dir.display(),
+        reader.events(),
+        timestamp_text(times.start)
+    )?;
+    for node in &about.nodes {
+        let error = node.clock_error_nanos as f64 / 1e3;
+        writeln!(out, "{}: OTP {} (ERTS {}), clock known to {error:.0} us", node.name, node.otp, node.erts)?;
+    }
+    if !about.patterns.is_empty() {
+        writeln!(out, "level {}: {}", about.level, about.patterns.join(" "))?;
+    }
+    if let Some(sampling) = &about.sampling {
+        writeln!(out, "sampled: {sampling}; counts are of the sample")?;
+    }
+    writeln!(out)?;
+    Ok(())
+}

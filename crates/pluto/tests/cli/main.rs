@@ -1,0 +1,10 @@
+//! The built binary against live nodes of every OTP release: whole outputs, exit statuses, and what is left behind.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+mod support;
+
+mod attach;
+mod manual;
+mod recorded;
+mod safety;
+mod tracing;

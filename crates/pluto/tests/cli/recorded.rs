@@ -1,0 +1,374 @@
+//! From a live node into a recording, and out of it again in every way there is.
+
+use crate::support::{
+    Ran, Running, command_on, each_release, field, json_lines, run, run_on, shop, stable, text,
+};
+use expect_test::expect;
+use pluto_testnode::{Node, NodeOptions, releases, system_release};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+/// Records a number of events of the shop, with their returns.
+fn recorded(node: &Node, dir: &Path, events: &str) -> PathBuf {
+    let target = dir.join("recording");
+    let ran = run_on(
+        node,
+        &[
+            "record",
+            node.name(),
+            "shop_orders:_",
+            "shop_payment:charge/2",
+            "--level",
+            "returns",
+            "--force",
+            "--events",
+            events,
+            "-o",
+            text(&target),
+        ],
+    );
+    assert_eq!(ran.status, 0, "{}", ran.whole());
+    target
+}
+
+#[test]
+fn a_recording_is_counted_shown_and_exported() {
+    each_release(|release| {
+        let node = shop(release);
+        let dir = tempfile::tempdir().unwrap();
+        let target = recorded(&node, dir.path(), "600");
+        let target = text(&target);
+
+        let stat: serde_json::Value =
+            serde_json::from_str(&run(&["stat", target, "--format", "json"]).ok()).unwrap();
+        assert_eq!(stat["events"], 600, "{stat}");
+        let text_stat = run(&["stat", target]).ok();
+        for function in ["shop_orders:place_order/2", "shop_orders:total_price/2", "shop_payment:charge/2"] {
+            assert!(text_stat.contains(&format!("\n{function} ")), "{text_stat}");
+        }
+
+        let all = json_lines(&run(&["show", target, "--format", "jsonl", "--limit", "0"]).ok());
+        assert_eq!(all.len(), 600);
+        let prices = json_lines(
+            &run(&[
+                "show",
+                target,
+                "--format",
+                "jsonl",
+                "--function",
+                "shop_orders:total_price/2",
+                "--kind",
+                "return",
+            ])
+            .ok(),
+        );
+        assert!(!prices.is_empty());
+        assert!(prices.iter().all(|price| ["90", "324"].contains(&field(price, "term"))), "{prices:?}");
+        let orders = run(&["show", target, "--process", "shop_orders", "--limit", "5"]);
+        assert_eq!(orders.status, 2, "no name is registered while recording: {}", orders.whole());
+        let process = field(&prices[0], "process");
+        let orders = json_lines(
+            &run(&["show", target, "--process", process, "--limit", "0", "--format", "jsonl"]).ok(),
+        );
+        assert!(!orders.is_empty() && orders.iter().all(|event| field(event, "process") == process));
+        let short = run(&["show", target, "--limit", "3"]);
+        assert_eq!(short.stdout.lines().count(), 3);
+        expect![[r#"
+            there are more than 3 such events; --limit 0 shows all
+        "#]]
+        .assert_eq(&short.stderr);
+        assert_eq!(run(&["show", target, "--slow", "1h"]).ok(), "");
+        assert!(
+            !run(&["show", target, "--slow", "1us", "--function", "shop_payment:charge"]).ok().is_empty()
+        );
+        assert_eq!(run(&["show", target, "--failed"]).ok(), "");
+        let tree = run(&["show", target, "--tree", "--process", process, "--limit", "0"]).ok();
+        let inside = |function: &str| {
+            tree.lines().find_map(|line| line.find(function)).unwrap_or_else(|| panic!("{function}: {tree}"))
+        };
+        assert!(inside("shop_orders:handle_call(") < inside("shop_orders:process_order("), "{tree}");
+        assert!(inside("shop_orders:process_order(") < inside("shop_orders:total_price("), "{tree}");
+        let dump = run(&["show", target, "--dump"]).ok();
+        assert!(dump.contains("\"total_price\"") && dump.lines().count() > 600, "{dump}");
+        exports(target, dir.path(), &all);
+    });
+}
+
+/// Every format is written whole, and says the same as the recording where it can be read here.
+fn exports(target: &str, dir: &Path, all: &[serde_json::Value]) {
+    for format in ["perfetto", "speedscope", "mermaid", "json", "csv", "parquet"] {
+        let file = dir.join(format);
+        let ran = run(&["export", target, "--to", format, "-o", text(&file)]);
+        assert_eq!(ran.status, 0, "{format}: {}", ran.whole());
+        let bytes = std::fs::read(&file).unwrap();
+        let read = || std::str::from_utf8(&bytes).unwrap();
+        match format {
+            "json" => assert_eq!(json_lines(read()), all),
+            "csv" => assert_eq!(read().lines().count(), all.len() + 1),
+            "speedscope" => {
+                let profile: serde_json::Value = serde_json::from_str(read()).unwrap();
+                assert_eq!(profile["$schema"], "https://www.speedscope.app/file-format-schema.json");
+                assert!(!profile["profiles"].as_array().unwrap().is_empty());
+            }
+            "mermaid" => assert!(read().starts_with("sequenceDiagram\n"), "{}", read()),
+            "parquet" => assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1")),
+            _ => assert!(bytes.len() > all.len(), "{format} has {} bytes", bytes.len()),
+        }
+        if format != "parquet" {
+            let piped = crate::support::command(&["export", target, "--to", format]).output().unwrap();
+            assert_eq!(piped.stdout, bytes, "{format}");
+        }
+    }
+    let left: Vec<_> = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 7, "the six files and the recording, and no part of a file: {left:?}");
+}
+
+#[test]
+fn a_trace_file_of_dbg_is_imported() {
+    each_release(|release| {
+        let mut node = shop(release);
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("dbg.trc");
+        node.eval(&format!(
+            "{{ok, _}} = dbg:tracer(port, dbg:trace_port(file, \"{}\")), {{ok, _}} = dbg:p(shop_orders, [call, monotonic_timestamp]), \
+             {{ok, _}} = dbg:tpl(shop_orders, total_price, 2, [{{'_', [], [{{return_trace}}]}}]), \
+             {{ok, _}} = shop_orders:place_order(1, #{{item => wine, quantity => 11, card => {{visa, <<\"1\">>}}}}), \
+             ok = dbg:flush_trace_port(), _ = dbg:stop(), ok.",
+            text(&file)
+        ).replace("ok = dbg:flush_trace_port(), ", "_ = dbg:flush_trace_port(), "));
+        let target = dir.path().join("imported");
+        let ran = run(&["import", text(&file), "-o", text(&target), "--node", node.name()]);
+        assert_eq!(ran.status, 0, "{}", ran.whole());
+        let seen = json_lines(&run(&["show", text(&target), "--format", "jsonl", "--limit", "0"]).ok());
+        let wine: Vec<String> = seen
+            .iter()
+            .filter(|event| field(event, "function") == "total_price")
+            .map(|event| format!("{} {}", field(event, "kind"), field(event, "term")))
+            .skip_while(|text| !text.ends_with(", 11]"))
+            .take(2)
+            .collect();
+        expect!["call [2400, 11]; return 23760"].assert_eq(&wine.join("; "));
+        assert!(seen.iter().all(|event| field(event, "node") == node.name()), "{seen:?}");
+
+        let again = run(&["import", text(&file), "-o", text(&target)]);
+        assert_eq!(again.status, 2);
+        assert!(again.stderr.contains("exists already"), "{}", again.whole());
+    });
+    let dir = tempfile::tempdir().unwrap();
+    let (none, other) = (dir.path().join("none"), dir.path().join("other.trc"));
+    std::fs::write(&other, "this is text, and no trace file").unwrap();
+    for file in [&none, &other] {
+        let ran = run(&["import", text(file), "-o", text(&dir.path().join("target"))]);
+        assert_eq!(ran.status, 2, "{}", ran.whole());
+        assert!(!dir.path().join("target").exists());
+    }
+}
+
+#[test]
+fn several_nodes_in_one_recording() {
+    let cookie = format!("shared_{}", std::process::id());
+    let releases = releases();
+    let nodes: Vec<Node> = [&releases[0], &releases[releases.len() - 1]]
+        .into_iter()
+        .map(|release| {
+            let mut node = Node::start_with(release, NodeOptions { cookie: Some(cookie.clone()), ..NodeOptions::default() });
+            node.eval("spawn(fun() -> Turn = fun Turn() -> lists:reverse([1, 2]), receive stop -> ok after 3 -> Turn() end end, Turn() end), ok.");
+            node
+        })
+        .collect();
+    let dir = tempfile::tempdir().unwrap();
+    let target = dir.path().join("recording");
+    let both = nodes.iter().map(Node::name).collect::<Vec<_>>().join(",");
+    let ran =
+        run_on(&nodes[0], &["record", &both, "lists:reverse/1", "--duration", "1s", "-o", text(&target)]);
+    assert_eq!(ran.status, 0, "{}", ran.whole());
+    let seen = json_lines(&run(&["show", text(&target), "--format", "jsonl", "--limit", "0"]).ok());
+    for node in &nodes {
+        assert!(
+            seen.iter().filter(|event| field(event, "node") == node.name()).count() > 10,
+            "{}",
+            node.name()
+        );
+        assert!(ran.stdout.contains(&format!("{}: nothing is left behind", node.name())), "{}", ran.whole());
+    }
+    // One axis: within a second in which both work all the time, neither comes wholly before the other.
+    let names: Vec<&str> = seen.iter().map(|event| field(event, "node")).collect();
+    assert!(names.windows(2).filter(|pair| pair[0] != pair[1]).count() > 4, "{names:?}");
+    assert!(seen.is_sorted_by_key(|event| event["time_ns"].as_i64()), "not in order of time");
+}
+
+#[test]
+fn a_ring_ends_at_an_exception_and_keeps_what_led_to_it() {
+    each_release(|release| {
+        let mut node = shop(release);
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("recording");
+        let running = Running::armed(
+            &node,
+            &[
+                "record",
+                node.name(),
+                "shop_payment:authorise/2",
+                "--timing",
+                "--level",
+                "returns",
+                "--force",
+                "--last",
+                "2s",
+                "--save-when",
+                "exception",
+                "-o",
+                text(&target),
+            ],
+        );
+        node.eval("{error, payment_crashed} = shop_orders:place_order(1, #{item => apple, quantity => 1, card => {unreadable, <<\"0\">>}}).");
+        let ran = running.wait();
+        assert_eq!(ran.status, 0, "{}", ran.whole());
+        assert!(ran.stdout.contains("; the condition of --save-when held\n"), "{}", ran.whole());
+        let failed = run(&["show", text(&target), "--failed"]).ok();
+        assert!(failed.contains("shop_payment:authorise({unreadable, …/2}, 30)"), "{failed}");
+    });
+}
+
+#[test]
+fn ctrl_c_ends_with_a_proof() {
+    each_release(|release| {
+        let node = shop(release);
+        let dir = tempfile::tempdir().unwrap();
+        for (signal, name) in [("INT", "first"), ("TERM", "second")] {
+            let target = dir.path().join(name);
+            let running = Running::armed(
+                &node,
+                &["record", node.name(), "shop_orders:total_price/2", "-o", text(&target)],
+            );
+            running.signal(signal);
+            let ran = running.wait();
+            assert_eq!(ran.status, 0, "{}", ran.whole());
+            let proof = format!("{}: nothing is left behind (1 functions and ", node.name());
+            assert!(ran.stdout.contains(&proof), "{}", ran.whole());
+            assert!(ran.stdout.contains("; stopped\n"), "{}", ran.whole());
+        }
+        let json = run_on(
+            &node,
+            &[
+                "record",
+                node.name(),
+                "shop_orders:total_price/2",
+                "--events",
+                "1",
+                "--format",
+                "json",
+                "-o",
+                text(&dir.path().join("third")),
+            ],
+        );
+        let json: serde_json::Value = serde_json::from_str(&json.ok()).unwrap();
+        assert_eq!(
+            (&json["nodes"][0]["clean"], &json["events"]),
+            (&serde_json::json!(true), &serde_json::json!(1)),
+            "{json}"
+        );
+    });
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let mut node = shop(&system_release());
+    let dir = tempfile::tempdir().unwrap();
+    let target = recorded(&node, dir.path(), "3000");
+    for arguments in [
+        &["show", text(&target), "--limit", "0"][..],
+        &["show", text(&target), "--dump"],
+        &["export", text(&target), "--to", "json"],
+        &["trace", node.name(), "shop_orders:_"],
+    ] {
+        let mut child =
+            command_on(&node, arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert!(!line.is_empty());
+        let ran = Ran::from(child.wait_with_output().unwrap());
+        assert_eq!(ran.status, 0, "{arguments:?}: {}", ran.whole());
+        assert!(!ran.stderr.contains("pluto: "), "{arguments:?}: {}", ran.whole());
+        let clean = arguments[0] != "trace" || ran.stderr.contains(": nothing is left behind (");
+        assert!(clean, "{}", ran.whole());
+    }
+    assert_eq!(node.eval("[M || M <- erlang:loaded(), lists:prefix(\"pluto\", atom_to_list(M))]."), "[]");
+}
+
+#[test]
+fn what_is_no_whole_recording_is_said() {
+    let node = shop(&system_release());
+    let dir = tempfile::tempdir().unwrap();
+    let target = recorded(&node, dir.path(), "400");
+    let said = |ran: &Ran| stable(&ran.whole(), &node).replace(text(dir.path()), "DIR");
+
+    let taken = run_on(&node, &["record", node.name(), "shop_orders:_", "-o", text(&target)]);
+    expect![[r#"
+        status 2
+        --- stdout
+        --- stderr
+        pluto: DIR/recording exists already
+        hint: name a directory that does not
+    "#]]
+    .assert_eq(&said(&taken));
+    let empty = dir.path().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    for command in ["show", "stat"] {
+        assert_eq!(run(&[command, text(&empty)]).status, 2);
+    }
+    expect![[r#"
+        status 2
+        --- stdout
+        --- stderr
+        pluto: DIR/empty is not a recording
+        hint: `pluto record NODE PATTERN -o DIR` makes one
+    "#]]
+    .assert_eq(&said(&run(&["stat", text(&empty)])));
+    expect![[r#"
+        status 2
+        --- stdout
+        --- stderr
+        pluto: DIR/nothing is not a recording
+        hint: `pluto record NODE PATTERN -o DIR` makes one
+    "#]]
+    .assert_eq(&said(&run(&["show", text(&dir.path().join("nothing"))])));
+    expect![[r#"
+        status 2
+        --- stdout
+        --- stderr
+        pluto: thought is no kind of event
+        hint: the kinds are call, return, exception, return_to, send, deliver, spawn, spawned, exit, link, unlink, getting_linked, getting_unlinked, register, unregister, gap
+    "#]].assert_eq(&said(&run(&["show", text(&target), "--kind", "thought"])));
+    expect![[r#"
+        status 2
+        --- stdout
+        --- stderr
+        pluto: no function `shop_order:_` in this recording
+        hint: `pluto stat` lists the functions and processes
+    "#]]
+    .assert_eq(&said(&run(&["show", text(&target), "--function", "shop_order:_"])));
+
+    let manifest = target.join("manifest.json");
+    let original = std::fs::read_to_string(&manifest).unwrap();
+    std::fs::write(&manifest, original.replace("\"major\": 1", "\"major\": 9")).unwrap();
+    expect![[r#"
+        status 2
+        --- stdout
+        --- stderr
+        pluto: DIR/recording: the recording has format 9.0, and this version reads 1.0
+        hint: read it with the version of Pluto that wrote it, or a newer one
+    "#]]
+    .assert_eq(&said(&run(&["show", text(&target)])));
+    std::fs::write(&manifest, original).unwrap();
+
+    // Cut short in the middle: what is there is read, and what is not is a gap.
+    let segment = target.join("events-000000.arrows");
+    let bytes = std::fs::read(&segment).unwrap();
+    std::fs::write(&segment, &bytes[..bytes.len() - 40]).unwrap();
+    let shown = run(&["show", text(&target), "--kind", "gap", "--limit", "0"]);
+    assert_eq!(shown.status, 0, "{}", shown.whole());
+    assert!(shown.stdout.contains("gap (recording cut): "), "{}", shown.whole());
+    assert_eq!(run(&["stat", text(&target)]).status, 0);
+}

@@ -1,0 +1,257 @@
+//! `pluto trace` on the sample shop: what comes out for each pattern, level and selection.
+
+use crate::support::{SECRET, between, each_release, field, json_lines, run_on, shop, stable, text};
+use expect_test::expect;
+use pluto_testnode::{Node, system_release};
+
+fn trace(node: &Node, arguments: &[&str]) -> crate::support::Ran {
+    run_on(node, &[&["trace", node.name()], arguments].concat())
+}
+
+fn events(node: &Node, arguments: &[&str]) -> Vec<serde_json::Value> {
+    json_lines(&trace(node, &[arguments, &["--format", "jsonl"]].concat()).ok())
+}
+
+#[test]
+fn calls_as_text_and_as_json() {
+    each_release(|release| {
+        let node = shop(release);
+        let ran = trace(&node, &["shop_orders:total_price(_, N) when N >= 10", "--events", "2"]);
+        expect![[r#"
+            status 0
+            --- stdout
+            TIME <0.PID> shop_orders:total_price(30, 12)
+            TIME <0.PID> shop_orders:total_price(30, 12)
+            --- stderr
+            NODE: tracing 1 functions in N processes, armed in N ms; Ctrl-C ends it
+            2 events; has the events that were wanted
+            NODE: nothing is left behind (1 functions and N processes read back, agent unloaded)
+        "#]]
+        .assert_eq(&stable(&ran.whole(), &node));
+        let ran = trace(
+            &node,
+            &["shop_orders:total_price(_, N) when N < 10 and N > 1", "--events", "2", "--level", "returns"],
+        );
+        expect![[r#"
+            status 0
+            --- stdout
+            TIME <0.PID> shop_orders:total_price(30, 3)
+            TIME <0.PID> shop_orders:total_price/2 -> 90
+            --- stderr
+            NODE: tracing 1 functions in N processes, armed in N ms; Ctrl-C ends it
+            2 events; has the events that were wanted
+            NODE: nothing is left behind (1 functions and N processes read back, agent unloaded)
+        "#]]
+        .assert_eq(&stable(&ran.whole(), &node));
+
+        let mut both = events(&node, &["shop_orders:total_price", "--events", "2"]);
+        both.sort_by_key(|event| field(event, "term").to_owned());
+        let lines: Vec<String> = both
+            .iter_mut()
+            .map(|event| {
+                let event = event.as_object_mut().unwrap();
+                assert!(event.remove("time_ns").unwrap().is_i64());
+                assert!(event.remove("process").unwrap().as_str().unwrap().starts_with("<0."));
+                assert_eq!(event.remove("node").unwrap(), node.name());
+                serde_json::Value::Object(event.clone()).to_string()
+            })
+            .collect();
+        expect![[r#"
+            {"arity":2,"form":"shape","function":"total_price","kind":"call","module":"shop_orders","term":"[30, 12]"}
+            {"arity":2,"form":"shape","function":"total_price","kind":"call","module":"shop_orders","term":"[30, 3]"}"#]].assert_eq(&lines.join("\n"));
+    });
+}
+
+#[test]
+fn what_is_not_on_the_node_is_said_with_what_is_near() {
+    let node = shop(&system_release());
+    let refused = |arguments: &[&str]| stable(&trace(&node, arguments).whole(), &node);
+    expect![[r#"
+        status 2
+        --- stdout
+        --- stderr
+        pluto: NODE: module shop_order is not loaded on the node
+        hint: did you mean shop_orders?
+    "#]]
+    .assert_eq(&refused(&["shop_order:place_order/2"]));
+    expect![[r#"
+        status 2
+        --- stdout
+        --- stderr
+        pluto: NODE: module shop_orders has no function place_ordr
+        hint: did you mean place_order/2?
+    "#]]
+    .assert_eq(&refused(&["shop_orders:place_ordr"]));
+    expect![[r#"
+        status 2
+        --- stdout
+        --- stderr
+        pluto: NODE: module shop_orders has no function place_order/3
+        hint: did you mean place_order/2?
+    "#]]
+    .assert_eq(&refused(&["shop_orders:place_order/3"]));
+    expect![[r#"
+        status 2
+        --- stdout
+        --- stderr
+        pluto: malformed pattern: expected `)`, found the end of the pattern
+          shop_orders:place_order(N, when
+                                         ^
+    "#]]
+    .assert_eq(&refused(&["shop_orders:place_order(N, when"]));
+    expect![[r#"
+        status 2
+        --- stdout
+        --- stderr
+        pluto: NODE: there is no process nobody_here on the node
+        hint: processes are spelled as <0.PID> or by registered name
+    "#]]
+    .assert_eq(&refused(&["shop_orders:place_order", "--process", "nobody_here"]));
+    expect![[r#"
+        status 2
+        --- stdout
+        --- stderr
+        pluto: nothing to trace
+        hint: give a pattern as mod:fun/2 or mod:_, or --send, --deliver or --life
+    "#]]
+    .assert_eq(&refused(&[]));
+}
+
+#[test]
+fn terms_without_bound_are_refused_unless_forced() {
+    each_release(|release| {
+        let node = shop(release);
+        let refused = |arguments: &[&str]| stable(&trace(&node, arguments).whole(), &node);
+        expect![[r#"
+            status 2
+            --- stdout
+            --- stderr
+            pluto: NODE: shop_stock:handle_call/3 is likely to carry large terms: a callback of a behaviour is given the state of its process
+            hint: --level calls shows the shape of the arguments safely; --force does it all the same
+        "#]].assert_eq(&refused(&["shop_stock:handle_call/3", "--level", "returns"]));
+        let full =
+            ["shop_payment:handle_call({charge, _, Amount}, _, _) when Amount > 100", "--level", "full"];
+        assert_eq!(trace(&node, &full).status, 2);
+        let forced = trace(&node, &[&full[..], &["--force", "--events", "1"]].concat()).ok();
+        assert!(
+            forced.contains(&format!("shop_payment:handle_call({{charge,{{visa,<<\"{SECRET}\">>}},324}}")),
+            "{forced}"
+        );
+    });
+}
+
+#[test]
+fn one_process_of_many() {
+    each_release(|release| {
+        let mut node = shop(release);
+        let customer = node.eval("whereis(customer).");
+        for (name, module) in [("customer", "shop_orders"), ("shop_payment", "shop_payment")] {
+            let pid = node.eval(&format!("whereis({name})."));
+            let seen = events(
+                &node,
+                &["shop_orders:place_order", "shop_payment:_", "--process", name, "--events", "6"],
+            );
+            assert!(seen.iter().all(|event| field(event, "process") == pid), "{seen:?}");
+            assert!(seen.iter().all(|event| field(event, "module") == module), "{seen:?}");
+        }
+        let by_pid = events(&node, &["shop_orders:_", "--process", &customer, "--events", "2"]);
+        assert!(by_pid.iter().all(|event| field(event, "function") == "place_order"), "{by_pid:?}");
+    });
+}
+
+#[test]
+fn a_share_of_the_calls_keeps_pairs_whole() {
+    each_release(|release| {
+        let node = shop(release);
+        for arguments in [["--rate", "1/10"], ["--rate", "20/s"]] {
+            let all = ["shop_orders:total_price/2", "--level", "returns", "--events", "8"];
+            let seen = events(&node, &[&all[..], &arguments[..]].concat());
+            let kinds: Vec<&str> = seen.iter().map(|event| field(event, "kind")).collect();
+            assert_eq!(kinds.join(" "), ["call return"; 4].join(" "), "{arguments:?}");
+        }
+        // Orders are numbered one by one, so the numbers of those that are seen tell how many were not.
+        let seen = events(&node, &["shop_orders:process_order/3", "--rate", "1/10", "--events", "10"]);
+        let numbers: Vec<i64> = seen
+            .iter()
+            .filter_map(|event| field(event, "term").trim_start_matches('[').split(',').next()?.parse().ok())
+            .collect();
+        let steps: Vec<i64> = numbers.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        expect!["[10, 10, 10, 10, 10, 10, 10, 10, 10]"].assert_eq(&format!("{steps:?}"));
+    });
+}
+
+#[test]
+fn messages_and_the_life_of_processes() {
+    each_release(|release| {
+        let mut node = shop(release);
+        let numbers = |text: &str| between(&between(text, ">>}, ", "}}", "AMOUNT"), "{ok, ", "}", "RECEIPT");
+        let ran = trace(&node, &["--send", "--deliver", "--process", "shop_payment", "--events", "4"]);
+        expect![[r#"
+            status 0
+            --- stdout
+            TIME <0.PID> delivered from ?: {'$gen_call', {<0.PID>, [alias|#Ref<0.PID>]}, {charge, {visa, <<"4000111122223333">>}, AMOUNT}}
+            TIME <0.PID> send to ?: {[alias|#Ref<0.PID>], {ok, RECEIPT}}
+            TIME <0.PID> delivered from ?: {'$gen_call', {<0.PID>, [alias|#Ref<0.PID>]}, {charge, {visa, <<"4000111122223333">>}, AMOUNT}}
+            TIME <0.PID> send to ?: {[alias|#Ref<0.PID>], {ok, RECEIPT}}
+            --- stderr
+            note: the VM copies each message whole before Pluto reduces it to its shape; lists, maps over 32 keys and tuples over 16 elements are kept out (--level full keeps all)
+            NODE: tracing 0 functions in N processes, armed in N ms; Ctrl-C ends it
+            4 events; has the events that were wanted
+            NODE: nothing is left behind (0 functions and N processes read back, agent unloaded)
+        "#]].assert_eq(&numbers(&stable(&ran.whole(), &node)));
+
+        node.eval(
+            "register(parent, spawn(fun() -> Parent = fun Parent() -> \
+               spawn(fun() -> exit({over, done}) end), receive stop -> ok after 5 -> Parent() end end, Parent() end)), ok.",
+        );
+        let life = events(&node, &["--life", "--process", "parent", "--children", "--events", "30"]);
+        let mut kinds: Vec<&str> = life.iter().map(|event| field(event, "kind")).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        expect!["exit spawn spawned"].assert_eq(&kinds.join(" "));
+        let exit = life.iter().find(|event| field(event, "kind") == "exit").unwrap();
+        assert_eq!(field(exit, "term"), "{over, done}", "{exit}");
+    });
+}
+
+#[test]
+fn redacted_terms_are_in_no_file() {
+    let node = shop(&system_release());
+    let dir = tempfile::tempdir().unwrap();
+    for (how, seen) in [("keep", true), ("hash", false), ("drop", false)] {
+        let target = dir.path().join(how);
+        let mut arguments = vec!["record", node.name(), "shop_payment:charge/2", "shop_payment:authorise/2"];
+        arguments.extend([
+            "--level",
+            "full",
+            "--force",
+            "--send",
+            "--deliver",
+            "--events",
+            "40",
+            "-o",
+            text(&target),
+        ]);
+        if how != "keep" {
+            arguments.extend(["--redact", how]);
+        }
+        run_on(&node, &arguments).ok();
+        // The dump has terms as bytes, in hexadecimal digits; the files are compressed, so that one has to look there too.
+        let hexadecimal: String = SECRET.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let dump = crate::support::run(&["show", text(&target), "--dump"]).ok();
+        assert_eq!(dump.contains(&hexadecimal), seen, "{how}:\n{dump}");
+        let shown = crate::support::run(&["show", text(&target), "--format", "jsonl"]).ok();
+        assert_eq!(shown.contains(SECRET), seen, "{how}:\n{shown}");
+        let holds = |bytes: &Vec<u8>| bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes());
+        assert!(seen || !files(&target).iter().any(holds), "{how}");
+    }
+}
+
+fn files(dir: &std::path::Path) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(std::fs::read(path).unwrap()) }
+    }
+    found
+}
