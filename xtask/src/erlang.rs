@@ -6,8 +6,8 @@ use crate::{apt, run};
 /// The oldest OTP that Pluto attaches to, and so the oldest that tests and demo use.
 const OLDEST: u32 = 25;
 
-/// Debian's packages; the compiler is part of `erlang-base`.
-const PACKAGES: [&str; 12] = [
+/// Debian's packages, for the system and for other releases; the compiler is part of `erlang-base`.
+pub(crate) const PACKAGES: [&str; 12] = [
     "erlang-asn1",
     "erlang-base",
     "erlang-crypto",

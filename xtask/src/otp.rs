@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::error::{Error, IoContext, Result};
-use crate::{apt, run, workspace};
+use crate::{apt, erlang, run, workspace};
 
 /// An OTP release and the Debian suite that carries it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,22 +26,6 @@ pub(crate) const RELEASES: [Release; 2] =
 
 /// The newest release that every test run covers; newer ones are left to full runs, unless they are there.
 pub(crate) const ALWAYS_TESTED: u32 = 27;
-
-/// What is asked of the suite; the libraries that these need come with them.
-const PACKAGES: [&str; 12] = [
-    "erlang-asn1",
-    "erlang-base",
-    "erlang-crypto",
-    "erlang-dev",
-    "erlang-eunit",
-    "erlang-inets",
-    "erlang-parsetools",
-    "erlang-public-key",
-    "erlang-runtime-tools",
-    "erlang-ssl",
-    "erlang-syntax-tools",
-    "erlang-tools",
-];
 
 /// Applications that must load, and run natively where they have C code, before a release counts as fetched.
 const PROBE: &str = "
@@ -144,7 +128,7 @@ fn download_and_unpack(release: Release, into: &Path) -> Result<()> {
         }
         other => other,
     })?;
-    let names = needed(&apt.resolve(&PACKAGES)?);
+    let names = needed(&apt.resolve(&erlang::PACKAGES)?);
     println!("OTP {}: {} packages", release.otp, names.len());
     apt.unpack(&names, into)?;
     remove(&scratch)

@@ -187,8 +187,7 @@ async fn behaviours(connection: &Connection, module: &Atom) -> Result<Vec<Atom>,
 async fn no_module(connection: &Connection, module: &Atom) -> Result<ResolveError, ResolveError> {
     let loaded = connection.call("erlang", "loaded", vec![], LOOKUP).await?;
     let names: Vec<&str> = loaded.as_list().unwrap_or_default().iter().filter_map(Term::as_atom).collect();
-    let near =
-        near_misses(module.as_str(), names).into_iter().take(SUGGESTIONS_MAX).map(str::to_owned).collect();
+    let near = near_misses(module.as_str(), names).into_iter().map(str::to_owned).collect();
     let which = connection.call("code", "which", vec![Term::Atom(module.clone())], LOOKUP).await?;
     let on_disk = which.as_atom() != Some("non_existing");
     Ok(ResolveError::NoModule { module: module.as_str().to_owned(), on_disk, near })

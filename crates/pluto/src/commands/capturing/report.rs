@@ -55,7 +55,6 @@ pub(crate) struct Watcher {
     statuses: Vec<Option<Status>>,
     last: (Instant, u64),
     events_per_s: f64,
-    bytes_written: Option<u64>,
 }
 
 impl Watcher {
@@ -72,7 +71,6 @@ impl Watcher {
             statuses: vec![None; nodes],
             last: (Instant::now(), 0),
             events_per_s: 0.0,
-            bytes_written: None,
         }
     }
 
@@ -127,7 +125,6 @@ impl Watcher {
             self.events_per_s,
             bytes_text(bytes)
         ));
-        let _ = self.bytes_written;
     }
 }
 
