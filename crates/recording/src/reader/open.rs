@@ -176,16 +176,12 @@ impl Opening<'_> {
             }
             return Ok(());
         };
-        let mut end = 0;
-        match self.layout(&source) {
-            Ok((layout, length)) => {
-                segment.layout = Some(layout);
-                end = length;
-            }
-            Err(what) => self.damage.push(source.damaged(0, what)),
-        }
+        let layout = self.layout(&source).inspect_err(|&what| self.damage.push(source.damaged(0, what)));
+        let begins = layout.as_ref().map(|(_, length)| *length).map_err(|&what| what);
+        segment.layout = layout.ok().map(|(layout, _)| layout);
+        let mut end = begins.unwrap_or(0);
         let beyond = self.indexed(&source, &mut segment, &mut end);
-        let ended = self.unindexed(&source, &mut segment, end);
+        let ended = begins.and_then(|_| self.unindexed(&source, &mut segment, end));
         let rows = |batches: &[BatchIndex]| batches.iter().map(|batch| u64::from(batch.rows)).sum::<u64>();
         let expected = closed.map_or(rows(&segment.batches) + beyond, |closed| closed.events);
         let missing = expected.saturating_sub(rows(&segment.batches));

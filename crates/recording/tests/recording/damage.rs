@@ -137,3 +137,22 @@ fn an_unfinished_recording_says_so() {
     assert_eq!(events, 26);
     assert_eq!(last, Some((24, pluto_event::Kind::Gap, true)));
 }
+
+/// The writer was killed after it had made the file of a segment, and before the file had its schema.
+#[test]
+fn a_segment_without_its_schema_was_cut() {
+    let dir = written(25, false);
+    for bytes in [0, 5, 100] {
+        let begun = fs::read(dir.path().join("events-000000.arrows")).unwrap();
+        fs::write(dir.path().join("events-000001.arrows"), &begun[..bytes]).unwrap();
+        let (mut events, mut gaps) = (0, Vec::new());
+        let reader = Reader::open(dir.path()).unwrap();
+        let count = |event: &pluto_event::Event<'_>| match event.what {
+            What::Gap { cause, missing, .. } => gaps.push((cause, missing)),
+            _ => events += 1,
+        };
+        reader.scan(&Filter::default()).for_each(count).unwrap();
+        let cut = (GapCause::RecordingCut, Missing::Unknown);
+        assert_eq!((events, gaps), (25, vec![cut, cut]), "{bytes} bytes");
+    }
+}
