@@ -33,7 +33,7 @@ pub(crate) fn main(arguments: &[String]) -> Result<()> {
     if full {
         slow(&mut steps);
     } else {
-        steps.not_run("RabbitMQ, release build, documentation, fuzzing, sanitizers", "run with --full");
+        steps.not_run("RabbitMQ, release build, fuzzing, sanitizers", "run with --full");
     }
     steps.finish()
 }
@@ -76,6 +76,11 @@ fn lints(steps: &mut Steps, full: bool) {
             "-Dwarnings",
         ]))
     });
+    steps.run("documentation", || {
+        let mut doc =
+            cargo(["doc", "--workspace", "--no-deps", "--document-private-items", "--locked", "--quiet"]);
+        run::show(doc.env("RUSTDOCFLAGS", "-Dwarnings"))
+    });
 }
 
 fn tests(steps: &mut Steps) {
@@ -98,11 +103,6 @@ fn tests(steps: &mut Steps) {
 
 fn slow(steps: &mut Steps) {
     steps.run("release build", || run::show(&mut cargo(["build", "--release", "--workspace", "--locked"])));
-    steps.run("documentation", || {
-        let mut doc =
-            cargo(["doc", "--workspace", "--no-deps", "--document-private-items", "--locked", "--quiet"]);
-        run::show(doc.env("RUSTDOCFLAGS", "-Dwarnings"))
-    });
     steps.run("tests of the AMQP load", || {
         let mut test = cargo_in(&workspace::path("tools/amqp-load"), "test");
         run::show(

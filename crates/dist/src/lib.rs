@@ -1,7 +1,7 @@
 //! The Erlang distribution protocol, from the side of a hidden node that connects: calls, messages, monitors, links.
 //!
 //! The protocol is a set of state machines without sockets and clocks: [`handshake`], [`endpoint`], [`epmd`]. A thin driver
-//! on tokio ([`connect`]) moves the bytes; it works on a current-thread runtime.
+//! on tokio ([`connect()`]) moves the bytes; it works on a current-thread runtime.
 
 #![cfg_attr(
     not(test),

@@ -2,7 +2,7 @@
 //! them, and the shapes that come back.
 //!
 //! * [`parse`] reads a pattern in Erlang's, Elixir's, recon's or redbug's spelling.
-//! * [`compile`] makes a match spec of it. At level [`Level::Calls`] the node sends scalars and the shapes of the
+//! * [`compile()`] makes a match spec of it. At level [`Level::Calls`] the node sends scalars and the shapes of the
 //!   rest, so that an event is bounded whatever the arguments are.
 //! * [`Projection::read`] turns what the node sends into the shapes that events carry.
 //! * [`Predicate`] is the meaning of a condition, evaluated here or in the VM with the same result.

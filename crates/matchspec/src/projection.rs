@@ -44,7 +44,7 @@ impl Projection {
     }
 
     /// Appends the arguments to `out`: a proper list without the version byte, of the arguments as they were or of
-    /// their shapes as in [`shape`](crate::shape). `reader` stands at the value of a call event, and afterwards
+    /// their shapes as in [`shape`](mod@crate::shape). `reader` stands at the value of a call event, and afterwards
     /// behind it. Where [`Self::is_carried`] is false nothing is read.
     ///
     /// Does not allocate but for `out` to grow.

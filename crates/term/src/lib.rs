@@ -1,6 +1,6 @@
 //! Erlang's external term format: reading, writing, ordering, printing and parsing.
 //!
-//! [`Reader`] walks encoded bytes without copying; [`decode`] and [`encode`] go to and from the owned [`Term`].
+//! [`Reader`] walks encoded bytes without copying; [`decode()`] and [`encode()`] go to and from the owned [`Term`].
 //! Bytes from outside are held to [`Limits`]. The format is the one of the chapter "External Term Format" in the
 //! ERTS user's guide, as OTP 25 to 29 write it.
 

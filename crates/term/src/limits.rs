@@ -1,6 +1,6 @@
 //! What a reader may spend on bytes from outside.
 
-/// Bounds on one [`Reader`](crate::Reader), or on one call of [`decode`](crate::decode) or [`parse`](crate::parse).
+/// Bounds on one [`Reader`](crate::Reader), or on one call of [`decode()`](crate::decode()) or [`parse()`](crate::parse()).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Containers open inside one another; a list's tail counts with its list. Never more than [`Self::MAX_DEPTH`] is used.

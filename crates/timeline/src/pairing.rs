@@ -1,7 +1,7 @@
 //! Pairing calls with their ends, one process at a time.
 //!
-//! [`Stack`] is the only place that decides which end belongs to which call; figures and trees are
-//! [`Sink`]s of it, so they cannot disagree.
+//! `Stack` is the only place that decides which end belongs to which call; figures and trees are
+//! `Sink`s of it, so they cannot disagree.
 //!
 //! # What the VM tells, and what is made of it
 //!
@@ -20,7 +20,7 @@
 //!   - it is not open: either it is outside the traced calls and all of them have ended, or it is an untraced
 //!     function between two traced ones (`a` calls `lists:map` calls `b`) and only the last call has ended. The
 //!     first reading is taken, and taken back when a later `ReturnTo` finds no call left that it could end, or names
-//!     a function that should have ended ([`Sink::revived`]).
+//!     a function that should have ended (`Sink::revived`).
 //!
 //!   After a `Return` or `Exception` of the same process, a `ReturnTo` only repeats what they said.
 //!   Calls that a guard or sampling did not report give no `ReturnTo` either, so sampling leaves the rule intact.
