@@ -5,6 +5,9 @@ use std::time::Duration;
 /// The most messages of one run: what became of each is kept in memory.
 const MESSAGES_MAX: u64 = 20_000_000;
 
+/// The most queues: a connection has 2,047 channels by the broker's default, and a queue takes two of them.
+const QUEUES_MAX: usize = 1_000;
+
 /// Command line of the load.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Options {
@@ -14,25 +17,32 @@ pub(crate) struct Options {
     pub(crate) password: String,
     /// Messages a second.
     pub(crate) rate: u64,
-    /// Send them as fast as the window lets through; `rate` then only sets how many there are.
+    /// Send them as fast as the window lets through, for so many seconds; `rate` is then no more than a bound.
     pub(crate) unpaced: bool,
     pub(crate) seconds: u64,
     /// Bytes of one message.
     pub(crate) size: usize,
-    /// The most messages that are sent and not yet confirmed.
+    /// The most messages that are sent and not yet both confirmed and consumed.
     pub(crate) window: usize,
+    /// Queues that the messages take turns through, each with a channel to publish and one to consume.
+    pub(crate) queues: usize,
+    /// Tell each second how many messages were consumed since the start.
+    pub(crate) progress: bool,
 }
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum OptionsError {
     #[error(
-        "`{0}` is not an option: --host, --port, --user, --password, --rate, --unpaced, --seconds, --size, --window are"
+        "`{0}` is not an option: --host, --port, --user, --password, --rate, --unpaced, --seconds, --size, --window, \
+         --queues, --progress are"
     )]
     Unknown(String),
     #[error("{0} takes a value in its range")]
     Value(String),
     #[error("{0} messages are too many for one run, the limit is {MESSAGES_MAX}")]
     TooMany(u64),
+    #[error("{0} queues are too many for one connection, the limit is {QUEUES_MAX}")]
+    TooManyQueues(usize),
 }
 
 impl Default for Options {
@@ -48,6 +58,8 @@ impl Default for Options {
             seconds: 10,
             size: 256,
             window: 2_000,
+            queues: 1,
+            progress: false,
         }
     }
 }
@@ -57,28 +69,44 @@ impl Options {
         let mut options = Self::default();
         let mut words = arguments.iter();
         while let Some(name) = words.next() {
-            if name == "--unpaced" {
-                options.unpaced = true;
-                continue;
-            }
-            let value = words.next().cloned().unwrap_or_default();
             match name.as_str() {
-                "--host" => options.host = value,
-                "--port" => options.port = number(name, &value)?,
-                "--user" => options.user = value,
-                "--password" => options.password = value,
-                "--rate" => options.rate = positive(name, &value)?,
-                "--seconds" => options.seconds = positive(name, &value)?,
-                "--size" => options.size = number(name, &value)?,
-                "--window" => options.window = usize::try_from(positive(name, &value)?).unwrap_or(usize::MAX),
-                _ => return Err(OptionsError::Unknown(name.clone())),
+                "--unpaced" => options.unpaced = true,
+                "--progress" => options.progress = true,
+                _ => options.take(name, &words.next().cloned().unwrap_or_default())?,
             }
         }
         let total = options.rate.saturating_mul(options.seconds);
-        if total > MESSAGES_MAX { Err(OptionsError::TooMany(total)) } else { Ok(options) }
+        if total > MESSAGES_MAX {
+            return Err(OptionsError::TooMany(total));
+        }
+        if options.queues > QUEUES_MAX {
+            return Err(OptionsError::TooManyQueues(options.queues));
+        }
+        Ok(options)
     }
 
-    /// How many messages there are in all.
+    fn take(&mut self, name: &str, value: &str) -> Result<(), OptionsError> {
+        match name {
+            "--host" => self.host = value.to_owned(),
+            "--port" => self.port = number(name, value)?,
+            "--user" => self.user = value.to_owned(),
+            "--password" => self.password = value.to_owned(),
+            "--rate" => self.rate = positive(name, value)?,
+            "--seconds" => self.seconds = positive(name, value)?,
+            "--size" => self.size = number(name, value)?,
+            "--window" => self.window = usize::try_from(positive(name, value)?).unwrap_or(usize::MAX),
+            "--queues" => self.queues = usize::try_from(positive(name, value)?).unwrap_or(usize::MAX),
+            _ => return Err(OptionsError::Unknown(name.to_owned())),
+        }
+        Ok(())
+    }
+
+    /// How long messages are sent.
+    pub(crate) fn time(&self) -> Duration {
+        Duration::from_secs(self.seconds)
+    }
+
+    /// How many messages there are in all, at most.
     pub(crate) fn total(&self) -> usize {
         usize::try_from(self.rate * self.seconds).unwrap_or(usize::MAX)
     }
@@ -118,6 +146,9 @@ mod tests {
         assert_eq!(parse("--port"), Err(OptionsError::Value("--port".into())));
         assert_eq!(parse("--speed 1"), Err(OptionsError::Unknown("--speed".into())));
         assert_eq!(parse("--rate 1000000 --seconds 1000"), Err(OptionsError::TooMany(1_000_000_000)));
+        let options = parse("--progress --queues 1000").unwrap();
+        assert_eq!((options.progress, options.queues), (true, 1_000));
+        assert_eq!(parse("--queues 1001"), Err(OptionsError::TooManyQueues(1_001)));
     }
 
     #[test]
