@@ -11,6 +11,9 @@ use crate::run;
 /// Between two looks at whether a program has ended.
 const LOOK: Duration = Duration::from_millis(20);
 
+/// How long a program that is dropped may take to end with its input before it is killed.
+const GRACE: Duration = Duration::from_secs(30);
+
 /// A program that ends when its standard input does. So it ends with this process however that ends, `kill -9`
 /// included: the kernel closes the pipe.
 pub(crate) struct Guarded {
@@ -88,7 +91,13 @@ impl Guarded {
 
 impl Drop for Guarded {
     fn drop(&mut self) {
-        self.input = None;
+        // Where nobody waited for its end, it still gets the time to end what it has started itself.
+        if self.input.take().is_some() {
+            let deadline = Instant::now() + GRACE;
+            while Instant::now() < deadline && !self.ended() {
+                std::thread::sleep(LOOK);
+            }
+        }
         if !self.ended() {
             // Ended in between is as good as killed.
             let _ended = self.child.kill();
@@ -119,6 +128,16 @@ mod tests {
     fn an_early_end_is_told_with_what_was_said() {
         let error = sh("echo no luck").wait_for("ready", Duration::from_secs(60)).unwrap_err();
         assert_eq!(error.to_string(), "`sh -c echo no luck` failed: ended before it was ready\nno luck");
+    }
+
+    #[test]
+    fn what_is_dropped_ends_what_it_has_started() {
+        let home = tempfile::tempdir().unwrap();
+        let mark = home.path().join("ended");
+        let guarded = sh(&format!("echo ready; cat; touch {}", mark.display()));
+        guarded.wait_for("ready", Duration::from_secs(60)).unwrap();
+        drop(guarded);
+        assert!(mark.exists());
     }
 
     #[test]
