@@ -65,8 +65,8 @@ const CHORES: [Chore; 9] = [
     },
     Chore {
         name: "rabbit",
-        arguments: "[--rate N] [--seconds N] [--load-only]",
-        about: "load a private RabbitMQ broker and record it",
+        arguments: "[--rate N] [--seconds N] [--load-only] [--serve]",
+        about: "load a private RabbitMQ broker and record it; --serve only keeps one, until standard input ends",
         run: rabbit::main,
     },
     Chore {

@@ -5,6 +5,7 @@
 mod broker;
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -35,25 +36,44 @@ struct Options {
     seconds: u64,
     /// Leave Pluto out: what the broker does by itself, to compare with.
     load_only: bool,
+    /// Only keep a broker, for another program to load and to record.
+    serve: bool,
 }
 
-/// `cargo xtask rabbit [--rate N] [--seconds N] [--load-only]`.
+/// `cargo xtask rabbit [--rate N] [--seconds N] [--load-only] [--serve]`.
 pub(crate) fn main(arguments: &[String]) -> Result<()> {
     let options = parse(arguments)?;
     println!("OTP {} is installed", erlang::ensure(false)?);
     let load = build_load()?;
-    let pluto = if options.load_only { None } else { Some(pluto::build()?) };
+    let pluto = if options.load_only || options.serve { None } else { Some(pluto::build()?) };
     let home = workspace::path("target/rabbit");
     let broker = Broker::start(&home)?;
     println!("broker {} on port {}", broker.node, broker.port);
-    let checked = check(&broker, &load, pluto.as_deref(), &options);
+    let errors_before = broker.errors()?.len();
+    let done =
+        if options.serve { serve(&broker, &load) } else { check(&broker, &load, pluto.as_deref(), &options) };
+    let checked = done.and_then(|()| check_unharmed(&broker, errors_before));
     let stopped = broker.stop();
     checked.and(stopped)
 }
 
+/// Tells another program of the broker, a fact a line, and waits for the end of standard input. The other program holds
+/// the other end of that, so the broker ends with it however that ends.
+fn serve(broker: &Broker, load: &Path) -> Result<()> {
+    println!("node {}", broker.node);
+    println!("port {}", broker.port);
+    println!("process {}", broker.os_pid()?);
+    println!("cookie-file {}", broker.cookie.display());
+    println!("load {}", load.display());
+    for pattern in PATTERNS {
+        println!("pattern {pattern}");
+    }
+    println!("ready");
+    io::copy(&mut io::stdin(), &mut io::sink()).at("read", "standard input").map(drop)
+}
+
 /// The check itself, on a broker that runs.
 fn check(broker: &Broker, load: &Path, pluto: Option<&Path>, options: &Options) -> Result<()> {
-    let errors_before = broker.errors()?.len();
     println!("load: {} messages a second for {} s", options.rate, load_seconds(options));
     let child = load_command(load, broker, options).stdout(Stdio::piped()).spawn();
     let mut child = child.map_err(|source| Error::Start { program: load.display().to_string(), source })?;
@@ -72,6 +92,12 @@ fn check(broker: &Broker, load: &Path, pluto: Option<&Path>, options: &Options) 
             output: String::new(),
         });
     }
+    println!("every message confirmed and consumed");
+    Ok(())
+}
+
+/// Checks that the broker logged no new error, and that nothing of a tracer's is left in it.
+fn check_unharmed(broker: &Broker, errors_before: usize) -> Result<()> {
     let errors = broker.errors()?;
     if let Some(new) = errors.get(errors_before..).filter(|new| !new.is_empty()) {
         return Err(Error::Unexpected {
@@ -86,7 +112,7 @@ fn check(broker: &Broker, load: &Path, pluto: Option<&Path>, options: &Options) 
             found: left,
         });
     }
-    println!("every message confirmed and consumed, no new error in the broker's log, nothing left behind");
+    println!("no new error in the broker's log, nothing left behind in it");
     Ok(())
 }
 
@@ -137,28 +163,26 @@ fn load_command(load: &Path, broker: &Broker, options: &Options) -> Command {
 }
 
 fn parse(arguments: &[String]) -> Result<Options> {
-    let mut options = Options { rate: 2_000, seconds: 10, load_only: false };
+    let mut options = Options { rate: 2_000, seconds: 10, load_only: false, serve: false };
     let mut words = arguments.iter();
     while let Some(name) = words.next() {
-        if name == "--load-only" {
-            options.load_only = true;
-            continue;
-        }
-        let value = words.next().and_then(|value| value.parse().ok()).filter(|value| *value > 0);
-        let value = value.ok_or_else(|| {
-            Error::Usage(format!("`rabbit` takes --rate N, --seconds N, --load-only, not `{name}`"))
-        })?;
+        let mut number = || {
+            let value = words.next().and_then(|value| value.parse().ok()).filter(|value| *value > 0);
+            value.ok_or_else(|| usage(name))
+        };
         match name.as_str() {
-            "--rate" => options.rate = value,
-            "--seconds" => options.seconds = value,
-            _ => {
-                return Err(Error::Usage(format!(
-                    "`rabbit` takes --rate N, --seconds N, --load-only, not `{name}`"
-                )));
-            }
+            "--load-only" => options.load_only = true,
+            "--serve" => options.serve = true,
+            "--rate" => options.rate = number()?,
+            "--seconds" => options.seconds = number()?,
+            _ => return Err(usage(name)),
         }
     }
     Ok(options)
+}
+
+fn usage(word: &str) -> Error {
+    Error::Usage(format!("`rabbit` takes --rate N, --seconds N, --load-only, --serve, not `{word}`"))
 }
 
 #[cfg(test)]
@@ -168,11 +192,12 @@ mod tests {
     #[test]
     fn arguments() {
         let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        assert_eq!(parse(&[]).unwrap(), Options { rate: 2_000, seconds: 10, load_only: false });
+        assert_eq!(parse(&[]).unwrap(), Options { rate: 2_000, seconds: 10, load_only: false, serve: false });
         assert_eq!(
             parse(&words("--seconds 3 --load-only --rate 50")).unwrap(),
-            Options { rate: 50, seconds: 3, load_only: true }
+            Options { rate: 50, seconds: 3, load_only: true, serve: false }
         );
+        assert!(parse(&words("--serve")).unwrap().serve);
         assert!(parse(&words("--rate")).is_err());
         assert!(parse(&words("--rate 0")).is_err());
         assert!(parse(&words("--speed 1")).is_err());

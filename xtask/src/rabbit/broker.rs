@@ -123,6 +123,16 @@ impl Broker {
         Ok(())
     }
 
+    /// The operating system's process id of the emulator, as the broker itself wrote it down.
+    pub(super) fn os_pid(&self) -> Result<u32> {
+        let file = self.home.join("pid");
+        let text = fs::read_to_string(&file).at("read", &file)?;
+        text.trim().parse().map_err(|_| Error::Unexpected {
+            what: "expected a process id in the broker's PID file".to_owned(),
+            found: text,
+        })
+    }
+
     /// Lines of the broker's log that tell of an error, so far.
     pub(super) fn errors(&self) -> Result<Vec<String>> {
         let text = fs::read_to_string(&self.log).at("read", &self.log)?;
