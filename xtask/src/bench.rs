@@ -3,7 +3,7 @@
 //! `capture` is a program of its own, `pluto-bench`, since it measures another program, `pluto`; the other names are
 //! bench targets of the workspace's crates.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, IoContext, Result};
 use crate::test::cargo;
 use crate::{metadata, run, workspace};
 
@@ -35,12 +35,15 @@ pub(crate) fn main(arguments: &[String]) -> Result<()> {
     run::show(cargo(["bench", "--locked", "--package", package, "--bench", bench, "--"]).args(rest))
 }
 
-/// Builds `pluto` and the program that measures it, and runs that from the root of the workspace.
+/// Builds `pluto` and the program that measures it, and runs that from the root of the workspace. This program goes with
+/// it: its `rabbit --serve` keeps the broker that is measured, for as long as that is needed and no longer.
 fn capture(arguments: &[String]) -> Result<()> {
     let packages = ["--package", "pluto", "--package", "pluto-bench"];
     run::show(cargo(["build", "--release", "--locked"]).args(packages))?;
     let programs = workspace::target().join("release");
+    let this = std::env::current_exe().at("find", "this program")?;
     let mut command = run::command(programs.join("pluto-bench"), ["capture", "--pluto"]);
-    command.arg(programs.join("pluto")).args(arguments).current_dir(workspace::root());
+    command.arg(programs.join("pluto")).arg("--xtask").arg(this);
+    command.args(arguments).current_dir(workspace::root());
     run::show(&mut command)
 }

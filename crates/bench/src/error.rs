@@ -35,6 +35,47 @@ pub(crate) enum Error {
         /// What it wrote.
         output: String,
     },
+    /// The program that keeps a RabbitMQ broker is not there.
+    #[error("{} is not there: `cargo xtask bench capture` names it", file.display())]
+    NoXtask {
+        /// Where it was looked for.
+        file: PathBuf,
+    },
+    /// The broker did not come up, or was found harmed at its end.
+    #[error("`{command}` {what}")]
+    Broker {
+        /// How it is started.
+        command: String,
+        /// What it did; it said more on standard error.
+        what: String,
+    },
+    /// The load on the broker could not be run to its end, or a message was not confirmed and consumed once.
+    #[error("`amqp-load {arguments}` {what}\n{output}")]
+    Load {
+        /// Its arguments.
+        arguments: String,
+        /// What it did.
+        what: String,
+        /// What it wrote.
+        output: String,
+    },
+    /// A recording does not hold what was done while it was made.
+    #[error(
+        "the recording has {found} calls of {function} where there were {made}, {missing} events are known to be missing"
+    )]
+    Incomplete {
+        /// A function that is called once for each message.
+        function: &'static str,
+        /// How often it was called.
+        made: u64,
+        /// Calls of it that were recorded.
+        found: u64,
+        /// Events that the recording knows to be missing.
+        missing: u64,
+    },
+    /// The sample shop does not compile.
+    #[error("{0}")]
+    Shop(#[from] pluto_examples::BuildError),
     /// A node or a file told something in a form that this program does not know.
     #[error("{what} cannot be read: {text}")]
     Unreadable {

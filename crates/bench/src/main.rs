@@ -10,12 +10,16 @@
     reason = "a benchmark talks to its user on the terminal"
 )]
 
+mod broker;
 mod cost;
 mod cpu;
+mod disk;
 mod error;
 mod host;
 mod pause;
 mod pluto;
+mod rabbit;
+mod recorded;
 mod report;
 mod stats;
 mod subject;
@@ -23,6 +27,7 @@ mod tracer;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use error::{Error, Result};
@@ -58,6 +63,9 @@ struct Options {
     /// The `pluto` to measure
     #[arg(long, value_name = "FILE", default_value = "target/release/pluto")]
     pluto: PathBuf,
+    /// The program whose `rabbit --serve` keeps a RabbitMQ broker
+    #[arg(long, value_name = "FILE", default_value = "target/debug/xtask")]
+    xtask: PathBuf,
     /// Only the other tracers, and only printed
     #[arg(long)]
     without_pluto: bool,
@@ -77,9 +85,13 @@ enum Part {
     Cpu,
     /// The longest pause of a node with 200,000 processes
     Pause,
+    /// Bytes of an event on disk
+    Disk,
+    /// CPU and throughput of a RabbitMQ broker under load, on the system's OTP
+    Rabbit,
 }
 
-const ALL_PARTS: [Part; 3] = [Part::Cost, Part::Cpu, Part::Pause];
+const ALL_PARTS: [Part; 5] = [Part::Cost, Part::Cpu, Part::Pause, Part::Disk, Part::Rabbit];
 
 fn main() -> ExitCode {
     let Command::Capture(options) = Arguments::parse().command;
@@ -103,13 +115,12 @@ fn capture(options: &Options) -> Result<()> {
     let pluto = pluto.as_ref();
     let parts: &[Part] = if options.parts.is_empty() { &ALL_PARTS } else { &options.parts };
     let mut report = Report::new(host::describe(&releases, options.ahead)?);
-    for part in parts {
+    for &part in parts {
         for release in &releases {
-            match part {
-                Part::Cost => cost::measure(release, pluto, options.rounds, &mut report)?,
-                Part::Cpu => cpu::measure(release, pluto, options.rounds, &mut report)?,
-                Part::Pause => pause::measure(release, pluto, options.rounds + 1, &mut report)?,
-            }
+            let started = Instant::now();
+            run_part(part, release, options, pluto, &mut report)?;
+            let name = part.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+            eprintln!("{name}, OTP {}: {:.0} s", release.otp(), started.elapsed().as_secs_f64());
         }
     }
     let markdown = report.markdown();
@@ -119,6 +130,27 @@ fn capture(options: &Options) -> Result<()> {
         eprintln!("written to {}", options.document.display());
     }
     Ok(())
+}
+
+fn run_part(
+    part: Part,
+    release: &Release,
+    options: &Options,
+    pluto: Option<&pluto::Pluto>,
+    report: &mut Report,
+) -> Result<()> {
+    let rounds = options.rounds;
+    match part {
+        Part::Cost => cost::measure(release, pluto, rounds, report),
+        Part::Cpu => cpu::measure(release, pluto, rounds, report),
+        // These two bars are of ten rounds.
+        Part::Pause => pause::measure(release, pluto, rounds + 1, report),
+        Part::Rabbit if *release == pluto_testnode::system_release() => {
+            rabbit::measure(release, pluto, &options.xtask, rounds + 1, report)
+        }
+        Part::Rabbit => Ok(()),
+        Part::Disk => disk::measure(release, pluto, report),
+    }
 }
 
 fn chosen_releases(numbers: &[u32]) -> Result<Vec<Release>> {

@@ -7,7 +7,7 @@ use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use tempfile::TempDir;
 
 use crate::error::{Doing as _, Error, Result};
-use crate::subject::Subject;
+use crate::recorded::Recorded;
 
 /// What Pluto is asked to record of each call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,19 @@ pub(crate) enum Level {
     Calls,
     /// `--level calls --timing`
     Timing,
+}
+
+/// What is recorded, and how its node is reached.
+pub(crate) struct Target<'a> {
+    pub(crate) node: &'a str,
+    pub(crate) cookie: Cookie<'a>,
+    pub(crate) patterns: Vec<&'a str>,
+}
+
+/// Where the cookie of a node is.
+pub(crate) enum Cookie<'a> {
+    Known(&'a str),
+    InFile(&'a Path),
 }
 
 /// The program.
@@ -30,7 +43,8 @@ pub(crate) struct Session {
     stderr: BufReader<ChildStderr>,
     stdout: ChildStdout,
     output: String,
-    _folder: TempDir,
+    /// Until it is handed over with what was recorded.
+    folder: Option<TempDir>,
 }
 
 /// On standard error when the node is armed.
@@ -42,21 +56,15 @@ impl Pluto {
         Ok(Pluto { file })
     }
 
-    /// Starts to record all functions of the subject, with limits far above the load, so that what is compared is the
-    /// same events; returns when the node is armed.
-    pub(crate) fn record(&self, subject: &Subject, level: Level) -> Result<Session> {
+    /// Starts to record, with limits far above the load, so that what is compared is the same events; returns when the
+    /// node is armed.
+    pub(crate) fn record(&self, target: &Target<'_>, level: Level) -> Result<Session> {
         let folder = tempfile::tempdir().doing(|| "make a temporary folder".to_owned())?;
-        let node = subject.node();
         // Where this run goes ahead of everything else on the machine, the node goes ahead of its observer, which
         // would be on another machine in earnest.
         let mut command = Command::new("nice");
-        command.args(["-n", "20"]).arg(&self.file).args([
-            "record",
-            node.name(),
-            "pluto_bench_subject:_",
-            "--level",
-            "calls",
-        ]);
+        command.args(["-n", "20"]).arg(&self.file).args(["record", target.node]).args(&target.patterns);
+        command.args(["--level", "calls"]);
         if level == Level::Timing {
             command.arg("--timing");
         }
@@ -64,7 +72,10 @@ impl Pluto {
         command
             .args(["--max-queue", "10000000", "--force", "--format", "json", "-o"])
             .arg(folder.path().join("recording"));
-        command.env("PLUTO_COOKIE", node.cookie());
+        match target.cookie {
+            Cookie::Known(cookie) => command.env("PLUTO_COOKIE", cookie),
+            Cookie::InFile(file) => command.arg("--cookie-file").arg(file),
+        };
         let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy()).collect();
         let arguments = arguments.join(" ");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -75,9 +86,25 @@ impl Pluto {
         };
         let stderr = BufReader::new(stderr);
         let mut session =
-            Session { arguments, child, stderr, stdout, output: String::new(), _folder: folder };
+            Session { arguments, child, stderr, stdout, output: String::new(), folder: Some(folder) };
         session.wait_until_armed()?;
         Ok(session)
+    }
+
+    /// What `pluto stat` says of a recording, as JSON.
+    pub(crate) fn stat(&self, recording: &Path) -> Result<serde_json::Value> {
+        let mut command = Command::new(&self.file);
+        command.arg("stat").arg(recording).args(["--format", "json"]);
+        let output = command.output().doing(|| "run pluto stat".to_owned())?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        if !output.status.success() {
+            return Err(Error::Pluto {
+                arguments: format!("stat {}", recording.display()),
+                what: format!("ended with {}", output.status),
+                output: String::from_utf8_lossy(&output.stderr).into_owned(),
+            });
+        }
+        serde_json::from_str(&text).map_err(|_| Error::Unreadable { what: "what pluto stat said", text })
     }
 }
 
@@ -97,8 +124,8 @@ impl Session {
         }
     }
 
-    /// Interrupts it, waits for its end and gives the number of events in its recording.
-    pub(crate) fn stop(mut self) -> Result<u64> {
+    /// Interrupts it, waits for its end and gives what it recorded.
+    pub(crate) fn stop(mut self) -> Result<Recorded> {
         let id = self.child.id().to_string();
         let killed = Command::new("kill").args(["-INT", &id]).status();
         killed.doing(|| format!("interrupt process {id}"))?;
@@ -111,9 +138,13 @@ impl Session {
             self.output.push_str(&text);
             return Err(self.failed(&format!("ended with {status}")));
         }
-        let events = serde_json::from_str::<serde_json::Value>(&text).ok();
-        let events = events.as_ref().and_then(|outcome| outcome.get("events")?.as_u64());
-        events.ok_or(Error::Unreadable { what: "what pluto said at its end", text })
+        let said = serde_json::from_str::<serde_json::Value>(&text).ok();
+        let number = |name: &str| said.as_ref().and_then(|outcome| outcome.get(name)?.as_u64());
+        let (Some(events), Some(missing)) = (number("events"), number("missing")) else {
+            return Err(Error::Unreadable { what: "what pluto said at its end", text });
+        };
+        let Some(folder) = self.folder.take() else { return Err(self.failed("was stopped twice")) };
+        Ok(Recorded { events, missing, folder })
     }
 
     fn failed(&self, what: &str) -> Error {

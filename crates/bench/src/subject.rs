@@ -3,6 +3,7 @@
 use pluto_testnode::{Node, NodeOptions, Release};
 
 use crate::error::{Error, Result};
+use crate::pluto::{Cookie, Target};
 use crate::stats::Samples;
 
 /// A live node with the load on it.
@@ -30,6 +31,15 @@ impl Subject {
 
     pub(crate) fn node(&self) -> &Node {
         &self.node
+    }
+
+    /// All functions that are called, for Pluto.
+    pub(crate) fn target(&self) -> Target<'_> {
+        Target {
+            node: self.node.name(),
+            cookie: Cookie::Known(self.node.cookie()),
+            patterns: vec!["pluto_bench_subject:_"],
+        }
     }
 
     /// Evaluates an expression that gives a number.

@@ -94,7 +94,7 @@ impl Tracer {
                 Running::Shell
             }
             Tracer::Pluto(level) => match pluto {
-                Some(pluto) => Running::Pluto(pluto.record(subject, level)?),
+                Some(pluto) => Running::Pluto(pluto.record(&subject.target(), level)?),
                 None => Running::Nothing,
             },
         })
@@ -109,7 +109,7 @@ impl Running {
             Running::Bare => subject.number("pluto_bench:bare_stop().")?,
             Running::Dbg => subject.number("pluto_bench:dbg_stop().")?,
             Running::Shell => subject.number("pluto_bench:format_stop().")?,
-            Running::Pluto(session) => return session.stop(),
+            Running::Pluto(session) => return Ok(session.stop()?.events),
         };
         Ok(counted.unsigned_abs())
     }
