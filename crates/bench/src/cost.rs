@@ -9,7 +9,7 @@ use crate::pluto::{Level, Pluto};
 use crate::report::{Outcome, Report, Table, Verdict, ns, ratio};
 use crate::stats::Samples;
 use crate::subject::Subject;
-use crate::tracer::{Events, Tracer};
+use crate::tracer::{Events, Handler, Tracer};
 
 /// A function that is called and what Pluto may cost on it.
 struct Case {
@@ -59,16 +59,34 @@ const BOMB: &str = "bomb";
 /// One bomb copied in full takes half a second and 256 MB: a few are enough.
 const ROUNDS_OF_COPIED_BOMBS: u32 = 3;
 
-const TRACERS: [Tracer; 8] = [
+const BARE: Tracer = Tracer::Bare(Events::Calls);
+const FIRST_ARGUMENT: Tracer = Tracer::Bare(Events::FirstArgument);
+const COUNTING: Tracer = Tracer::Dbg(Handler::Counting, Events::Calls);
+const FILE: Tracer = Tracer::Dbg(Handler::File, Events::Calls);
+const PRINTING: Tracer = Tracer::Dbg(Handler::Printing, Events::Calls);
+const PLUTO: Tracer = Tracer::Pluto(Level::Calls);
+
+const RETURN_TO: Tracer = Tracer::Bare(Events::ReturnTo);
+const RETURN_TRACE: Tracer = Tracer::Bare(Events::ReturnTrace);
+const DBG_RETURN_TRACE: Tracer = Tracer::Dbg(Handler::Counting, Events::ReturnTrace);
+const TIMING: Tracer = Tracer::Pluto(Level::Timing);
+
+const TRACERS: [Tracer; 11] = [
     Tracer::Untraced,
-    Tracer::Bare(Events::Calls),
-    Tracer::Bare(Events::ReturnTo),
-    Tracer::Bare(Events::ReturnTrace),
-    Tracer::Dbg(Events::Calls),
-    Tracer::Dbg(Events::ReturnTrace),
-    Tracer::Pluto(Level::Calls),
-    Tracer::Pluto(Level::Timing),
+    BARE,
+    FIRST_ARGUMENT,
+    RETURN_TO,
+    RETURN_TRACE,
+    COUNTING,
+    FILE,
+    PRINTING,
+    DBG_RETURN_TRACE,
+    PLUTO,
+    TIMING,
 ];
+
+/// Printing is slow and only for orientation: it is tried in one round of so many.
+const ROUNDS_PER_PRINTING: u32 = 3;
 
 /// The measurements of one function under one tracer.
 #[derive(Default)]
@@ -117,12 +135,18 @@ pub(crate) fn measure(
         for step in 0..TRACERS.len() {
             // Each round begins with another tracer, so that none is always the first.
             let index = (step + round as usize) % TRACERS.len();
-            if TRACERS.get(index).is_some_and(|tracer| tracer.available(pluto)) {
+            let tried = |tracer: &Tracer| {
+                tracer.available(pluto) && (*tracer != PRINTING || round % ROUNDS_PER_PRINTING == 0)
+            };
+            if TRACERS.get(index).is_some_and(tried) {
                 round_of(&mut subject, pluto, index, round, &mut cells)?;
             }
         }
     }
     let otp = release.otp();
+    for (number, case) in CASES.iter().enumerate() {
+        calls_verdicts(otp, number, case, &cells, report);
+    }
     calls_table(otp, rounds, &cells, report);
     timing_table(otp, &cells, report);
     bomb(otp, &cells, report);
@@ -141,14 +165,14 @@ fn round_of(
     let running = tracer.start(subject, pluto)?;
     let mut calls = 0;
     for (number, case) in CASES.iter().enumerate() {
-        let Some((per_chunk, chunks)) = load(tracer, case, round) else { continue };
-        let samples = subject.calls(case.function, per_chunk, chunks, case.pause_ms)?;
-        calls += u64::from(per_chunk * chunks);
+        let Some(load) = load(tracer, case, round) else { continue };
+        let samples = subject.calls(case.function, load.calls, load.chunks, load.pause_ms)?;
+        calls += u64::from(load.calls * load.chunks);
         let cell = cells.cells.entry((index, number)).or_default();
         cell.rounds.push(samples.median());
         cell.fastest.push(samples.minimum());
     }
-    if matches!(tracer, Tracer::Pluto(Level::Calls)) {
+    if tracer == PLUTO {
         cells.bomb_bytes.push(subject.number(&format!("pluto_bench:memory({BOMB}, 20)."))? as f64);
         calls += 20;
     }
@@ -159,17 +183,28 @@ fn round_of(
     Ok(())
 }
 
-/// Calls in a chunk, and chunks; `None` where a tracer is not tried on a function.
-fn load(tracer: Tracer, case: &Case, round: u32) -> Option<(u32, u32)> {
-    if case.function != BOMB {
-        return Some((case.calls, case.chunks));
-    }
+/// How one function is called under one tracer.
+struct Load {
+    calls: u32,
+    chunks: u32,
+    pause_ms: u32,
+}
+
+/// `None` where a tracer is not tried on a function.
+fn load(tracer: Tracer, case: &Case, round: u32) -> Option<Load> {
+    let Case { calls, chunks, pause_ms, .. } = *case;
+    let bomb = case.function == BOMB;
     match tracer {
-        Tracer::Untraced | Tracer::Pluto(_) | Tracer::Shell => Some((case.calls, case.chunks)),
-        Tracer::Bare(Events::Calls) | Tracer::Dbg(Events::Calls) => {
-            (round < ROUNDS_OF_COPIED_BOMBS).then_some((1, 1))
+        Tracer::Untraced | Tracer::Pluto(_) | Tracer::Shell => Some(Load { calls, chunks, pause_ms }),
+        // It takes some 100 µs an event and 20 ms a long list: so few that they are printed before the next chunk.
+        Tracer::Dbg(Handler::Printing, _) => {
+            let calls = if calls < 500 { 2 } else { 100 };
+            (!bomb && chunks > 1).then_some(Load { calls, chunks: 4, pause_ms: 50 })
         }
-        Tracer::Bare(_) | Tracer::Dbg(_) => None,
+        Tracer::Bare(Events::Calls) | Tracer::Dbg(_, Events::Calls) if bomb => {
+            (round < ROUNDS_OF_COPIED_BOMBS).then_some(Load { calls: 1, chunks: 1, pause_ms })
+        }
+        Tracer::Bare(_) | Tracer::Dbg(..) => (!bomb).then_some(Load { calls, chunks, pause_ms }),
     }
 }
 
@@ -182,37 +217,33 @@ fn spread(samples: &Samples) -> String {
     )
 }
 
+fn calls_verdicts(otp: u32, number: usize, case: &Case, cells: &Cells, report: &mut Report) {
+    let mut compared = vec![(FILE, "`dbg` to a file", 1.0)];
+    if case.function != BOMB {
+        compared.insert(0, (BARE, "the bare tracer", case.bar));
+    }
+    for (other, name, bar) in compared {
+        let of = cells.rounds(PLUTO, number).per(&cells.rounds(other, number));
+        report.verdict(Verdict {
+            what: format!("level `calls`, {}: of {name}", case.arguments),
+            otp,
+            measured: spread(&of),
+            bar: format!("at most {bar}"),
+            outcome: Outcome::at_most(of.median(), bar),
+        });
+    }
+}
+
 fn calls_table(otp: u32, rounds: u32, cells: &Cells, report: &mut Report) {
-    let (bare, dbg, pluto) =
-        (Tracer::Bare(Events::Calls), Tracer::Dbg(Events::Calls), Tracer::Pluto(Level::Calls));
+    let shown = [Tracer::Untraced, BARE, FIRST_ARGUMENT, COUNTING, FILE, PRINTING, PLUTO];
     let mut rows = Vec::new();
     for (number, case) in CASES.iter().enumerate() {
-        let of_bare = cells.rounds(pluto, number).per(&cells.rounds(bare, number));
-        let of_dbg = cells.rounds(pluto, number).per(&cells.rounds(dbg, number));
+        let of = |other: Tracer| spread(&cells.rounds(PLUTO, number).per(&cells.rounds(other, number)));
         let mut row = vec![case.arguments.to_owned()];
-        row.extend(
-            [Tracer::Untraced, bare, dbg, pluto].map(|tracer| ns(cells.rounds(tracer, number).median())),
-        );
-        row.push(spread(&of_bare));
-        row.push(ratio(cells.fastest(pluto, number) / cells.fastest(bare, number)));
-        row.push(spread(&of_dbg));
+        row.extend(shown.map(|tracer| ns(cells.rounds(tracer, number).median())));
+        let fastest = ratio(cells.fastest(PLUTO, number) / cells.fastest(BARE, number));
+        row.extend([of(BARE), fastest, of(FILE), of(COUNTING)]);
         rows.push(row);
-        if case.function != BOMB {
-            report.verdict(Verdict {
-                what: format!("level `calls`, {}: of the bare tracer", case.arguments),
-                otp,
-                measured: spread(&of_bare),
-                bar: format!("at most {}", case.bar),
-                outcome: Outcome::at_most(of_bare.median(), case.bar),
-            });
-        }
-        report.verdict(Verdict {
-            what: format!("level `calls`, {}: of `dbg`", case.arguments),
-            otp,
-            measured: spread(&of_dbg),
-            bar: "at most 1".to_owned(),
-            outcome: Outcome::at_most(of_dbg.median(), 1.0),
-        });
     }
     let miscounts = if cells.miscounts.is_empty() {
         "Every tracer saw every event.".to_owned()
@@ -221,39 +252,47 @@ fn calls_table(otp: u32, rounds: u32, cells: &Cells, report: &mut Report) {
     };
     report.table(Table {
         title: format!("Cost of a call to the traced process, OTP {otp}"),
-        header: ["arguments", "untraced", "bare", "`dbg`", "Pluto", "of bare", "of bare, fastest", "of `dbg`"]
-            .map(str::to_owned)
-            .to_vec(),
+        header: [
+            "arguments",
+            "untraced",
+            "bare",
+            "bare, first argument by a match spec",
+            "`dbg`, counting only",
+            "`dbg` to a file",
+            "`dbg`, printing",
+            "Pluto",
+            "of bare",
+            "of bare, fastest",
+            "of `dbg` to a file",
+            "of `dbg`, counting only",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
         rows,
         remark: format!(
             "Medians of {rounds} rounds, each the median of its chunks; quartiles of the rounds' ratios in \
-             parentheses. Bursts are 500 calls with a rest after each; \"on end\" is 20,000 without one. {miscounts}"
+             parentheses. Bursts are 500 calls with a rest after each (100 for `dbg` printing); \"on end\" is 20,000 \
+             without one. {miscounts}"
         ),
     });
 }
 
 fn timing_table(otp: u32, cells: &Cells, report: &mut Report) {
-    let tracers = [
-        Tracer::Bare(Events::ReturnTo),
-        Tracer::Bare(Events::ReturnTrace),
-        Tracer::Dbg(Events::ReturnTrace),
-        Tracer::Pluto(Level::Timing),
-    ];
-    let [return_to, return_trace, _, pluto] = tracers;
+    let tracers = [RETURN_TO, RETURN_TRACE, DBG_RETURN_TRACE, TIMING];
     let mut rows = Vec::new();
     for (number, case) in CASES.iter().enumerate().filter(|(_, case)| case.function != BOMB) {
-        let of = |other: Tracer| cells.rounds(pluto, number).per(&cells.rounds(other, number));
+        let of = |other: Tracer| cells.rounds(TIMING, number).per(&cells.rounds(other, number));
         let mut row = vec![case.arguments.to_owned()];
         row.extend(tracers.map(|tracer| ns(cells.rounds(tracer, number).median())));
-        row.extend([spread(&of(return_to)), spread(&of(return_trace))]);
+        row.extend([spread(&of(RETURN_TO)), spread(&of(RETURN_TRACE))]);
         rows.push(row);
         // At level `calls` Pluto times by `return_to`.
         report.verdict(Verdict {
             what: format!("`--timing`, {}: of the bare tracer with the same events", case.arguments),
             otp,
-            measured: spread(&of(return_to)),
+            measured: spread(&of(RETURN_TO)),
             bar: "at most 1.7".to_owned(),
-            outcome: Outcome::at_most(of(return_to).median(), 1.7),
+            outcome: Outcome::at_most(of(RETURN_TO).median(), 1.7),
         });
     }
     report.table(Table {
@@ -262,7 +301,7 @@ fn timing_table(otp: u32, cells: &Cells, report: &mut Report) {
             "arguments",
             "bare, `return_to`",
             "bare, `return_trace`",
-            "`dbg`, `return_trace`",
+            "`dbg`, counting only, `return_trace`",
             "Pluto `--timing`",
             "of `return_to`",
             "of `return_trace`",
@@ -276,7 +315,7 @@ fn timing_table(otp: u32, cells: &Cells, report: &mut Report) {
 
 fn bomb(otp: u32, cells: &Cells, report: &mut Report) {
     let Some(number) = CASES.iter().position(|case| case.function == BOMB) else { return };
-    let cost = cells.rounds(Tracer::Pluto(Level::Calls), number);
+    let cost = cells.rounds(PLUTO, number);
     report.verdict(Verdict {
         what: "sharing bomb as an argument, level `calls`: time".to_owned(),
         otp,

@@ -1,5 +1,5 @@
 -module(pluto_bench).
--export([start/0, run/4, memory/2, paced/2, bare_start/2, bare_stop/0, bare_count/0, dbg_start/2, dbg_stop/0,
+-export([start/0, run/4, memory/2, paced/2, bare_start/2, bare_stop/0, bare_count/0, dbg_start/3, dbg_stop/0,
          format_start/1, format_stop/0, crowd/1, hearts_start/0, hearts_take/0, now_ns/0]).
 
 %% The worker is the traced process. It stays on one scheduler, so that the sinks can have the other one, and it makes
@@ -118,9 +118,19 @@ pace(Rate, Start, End, Done, Argument) ->
 %% The bare tracer: an off-heap sink that counts.
 bare_start(Flags, Spec) ->
     Sink = spawn_opt(fun() -> register(pluto_bench_sink, self()), sink(0) end, [{message_queue_data, off_heap}]),
-    erlang:trace_pattern({pluto_bench_subject, '_', '_'}, Spec, [local]),
+    bare_pattern(Spec),
     1 = erlang:trace(whereis(pluto_bench_worker), true, [{tracer, Sink} | Flags]),
     ok.
+
+bare_pattern(first_argument) ->
+    [erlang:trace_pattern({pluto_bench_subject, Name, Arity}, first_argument(Arity), [local])
+     || {Name, Arity} <- pluto_bench_subject:module_info(exports), Name =/= module_info];
+bare_pattern(Spec) ->
+    erlang:trace_pattern({pluto_bench_subject, '_', '_'}, Spec, [local]).
+
+%% The shortest match spec that sends the first argument.
+first_argument(0) -> [];
+first_argument(Arity) -> [{['$1' | lists:duplicate(Arity - 1, '_')], [], [{message, '$1'}]}].
 
 bare_count() ->
     Sink = whereis(pluto_bench_sink),
@@ -144,14 +154,30 @@ sink(Count) ->
         _ -> sink(Count + 1)
     end.
 
-%% OTP's own `dbg`, with a handler that only counts.
-dbg_start(Flags, Spec) ->
-    Counter = counters:new(1, []),
-    persistent_term:put(pluto_bench_counter, Counter),
-    {ok, _} = dbg:tracer(process, {fun(_, State) -> counters:add(Counter, 1, 1), State end, none}),
+%% OTP's own `dbg`, with a handler that only counts, with the one that prints, here into the null device, or with a port
+%% that writes a file.
+dbg_start(Handler, Flags, Spec) ->
+    {ok, _} = dbg_tracer(Handler),
+    persistent_term:put(pluto_bench_handler, Handler),
     {ok, _} = dbg:p(whereis(pluto_bench_worker), Flags),
     {ok, _} = dbg:tpl(pluto_bench_subject, '_', '_', Spec),
     ok.
+
+dbg_tracer({file, Name}) ->
+    dbg:tracer(port, dbg:trace_port(file, Name));
+dbg_tracer(counting) ->
+    Counter = counter(),
+    dbg:tracer(process, {fun(_, State) -> counters:add(Counter, 1, 1), State end, none});
+dbg_tracer(printing) ->
+    Counter = counter(),
+    {ok, Null} = file:open("/dev/null", [write]),
+    persistent_term:put(pluto_bench_null, Null),
+    dbg:tracer(process, {fun(Event, Out) -> Next = dbg:dhandler(Event, Out), counters:add(Counter, 1, 1), Next end, Null}).
+
+counter() ->
+    Counter = counters:new(1, []),
+    persistent_term:put(pluto_bench_counter, Counter),
+    Counter.
 
 dbg_stop() ->
     Worker = whereis(pluto_bench_worker),
@@ -160,15 +186,34 @@ dbg_stop() ->
     receive {trace_delivered, Worker, Delivered} -> ok end,
     {ok, _} = dbg:ctpl(),
     {ok, Tracer} = dbg:get_tracer(),
-    Monitor = monitor(process, Tracer),
+    Monitor = monitor(if is_port(Tracer) -> port; true -> process end, Tracer),
+    is_port(Tracer) andalso dbg:flush_trace_port(),
     dbg:stop(),
-    receive {'DOWN', Monitor, process, Tracer, _} -> ok end,
+    receive {'DOWN', Monitor, _, Tracer, _} -> ok end,
+    dbg_count(persistent_term:get(pluto_bench_handler)).
+
+dbg_count({file, Name}) ->
+    {ok, File} = file:open(Name, [read, raw, binary, {read_ahead, 65536}]),
+    Count = records(File, 0),
+    ok = file:close(File),
+    Count;
+dbg_count(Handler) ->
+    Handler =:= printing andalso file:close(persistent_term:get(pluto_bench_null)),
     counters:get(persistent_term:get(pluto_bench_counter), 1).
+
+%% The events of a trace file. One that is cut short is no event, and a record of what was dropped is none either.
+records(File, Count) ->
+    case file:read(File, 5) of
+        {ok, <<0, Size:32>>} ->
+            {ok, <<_:Size/binary>>} = file:read(File, Size),
+            records(File, Count + 1);
+        {ok, <<1, _Dropped:32>>} -> records(File, Count);
+        eof -> Count
+    end.
 
 %% What a tracer in a shell does: each event is formatted on the node and printed, here into the null device.
 format_start(Flags) ->
-    Counter = counters:new(1, []),
-    persistent_term:put(pluto_bench_counter, Counter),
+    Counter = counter(),
     Caller = self(),
     Tracer = spawn(fun() ->
                            {ok, Null} = file:open("/dev/null", [write]),

@@ -1,6 +1,8 @@
 //! The ways of tracing that are compared, and switching one of them on and off.
 
-use crate::error::Result;
+use tempfile::TempDir;
+
+use crate::error::{Doing as _, Result};
 use crate::pluto::{Level, Pluto, Session};
 use crate::subject::Subject;
 
@@ -9,6 +11,8 @@ use crate::subject::Subject;
 pub(crate) enum Events {
     /// Calls with their arguments.
     Calls,
+    /// Calls with their first argument alone, which a match spec picks.
+    FirstArgument,
     /// Calls, and the return to the caller.
     ReturnTo,
     /// Calls, and the value returned.
@@ -19,7 +23,7 @@ impl Events {
     /// How many events one call makes.
     pub(crate) fn per_call(self) -> u64 {
         match self {
-            Events::Calls => 1,
+            Events::Calls | Events::FirstArgument => 1,
             Events::ReturnTo | Events::ReturnTrace => 2,
         }
     }
@@ -27,6 +31,7 @@ impl Events {
     fn flags(self) -> &'static str {
         match self {
             Events::Calls | Events::ReturnTrace => "[call, monotonic_timestamp]",
+            Events::FirstArgument => "[call, arity, monotonic_timestamp]",
             Events::ReturnTo => "[call, return_to, monotonic_timestamp]",
         }
     }
@@ -34,9 +39,21 @@ impl Events {
     fn spec(self) -> &'static str {
         match self {
             Events::Calls | Events::ReturnTo => "[]",
+            Events::FirstArgument => "first_argument",
             Events::ReturnTrace => "[{'_', [], [{return_trace}]}]",
         }
     }
+}
+
+/// What `dbg` does with each event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Handler {
+    /// A handler that counts, and keeps nothing.
+    Counting,
+    /// `dbg:trace_port(file, …)`: the events are written to disk, as Pluto's are.
+    File,
+    /// The handler that `dbg:tracer()` has, here into the null device.
+    Printing,
 }
 
 /// A way of tracing the worker.
@@ -45,8 +62,8 @@ pub(crate) enum Tracer {
     Untraced,
     /// `erlang:trace` with an off-heap sink that counts.
     Bare(Events),
-    /// OTP's `dbg` with a handler that counts.
-    Dbg(Events),
+    /// OTP's `dbg`.
+    Dbg(Handler, Events),
     /// A process on the node that formats and prints each call and return, as tracers in a shell do.
     Shell,
     Pluto(Level),
@@ -57,6 +74,8 @@ pub(crate) enum Running {
     Nothing,
     Bare,
     Dbg,
+    /// With the folder of the file that it writes.
+    DbgFile(TempDir),
     Shell,
     Pluto(Session),
 }
@@ -66,7 +85,7 @@ impl Tracer {
     pub(crate) fn events_per_call(self) -> u64 {
         match self {
             Tracer::Untraced => 0,
-            Tracer::Bare(events) | Tracer::Dbg(events) => events.per_call(),
+            Tracer::Bare(events) | Tracer::Dbg(_, events) => events.per_call(),
             Tracer::Shell | Tracer::Pluto(Level::Timing) => 2,
             Tracer::Pluto(Level::Calls) => 1,
         }
@@ -85,10 +104,7 @@ impl Tracer {
                 subject.run(&format!("pluto_bench:bare_start({}, {}).", events.flags(), events.spec()));
                 Running::Bare
             }
-            Tracer::Dbg(events) => {
-                subject.run(&format!("pluto_bench:dbg_start({}, {}).", events.flags(), events.spec()));
-                Running::Dbg
-            }
+            Tracer::Dbg(handler, events) => return start_dbg(handler, events, subject),
             Tracer::Shell => {
                 subject.run("pluto_bench:format_start([call, monotonic_timestamp]).");
                 Running::Shell
@@ -101,6 +117,19 @@ impl Tracer {
     }
 }
 
+fn start_dbg(handler: Handler, events: Events, subject: &mut Subject) -> Result<Running> {
+    let (handler, running) = match handler {
+        Handler::Counting => ("counting".to_owned(), Running::Dbg),
+        Handler::Printing => ("printing".to_owned(), Running::Dbg),
+        Handler::File => {
+            let folder = tempfile::tempdir().doing(|| "make a temporary folder".to_owned())?;
+            (format!("{{file, \"{}\"}}", folder.path().join("trace").display()), Running::DbgFile(folder))
+        }
+    };
+    subject.run(&format!("pluto_bench:dbg_start({handler}, {}, {}).", events.flags(), events.spec()));
+    Ok(running)
+}
+
 impl Running {
     /// Switches it off and gives the number of events that it saw.
     pub(crate) fn stop(self, subject: &mut Subject) -> Result<u64> {
@@ -108,6 +137,8 @@ impl Running {
             Running::Nothing => 0,
             Running::Bare => subject.number("pluto_bench:bare_stop().")?,
             Running::Dbg => subject.number("pluto_bench:dbg_stop().")?,
+            // The file is read before its folder goes.
+            Running::DbgFile(_folder) => subject.number("pluto_bench:dbg_stop().")?,
             Running::Shell => subject.number("pluto_bench:format_stop().")?,
             Running::Pluto(session) => return Ok(session.stop()?.events),
         };
