@@ -1,6 +1,6 @@
 //! The machine that a run was made on, and the CPU time of a process on it.
 
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitStatus, Stdio};
 
 use pluto_testnode::Release;
 
@@ -20,6 +20,9 @@ pub(crate) fn describe(releases: &[Release], ahead: bool) -> Result<String> {
     Ok(format!("{count} processors ({model}); load average {load} at the start; OTP {otp}.{order}"))
 }
 
+/// The exit status of what an interrupt has ended, as shells have it.
+const INTERRUPTED: i32 = 130;
+
 /// Set in the environment of the run that [`rerun_ahead`] starts.
 const AHEAD: &str = "PLUTO_BENCH_AHEAD";
 
@@ -34,12 +37,24 @@ pub(crate) fn rerun_ahead() -> Result<Option<ExitStatus>> {
         std::fs::write("/proc/self/autogroup", "-20").doing(|| "write /proc/self/autogroup".to_owned())?;
         let reniced = Command::new("renice").args(["-n", "-20", "-p", &own]).output();
         reniced.doing(|| "run renice".to_owned())?;
+        std::thread::spawn(end_with_input);
         return Ok(None);
     }
     let program = std::env::current_exe().doing(|| "find this program".to_owned())?;
     let mut command = Command::new("setsid");
     command.arg("--wait").arg(program).args(std::env::args_os().skip(1)).env(AHEAD, "1");
-    command.status().doing(|| "run setsid".to_owned()).map(Some)
+    let running = || "run setsid".to_owned();
+    let mut child = command.stdin(Stdio::piped()).spawn().doing(running)?;
+    // Held open until the other run has ended, or this one is gone.
+    let _input = child.stdin.take();
+    child.wait().doing(running).map(Some)
+}
+
+/// An interrupt from the terminal does not reach another session. It ends the run that waits there, and with that the
+/// standard input of this one.
+fn end_with_input() {
+    let _end = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+    std::process::exit(INTERRUPTED);
 }
 
 /// The nanoseconds that all threads of a process have spent on a processor.
