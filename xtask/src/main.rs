@@ -54,7 +54,7 @@ const CHORES: [Chore; 9] = [
     Chore {
         name: "bench",
         arguments: "NAME [ARGUMENT…]",
-        about: "run one benchmark of the workspace in the release profile",
+        about: "run one benchmark of the workspace in the release profile; `capture` is what tracing costs",
         run: bench::main,
     },
     Chore {
@@ -107,7 +107,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
 fn help(_arguments: &[String]) -> Result<()> {
     println!("usage: cargo xtask CHORE\n");
     for chore in &CHORES {
-        println!("  {:<46} {}", format!("{} {}", chore.name, chore.arguments), chore.about);
+        println!("  {:<56} {}", format!("{} {}", chore.name, chore.arguments), chore.about);
     }
     Ok(())
 }
