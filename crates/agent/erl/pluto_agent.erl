@@ -181,6 +181,8 @@ request(Id, {arm, Plan}, #g{phase = idle} = G) ->
     begin_plan(Id, Plan, G);
 request(Id, {adjust, Plan}, #g{phase = armed, work = []} = G) ->
     begin_adjust(Id, Plan, G);
+request(Id, {specs, Specs}, #g{phase = armed, work = []} = G) ->
+    begin_specs(Id, Specs, G);
 request(Id, {count, Functions, Ms}, #g{count = none, work = []} = G) when is_integer(Ms), Ms >= 0, Ms =< 10000 ->
     begin_count(Id, Functions, Ms, G);
 request(Id, {status}, G) ->
@@ -472,22 +474,32 @@ step({clear_flags, [Chunk | Later]}, #g{session = Session, sink = Sink} = G) ->
 step(clear_new, #g{session = Session, sink = Sink} = G) ->
     clear_new(Session, Sink),
     forget(G, [new]);
-step(armed, #g{request = Id, found = Found, plan = #{limits := L, functions := Functions}} = G) ->
+step({specs, Specs}, #g{} = G) ->
+    {Now, Later} = split(?FUNCTION_CHUNK, Specs),
+    again({specs, Later}, Later, lists:foldl(fun set_spec/2, G, Now));
+step(specs_set, #g{} = G) ->
+    process_flag(priority, high),
+    G1 = reply_armed(G, now_ms()),
+    G1#g{request = none, found = #{}};
+step(armed, #g{plan = #{limits := L, functions := Functions}} = G) ->
     process_flag(priority, high),
     Now = now_ms(),
-    {LeftoverCount, Leftover} = maps:get(leftover, Found, {0, []}),
-    {MissingCount, Missing} = maps:get(missing, Found, {0, []}),
-    G1 = reply(G, Id, {armed, #{functions => maps:get(functions, Found, 0),
-                           processes => maps:get(processes, Found, 0),
-                           missing_count => MissingCount, missing => Missing,
-                           leftover_count => LeftoverCount, leftover => Leftover,
-                           took_ms => Now - maps:get(started, Found)}}),
+    G1 = reply_armed(G, Now),
     Deadline = case L of
                    #{duration_ms := Ms} when is_integer(Ms) -> Now + Ms;
                    _ -> infinity
                end,
     G1#g{phase = armed, request = none, deadline = Deadline, found = #{}, reload_at = Now + ?RELOAD_MS,
         reloaded = maps:from_list([{M, erlang:monotonic_time(nanosecond)} || {{M, _, _}, _, _} <- Functions])}.
+
+reply_armed(#g{request = Id, found = Found} = G, Now) ->
+    {LeftoverCount, Leftover} = maps:get(leftover, Found, {0, []}),
+    {MissingCount, Missing} = maps:get(missing, Found, {0, []}),
+    reply(G, Id, {armed, #{functions => maps:get(functions, Found, 0),
+                           processes => maps:get(processes, Found, 0),
+                           missing_count => MissingCount, missing => Missing,
+                           leftover_count => LeftoverCount, leftover => Leftover,
+                           took_ms => Now - maps:get(started, Found)}}).
 
 %% The step goes on after the mailbox was looked at, where something of it is left.
 again(_, [], G) -> G;
@@ -572,6 +584,30 @@ adjust_process_steps(Old, New) ->
             [clear_new || map_get(new, Old)] ++ [{clear_flags, Clear}]
                 ++ process_steps(map_get(processes, New), map_get(new, New))
     end.
+
+%% Other match specs for functions of the plan, and nothing else: this comes while the functions are called, unasked
+%% by any user.
+begin_specs(Id, Specs, #g{plan = #{functions := Functions}} = G) ->
+    Known = maps:from_list([{MFA, []} || {MFA, _, _} <- Functions]),
+    case is_list(Specs) andalso [S || S <- Specs, not (is_function_spec(S) andalso is_map_key(element(1, S), Known))] of
+        [] ->
+            process_flag(priority, normal),
+            G#g{request = Id, work = [{specs, Specs}, specs_set], found = #{started => now_ms()}};
+        false -> reply(G, Id, {error, {bad_plan, Specs}});
+        [First | _] -> reply(G, Id, {error, {bad_plan, First}})
+    end.
+
+%% A function without a pattern is of a module that was just reloaded: it gets this one with the module's others, and
+%% the gap is told then.
+set_spec({MFA, Spec, Flags}, #g{session = Session} = G) ->
+    try not is_patterned(Session, MFA) orelse set_pattern(Session, MFA, Spec, Flags) of
+        _ -> found(functions, 1, replace_spec({MFA, Spec, Flags}, G))
+    catch
+        error:_ -> G
+    end.
+
+replace_spec({MFA, _, _} = Spec, #g{plan = #{functions := Functions} = Plan} = G) ->
+    G#g{plan = Plan#{functions := lists:keyreplace(MFA, 1, Functions, Spec)}}.
 
 %%% ------------------------------------------------------------------------------------------------------------
 %%% Counting calls without tracing them

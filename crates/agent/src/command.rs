@@ -1,6 +1,7 @@
 //! What the client tells the guardian.
 
-use crate::{Mfa, Plan};
+use crate::plan::specs_to_term;
+use crate::{FunctionSpec, Mfa, Plan};
 use pluto_term::Term;
 
 /// A message to the guardian. All but [`Command::Renew`] are answered by [`crate::Message::Reply`] with the same id.
@@ -21,6 +22,13 @@ pub enum Command {
         id: u32,
         /// What is to be set afterwards.
         plan: Plan,
+    },
+    /// Gives functions of the armed plan other match specifications. Answered like [`Command::Arm`].
+    Specs {
+        /// Comes back in the reply.
+        id: u32,
+        /// The functions.
+        functions: Vec<FunctionSpec>,
     },
     /// Counts calls for a time, without events.
     Count {
@@ -51,6 +59,9 @@ impl Command {
             Command::Renew => Term::tuple([Term::atom("pluto"), Term::atom("renew")]),
             Command::Arm { id, plan } => with_id(*id, Term::tuple([Term::atom("arm"), plan.to_term()])),
             Command::Adjust { id, plan } => with_id(*id, Term::tuple([Term::atom("adjust"), plan.to_term()])),
+            Command::Specs { id, functions } => {
+                with_id(*id, Term::tuple([Term::atom("specs"), specs_to_term(functions)]))
+            }
             Command::Count { id, functions, milliseconds } => {
                 let functions = Term::list(functions.iter().map(Mfa::to_term));
                 with_id(*id, Term::tuple([Term::atom("count"), functions, Term::int(*milliseconds)]))

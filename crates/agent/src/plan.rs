@@ -164,16 +164,18 @@ impl Limits {
     }
 }
 
+pub(crate) fn specs_to_term(functions: &[FunctionSpec]) -> Term {
+    let local = Term::list([Term::atom("local")]);
+    let one =
+        |spec: &FunctionSpec| Term::tuple([spec.function.to_term(), spec.match_spec.clone(), local.clone()]);
+    Term::list(functions.iter().map(one))
+}
+
 impl Plan {
     /// The map that the agent reads.
     pub fn to_term(&self) -> Term {
         let atoms = |list: &[Atom]| Term::list(list.iter().cloned().map(Term::Atom));
-        let local = Term::list([Term::atom("local")]);
-        let functions = Term::list(
-            self.functions
-                .iter()
-                .map(|spec| Term::tuple([spec.function.to_term(), spec.match_spec.clone(), local.clone()])),
-        );
+        let functions = specs_to_term(&self.functions);
         let processes = match &self.processes {
             Processes::All => Term::atom("all"),
             Processes::Only(pids) => Term::list(pids.iter().cloned().map(Term::Pid)),

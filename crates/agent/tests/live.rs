@@ -217,12 +217,14 @@ fn patterns_come_back_after_a_module_reload() {
     each_release(2, 10, |stage| {
         assert_eq!(stage.attach("pluto_agent_0", "#{}"), "started");
         assert_eq!(stage.arm("harness:small_plan()"), "armed");
+        stage.client("{pluto, 7, {armed, _}} = harness:request(7, {specs, [{{subject, stock, 1}, [{'_', [], [{message, {const, other}}]}], [local]}]}).");
         stage.subject.load_module(SUBJECT);
         let gap = stage.client(
             "{pluto_gap, module_reload, unknown, Since, Until} = harness:await(pluto_gap), Since < Until.",
         );
         assert_eq!(gap, "true");
         stage.client("harness:set(events, 0), W = fun W() -> case harness:get(events) > 10 of true -> ok; false -> receive after 20 -> W() end end end, W().");
+        stage.client("W = fun W() -> case harness:get(sample) of {trace_ts, _, _, {subject, stock, 1}, other, _} -> ok; _ -> receive after 5 -> W() end end end, W().");
         stage.client("{pluto, 2, {stopped, #{left := []}}} = harness:request(2, stop), harness:await(pluto_gone), harness:end_client().");
         stage.subject("true = code:soft_purge(subject), ok.");
         stage.assert_clean("reload");
@@ -260,6 +262,44 @@ fn a_plan_is_changed_while_armed() {
             "2"
         );
         stage.assert_clean("adjust");
+    });
+}
+
+/// What another tool has set before is given back all the same, where the two share one session.
+#[test]
+fn match_specs_are_changed_while_functions_are_called() {
+    each_release(3, 50, |stage| {
+        stage.subject(
+            "erlang:trace_pattern({subject, stock, 1}, [{['_'], [], [{message, mine}]}], [local]), harness:mark().",
+        );
+        assert_eq!(stage.attach("pluto_agent_0", "#{}"), "started");
+        assert_eq!(stage.arm("harness:small_plan()"), "armed");
+        stage.client("Sends = fun(What) -> W = fun W() -> case harness:get(sample) of \
+                {trace_ts, _, _, {subject, stock, 1}, What, _} -> ok; _ -> receive after 5 -> W() end end end, W() end, \
+            Spec = fun(What) -> {{subject, stock, 1}, [{'_', [], [{message, {const, What}}]}], [local]} end, \
+            {pluto, 2, {armed, #{functions := 1, processes := 0, missing_count := 0}}} = harness:request(2, {specs, [Spec(once)]}), Sends(once), \
+            {pluto, 3, {armed, #{functions := 1}}} = harness:request(3, {specs, [Spec(twice)]}), Sends(twice).");
+        for (specs, expected) in [
+            ("[{{subject, none, 0}, [], [local]}]", "{error,{bad_plan,{{subject,none,0},[],[local]}}}"),
+            ("none", "{error,{bad_plan,none}}"),
+        ] {
+            let refused = stage.client(&format!("element(3, harness:request(4, {{specs, {specs}}}))."));
+            assert_eq!(refused, expected);
+        }
+        // What the node does not take changes nothing, and what it took comes back with a module.
+        stage.client(
+            "{pluto, 5, {armed, #{functions := 0}}} = \
+            harness:request(5, {specs, [{{subject, stock, 1}, [{'_', [{no_such_guard}], []}], [local]}]}).",
+        );
+        let trace_info = if stage.subject.release().otp() < 27 {
+            "{match_spec, S} = erlang:trace_info({subject, stock, 1}, match_spec), S."
+        } else {
+            "[S] = [S || {Weak, Name} <- [{W, element(1, W)} || W <- trace:session_info(all)], Name =/= legacy, \
+                {match_spec, S} <- [trace:info(Weak, {subject, stock, 1}, match_spec)], S =/= false], S."
+        };
+        assert_eq!(stage.subject(trace_info), "[{'_',[],[{message,{const,twice}}]}]");
+        stage.client("{pluto, 6, {stopped, #{left := [], functions := 2}}} = harness:request(6, stop), harness:await(pluto_gone), harness:end_client().");
+        stage.assert_clean("specs");
     });
 }
 
