@@ -13,7 +13,7 @@ use pluto_event::{
     Event, Form, Function, FunctionId, Identity, Nanos, Node, NodeId, Payload, Process, ProcessId, Tables,
     What,
 };
-use pluto_matchspec::{Projection, ProjectionError};
+use pluto_matchspec::{Learner, Projection, ProjectionError, Signature};
 use pluto_term::{AtomRef, DecodeError, Item, PidRef, Reader};
 
 // Tags of the external term format (ERTS user's guide, section "External Term Format") that a message is told by.
@@ -43,6 +43,13 @@ pub enum Decoded<'a> {
     Dropped(u64),
 }
 
+/// A function that is traced.
+#[derive(Debug)]
+struct Expected {
+    projection: Projection,
+    learner: Learner,
+}
+
 /// Reads the trace messages of one node.
 #[derive(Debug)]
 pub struct Decoder {
@@ -57,7 +64,9 @@ pub struct Decoder {
     /// The form that the agent has already brought the term of the present message into.
     reduced: Option<Form>,
     /// How the match-spec message of each function is read, by function id.
-    projections: Vec<Option<Projection>>,
+    expected: Vec<Option<Expected>>,
+    /// Functions of which something was learned that nobody was told yet.
+    learned: Vec<FunctionId>,
     /// Whether calls of functions without a projection are somebody else's.
     strict: bool,
     scratch: Scratch,
@@ -83,7 +92,8 @@ impl Decoder {
             values,
             redaction,
             reduced: None,
-            projections: Vec::new(),
+            expected: Vec::new(),
+            learned: Vec::new(),
             strict: false,
             scratch: Scratch::default(),
             parties: parts::Parties::default(),
@@ -91,16 +101,30 @@ impl Decoder {
     }
 
     /// Says that `function` is traced, and how the value that its match spec sends is read. From the first such
-    /// call on, calls of other functions are [`Decoded::Foreign`].
+    /// call on, calls of other functions are [`Decoded::Foreign`]. What was learned of the function stays known,
+    /// since calls may be under way that were sent by it.
     pub fn expect(&mut self, function: FunctionId, projection: Projection) {
         let index = function.0 as usize;
-        if self.projections.len() <= index {
-            self.projections.resize_with(index + 1, || None);
+        if self.expected.len() <= index {
+            self.expected.resize_with(index + 1, || None);
         }
-        if let Some(slot) = self.projections.get_mut(index) {
-            *slot = Some(projection);
+        if let Some(slot) = self.expected.get_mut(index) {
+            let learner = slot.take().map(|known| known.learner).unwrap_or_default();
+            if !learner.signatures().is_empty() {
+                self.learned.push(function);
+            }
+            *slot = Some(Expected { projection, learner });
         }
         self.strict = true;
+    }
+
+    /// Functions of which something was learned since this was asked the last time, and all that is known of them:
+    /// what their match specs may have clauses for from now on.
+    pub fn take_learned(&mut self) -> impl Iterator<Item = (FunctionId, Vec<Signature>)> {
+        std::mem::take(&mut self.learned).into_iter().filter_map(|function| {
+            let expected = self.expected.get(function.0 as usize)?.as_ref()?;
+            Some((function, expected.learner.signatures().to_vec()))
+        })
     }
 
     /// Moves later times by another offset, where the clocks were compared again.
@@ -240,13 +264,16 @@ impl Decoder {
     ) -> Result<bool, DecodeError> {
         let (function, arguments) = self.function_of(reader, tables)?;
         (head.function, head.span) = (function, arguments);
-        let projection = self.projections.get(function.0 as usize).and_then(Option::as_ref);
-        let foreign = self.strict && projection.is_none();
+        let expected = self.expected.get_mut(function.0 as usize).and_then(Option::as_mut);
+        let foreign = self.strict && expected.is_none();
         let mut left = fields.saturating_sub(1);
-        if let (Some(projection), true, true) = (projection, left > 0, head.span.is_absent()) {
+        if let (Some(Expected { projection, learner }), true, true) =
+            (expected, left > 0, head.span.is_absent())
+        {
             left -= 1;
             let start = self.scratch.start();
-            projection.read(reader, self.scratch.bytes()).map_err(|error| match error {
+            let read = projection.read(learner.signatures(), reader, self.scratch.bytes());
+            let sent = read.map_err(|error| match error {
                 ProjectionError::Decode(error) => error,
                 ProjectionError::Foreign => {
                     DecodeError::BadIdentifier { what: "projection", at: reader.position() }
@@ -254,6 +281,9 @@ impl Decoder {
             })?;
             let form = if projection.is_full() { Form::Full } else { Form::Shape };
             head.span = self.scratch.span_from(start, form);
+            if !projection.is_full() && learner.watch(sent, self.scratch.slice(head.span)) {
+                self.learned.push(function);
+            }
             self.redaction.apply(&mut self.scratch, &mut head.span);
         }
         skip_parts(reader, left)?;

@@ -6,14 +6,18 @@
 
 use crate::decode::{Decoded, Decoder};
 use crate::trigger::Trigger;
-use pluto_agent::{DropCause, EventBatch};
+use pluto_agent::{DropCause, EventBatch, Mfa};
 use pluto_dist::Message;
-use pluto_event::{Event, GapCause, Missing, Nanos, ProcessId, Tables, What};
-use pluto_term::{DecodeError, Limits, Reader};
+use pluto_event::{Event, FunctionId, GapCause, Missing, Nanos, ProcessId, Tables, What};
+use pluto_matchspec::Signature;
+use pluto_term::{Atom, DecodeError, Limits, Reader};
 use tokio::sync::{mpsc, watch};
 
 /// Batches that may wait between the network and the consumer.
 const QUEUE_BATCHES_MAX: usize = 64;
+
+/// Functions of a node that were learned of and may wait to be told to it.
+const LEARNED_MAX: usize = 4096;
 
 /// Where events go: a recording, a terminal.
 pub trait Consumer: Send + 'static {
@@ -73,6 +77,15 @@ pub struct ExpectedFunction {
     pub projection: pluto_matchspec::Projection,
 }
 
+/// What the calls of a function mostly look like: its match spec may test for that first.
+#[derive(Clone, Debug)]
+pub struct Learned {
+    /// The function.
+    pub function: Mfa,
+    /// All that was learned of it so far.
+    pub signatures: Vec<Signature>,
+}
+
 /// How far a capture has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
@@ -114,6 +127,8 @@ pub struct Pipeline<C: Consumer> {
     pub input: mpsc::Sender<Input>,
     /// How far it has come.
     pub progress: watch::Receiver<Progress>,
+    /// What is learned of the functions of each node, by its number.
+    pub learned: Vec<mpsc::Receiver<Learned>>,
     thread: std::thread::JoinHandle<(C, Result<(), C::Error>)>,
 }
 
@@ -131,9 +146,11 @@ impl<C: Consumer> Pipeline<C> {
     ) -> std::io::Result<Pipeline<C>> {
         let Queue { input, inputs } = queue;
         let (report, progress) = watch::channel(Progress::default());
+        let (teach, learned) = decoders.iter().map(|_| mpsc::channel(LEARNED_MAX)).unzip();
         let mut worker = Worker {
             consumer,
             decoders,
+            teach,
             trigger,
             events_max: events_max.unwrap_or(u64::MAX),
             progress: Progress::default(),
@@ -142,7 +159,7 @@ impl<C: Consumer> Pipeline<C> {
             let result = worker.run(inputs, &report);
             (worker.consumer, result)
         })?;
-        Ok(Pipeline { input, progress, thread })
+        Ok(Pipeline { input, progress, learned, thread })
     }
 
     /// Waits until everything that was put in is taken, and gives the consumer back, with what stopped it.
@@ -158,6 +175,7 @@ impl<C: Consumer> Pipeline<C> {
 struct Worker<C> {
     consumer: C,
     decoders: Vec<Decoder>,
+    teach: Vec<mpsc::Sender<Learned>>,
     trigger: Option<Trigger>,
     events_max: u64,
     progress: Progress,
@@ -171,11 +189,17 @@ impl<C: Consumer> Worker<C> {
     ) -> Result<(), C::Error> {
         while let Some(input) = inputs.blocking_recv() {
             match input {
-                Input::Batch(node, message) => self.batch(node, &message)?,
+                Input::Batch(node, message) => {
+                    self.batch(node, &message)?;
+                    self.teach(node);
+                }
                 Input::Gap { node, cause, missing, since, until } => {
                     self.gap(node, cause, missing, since, until)?;
                 }
-                Input::Expect(node, function) => self.expect(node, function),
+                Input::Expect(node, function) => {
+                    self.expect(node, function);
+                    self.teach(node);
+                }
                 Input::Flush => self.consumer.flush()?,
             }
             // Nobody watches when the capture is over; what is left is still taken.
@@ -189,6 +213,18 @@ impl<C: Consumer> Worker<C> {
         let id = crate::decode::intern_function(self.consumer.tables(), &module, &name, arity);
         if let Some(decoder) = self.decoders.get_mut(node) {
             decoder.expect(id, projection);
+        }
+    }
+
+    /// Hands on what was learned.
+    fn teach(&mut self, node: usize) {
+        let (Some(decoder), Some(teach)) = (self.decoders.get_mut(node), self.teach.get(node)) else {
+            return;
+        };
+        for (function, signatures) in decoder.take_learned() {
+            let Some(function) = mfa(self.consumer.tables(), function) else { continue };
+            // Without it the function is traced all the same, for a little more.
+            let _dropped = teach.try_send(Learned { function, signatures });
         }
     }
 
@@ -273,4 +309,14 @@ impl<C: Consumer> Worker<C> {
         }
         Ok(())
     }
+}
+
+fn mfa(tables: &Tables, function: FunctionId) -> Option<Mfa> {
+    let function = tables.function(function).ok()?;
+    let name = |atom| tables.atom(atom).ok().map(Atom::new);
+    Some(Mfa {
+        module: name(function.module)?,
+        function: name(function.name)?,
+        arity: u8::try_from(function.arity).ok()?,
+    })
 }

@@ -1,6 +1,6 @@
 //! A capture from its first event to its proof that nothing is left: several nodes, one stream.
 
-use crate::pipeline::{Consumer, Input, Pipeline, Progress};
+use crate::pipeline::{Consumer, Input, Learned, Pipeline, Progress};
 use crate::session::{Notice, Session, SessionError};
 use crate::target::{Asked, NodePlan};
 use pluto_agent::{Armed, Command, LimitKind, Message as AgentMessage, Proof, Reply, Status};
@@ -9,9 +9,20 @@ use pluto_term::Term;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 /// How often what was taken is made last, or visible.
 const FLUSH: Duration = Duration::from_millis(200);
+
+/// What is learned of functions waits so long for more of it before it is told to the node.
+const GATHER: Duration = Duration::from_millis(5);
+
+/// A node is told at most this often what was learned, but for some times at the beginning: each time its code
+/// modification permission is taken, which others may wait for.
+const TEACH: Duration = Duration::from_secs(1);
+
+/// The times at the beginning.
+const TEACH_AT_ONCE: u32 = 16;
 
 /// Happenings that may wait to be watched.
 const HAPPENINGS_MAX: usize = 64;
@@ -110,15 +121,18 @@ pub async fn run<C: Consumer>(
 ) -> Outcome<C> {
     let (stop_nodes, stopping) = watch::channel(false);
     let (tell, mut happenings) = mpsc::channel(HAPPENINGS_MAX);
+    let learned = std::mem::take(&mut pipeline.learned);
     let mut attendants: Vec<JoinHandle<NodeOutcome>> = nodes
         .into_iter()
+        .zip(learned)
         .enumerate()
-        .map(|(index, node)| {
+        .map(|(index, (node, learned))| {
             let attendant = Attendant {
                 index,
                 stop: stopping.clone(),
                 tell: tell.clone(),
                 input: pipeline.input.clone(),
+                lessons: Lessons::new(learned),
             };
             tokio::task::spawn_local(attendant.attend(node))
         })
@@ -198,6 +212,48 @@ struct Attendant {
     stop: watch::Receiver<bool>,
     tell: mpsc::Sender<Happening>,
     input: mpsc::Sender<Input>,
+    lessons: Lessons,
+}
+
+/// What a node is still to be told of its functions, and when.
+struct Lessons {
+    learned: mpsc::Receiver<Learned>,
+    waiting: Vec<Learned>,
+    due: Option<Instant>,
+    /// When the next one would be due, were each one told [`TEACH`] after the one before.
+    regular: Instant,
+}
+
+impl Lessons {
+    fn new(learned: mpsc::Receiver<Learned>) -> Lessons {
+        Lessons { learned, waiting: Vec::new(), due: None, regular: Instant::now() }
+    }
+
+    /// Waits until something is to be told.
+    async fn next(&mut self) -> Vec<Learned> {
+        loop {
+            let due = async {
+                match self.due {
+                    Some(due) => tokio::time::sleep_until(due).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                Some(learned) = self.learned.recv() => self.add(learned),
+                () = due => {
+                    self.due = None;
+                    self.regular = self.regular.max(Instant::now()) + TEACH;
+                    return std::mem::take(&mut self.waiting);
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, learned: Learned) {
+        self.waiting.push(learned);
+        let early = self.regular.checked_sub(TEACH * TEACH_AT_ONCE).unwrap_or(self.regular);
+        self.due.get_or_insert_with(|| early.max(Instant::now() + GATHER));
+    }
 }
 
 impl Attendant {
@@ -216,6 +272,10 @@ impl Attendant {
                     if outcome.limit.is_some() {
                         break;
                     }
+                }
+                learned = self.lessons.next() => {
+                    // Where the node refuses, or is gone, the next notice tells; nothing is recorded otherwise by it.
+                    let _refused = plan.specialise(&mut session, &learned).await;
                 }
             }
         }

@@ -8,7 +8,7 @@ pub use ask::{Answer, AskError, Asked, ask_owner, refusal};
 pub use preview::{LargeTerm, Preview};
 pub use resolve::{ResolveError, text};
 
-use crate::pipeline::ExpectedFunction;
+use crate::pipeline::{ExpectedFunction, Learned};
 use crate::probe::{Probe, Selection};
 use crate::session::{Session, SessionError};
 use pluto_agent::{
@@ -17,9 +17,10 @@ use pluto_agent::{
 use pluto_dist::Connection;
 use pluto_matchspec::{
     Compiled, Direction, Level, MessageFilter, Otp, Pattern, ProcessFlags, Sampling, Timing, compile_message,
+    compile_with,
 };
 use pluto_term::{Atom, Pid};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::time::Duration;
 
 /// Events whose terms would take more bytes have them replaced by their size, at the levels that keep whole terms.
@@ -259,6 +260,65 @@ impl NodePlan {
         *self = next;
         let patterns: Vec<String> = self.probe.patterns.iter().map(ToString::to_string).collect();
         Ok(Change { expected, summary: format!("now traced: {}", patterns.join(" ")) })
+    }
+}
+
+impl NodePlan {
+    /// Gives the functions of a running trace clauses for what was learned of them. What is recorded stays the same.
+    pub(crate) async fn specialise(
+        &mut self,
+        session: &mut Session,
+        learned: &[Learned],
+    ) -> Result<(), SessionError> {
+        let mut next = self.clone();
+        let functions = next.learn(learned);
+        if functions.is_empty() {
+            return Ok(());
+        }
+        let wanted = functions.len() as u64;
+        match session.command(|id| Command::Specs { id, functions }).await? {
+            // Where the node refused one, the plan stays what every node takes.
+            Reply::Armed(armed) if armed.functions < wanted => {}
+            Reply::Armed(_) => *self = next,
+            _ => return Err(SessionError::OutOfTurn),
+        }
+        Ok(())
+    }
+
+    /// Compiles functions anew, and gives those that have changed.
+    fn learn(&mut self, learned: &[Learned]) -> Vec<FunctionSpec> {
+        let probe = &self.probe;
+        // The last one is what is known now.
+        let learned: FxHashMap<&Mfa, &Learned> = learned.iter().map(|of| (&of.function, of)).collect();
+        let mut seen = FxHashSet::default();
+        let mut changed = Vec::new();
+        for (pattern, functions) in &mut self.functions {
+            for planned in functions {
+                let Some(of) = learned.get(&planned.function) else { continue };
+                if !seen.insert(planned.function.clone()) {
+                    continue;
+                }
+                let arity = u32::from(planned.function.arity);
+                let timing = timing(probe.level, probe.timing);
+                let compiled = compile_with(
+                    pattern,
+                    arity,
+                    probe.level,
+                    timing,
+                    self.otp,
+                    probe.sampling,
+                    &of.signatures,
+                );
+                if let Ok(compiled) = compiled
+                    && compiled.match_spec != planned.compiled.match_spec
+                {
+                    planned.compiled = compiled;
+                    let match_spec = planned.compiled.match_spec.clone();
+                    changed.push(FunctionSpec { function: planned.function.clone(), match_spec });
+                }
+            }
+        }
+        changed
     }
 }
 

@@ -143,7 +143,7 @@ fn reading() {
             for _ in 0..10_000 {
                 out.clear();
                 let mut reader = Reader::new(black_box(&bytes), &Limits::default());
-                compiled.projection.read(&mut reader, out).expect("a projection");
+                compiled.projection.read(&[], &mut reader, out).expect("a projection");
                 black_box(&out);
             }
             start.elapsed().as_nanos() / 10_000

@@ -4,12 +4,14 @@
 //! costs 380: running a match spec 60; a message that must be built on the heap 90 more, one that is an argument, a
 //! constant or a small integer 5; a type test or comparison in a guard 6 to 10. So a single scalar argument is sent as
 //! it is, two small integers as one, several scalars as one tuple, and only other arguments go through the general
-//! projection. `cargo bench -p pluto-matchspec` measures it.
+//! projection. Where it is known what a function is mostly called with, a clause for just that comes first, see
+//! [`Signature`]. `cargo bench -p pluto-matchspec` measures it.
 
 use crate::operations::unavailable;
 use crate::pattern::Pattern;
 use crate::predicate::Predicate;
 use crate::projection::Projection;
+use crate::signature::Signature;
 use crate::spec::{call, conjunction, disjunction, tuple, variable};
 use pluto_term::{Atom, Term};
 
@@ -154,6 +156,23 @@ pub fn compile(
     otp: Otp,
     sampling: Sampling,
 ) -> Result<Compiled, CompileError> {
+    compile_with(pattern, arity, level, timing, otp, sampling, &[])
+}
+
+/// The same, with clauses for `signatures` before those that are always there, in their order. What is recorded does
+/// not depend on them. They are of no use at level [`Level::Full`].
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_with(
+    pattern: &Pattern,
+    arity: u32,
+    level: Level,
+    timing: Timing,
+    otp: Otp,
+    sampling: Sampling,
+    signatures: &[Signature],
+) -> Result<Compiled, CompileError> {
     check(pattern, arity, otp, sampling)?;
     let ends_reported = level != Level::Calls || timing == Timing::ReturnTrace;
     let mut clauses = Vec::new();
@@ -177,6 +196,12 @@ pub fn compile(
         body.extend(message_of.map(message));
         body
     };
+    if level != Level::Full {
+        for signature in signatures.iter().filter(|signature| signature.arity() == arity) {
+            let (head, guards, sent) = signature.clause();
+            clauses.push(clause(head, guards, body(Some(sent))));
+        }
+    }
     match (level, arity) {
         (_, 0) => {
             let body = body(None);
@@ -286,10 +311,10 @@ fn count(n: u32) -> Term {
 }
 
 /// The arity up to which calls with nothing but integers have a clause of their own.
-const INTEGERS_ARITY_MAX: u32 = 8;
+pub(crate) const INTEGERS_ARITY_MAX: u32 = 8;
 
 /// Bits of a non-negative integer that is one word on the heap of a 64-bit node.
-const SMALL_BITS: u32 = 59;
+pub(crate) const SMALL_BITS: u32 = 59;
 
 /// Bits of each of two integers that are sent as one.
 pub(crate) const PACKED_BITS: u32 = 29;
@@ -302,7 +327,7 @@ fn packed() -> Term {
 
 /// The guard that holds where all are integers from 0 with so many bits: one operation for each. On anything else it
 /// fails, and the clause with it.
-fn integers_below(bits: u32, mut variables: impl Iterator<Item = Term>) -> Term {
+pub(crate) fn integers_below(bits: u32, mut variables: impl Iterator<Item = Term>) -> Term {
     let first = variables.next().unwrap_or(Term::Integer(0));
     let any = variables.fold(first, |any, v| call("bor", [any, v]));
     call("=:=", [call("band", [any, Term::Integer(-1 << bits)]), Term::int(0)])

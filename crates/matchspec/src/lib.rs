@@ -23,9 +23,12 @@ mod predicate;
 mod projection;
 mod risk;
 pub mod shape;
+mod signature;
 mod spec;
 
-pub use compile::{CompileError, Compiled, Level, Otp, ProcessFlags, Sampling, Timing, compile};
+pub use compile::{
+    CompileError, Compiled, Level, Otp, ProcessFlags, Sampling, Timing, compile, compile_with,
+};
 pub use message::{Direction, MessageFilter, compile_message};
 pub use near::near_misses;
 pub use operations::{OPERATIONS, Operation, Place, unavailable};
@@ -34,5 +37,6 @@ pub use pattern::{
     Pattern, PatternError, Problem, Requests, SizeOf, Spelling, TypeTest, Value, parse,
 };
 pub use predicate::Predicate;
-pub use projection::{Projection, ProjectionError};
+pub use projection::{Form, Projection, ProjectionError};
 pub use risk::{Risk, risks};
+pub use signature::{Learner, Signature};

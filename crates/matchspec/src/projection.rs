@@ -2,6 +2,7 @@
 
 use crate::compile::PACKED_BITS;
 use crate::shape;
+use crate::signature::Signature;
 use pluto_term::{DecodeError, Item, Reader};
 
 /// How the `{message, X}` values of the call events of one function are read.
@@ -20,6 +21,15 @@ pub enum ProjectionError {
     /// A term, but not of this projection: the pattern was changed, or is somebody else's.
     #[error("the value of a call event is not of this projection")]
     Foreign,
+}
+
+/// By which kind of clause a call was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// One for just such calls.
+    Direct,
+    /// One that tests each argument for several kinds.
+    Open,
 }
 
 impl Projection {
@@ -47,47 +57,73 @@ impl Projection {
     /// their shapes as in [`shape`](mod@crate::shape). `reader` stands at the value of a call event, and afterwards
     /// behind it. Where [`Self::is_carried`] is false nothing is read.
     ///
+    /// `signatures` are all that the function's match spec had clauses for so far, whether it still has them or not.
+    ///
     /// Does not allocate but for `out` to grow.
     ///
     /// # Errors
     /// A value that is not of this projection. Part of it may then be in `out`.
-    pub fn read(&self, reader: &mut Reader<'_>, out: &mut Vec<u8>) -> Result<(), ProjectionError> {
+    pub fn read(
+        &self,
+        signatures: &[Signature],
+        reader: &mut Reader<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<Form, ProjectionError> {
         if self.arity == 0 {
             shape::write_nil(out);
-            return Ok(());
+            return Ok(Form::Direct);
         }
         let tag = reader.remaining().first().copied().unwrap_or_default();
         if self.full {
             return match tag {
-                shape::LIST | shape::STRING => Ok(reader.copy_resolved(out)?),
+                shape::LIST | shape::STRING => Ok(reader.copy_resolved(out).map(|()| Form::Direct)?),
                 _ => Err(ProjectionError::Foreign),
             };
         }
         shape::write_list_head(out, self.arity);
-        if !shape::is_tuple_tag(tag) {
-            match self.arity {
-                1 => scalar(reader, out)?,
-                2 => packed(reader, out)?,
-                _ => return Err(ProjectionError::Foreign),
-            }
+        let form = if shape::is_tuple_tag(tag) {
+            self.elements(signatures, reader, out)?
+        } else if self.arity == 1 {
+            scalar(reader, out)?;
+            Form::Open
+        } else if self.arity == 2 && shape::is_integer_tag(tag) && is_natural(reader) {
+            packed(reader, out)?;
+            Form::Direct
         } else {
-            let Item::Tuple(size) = reader.next()? else { return Err(ProjectionError::Foreign) };
-            let size = u32::try_from(size).map_err(|_| ProjectionError::Foreign)?;
-            if size == self.arity {
-                for _ in 0..size {
-                    scalar(reader, out)?;
-                }
-            } else if size == self.arity.saturating_mul(4) {
-                for _ in 0..self.arity {
-                    general(reader, out)?;
-                }
-            } else {
-                return Err(ProjectionError::Foreign);
-            }
-        }
+            Signature::read_bare(signatures, reader, out)?;
+            Form::Direct
+        };
         shape::write_nil(out);
-        Ok(())
+        Ok(form)
     }
+
+    fn elements(
+        &self,
+        signatures: &[Signature],
+        reader: &mut Reader<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<Form, ProjectionError> {
+        let Item::Tuple(size) = reader.next()? else { return Err(ProjectionError::Foreign) };
+        let size = u32::try_from(size).map_err(|_| ProjectionError::Foreign)?;
+        if size == self.arity {
+            for _ in 0..size {
+                scalar(reader, out)?;
+            }
+            return Ok(Form::Open);
+        }
+        if size == self.arity.saturating_mul(4) {
+            for _ in 0..self.arity {
+                general(reader, out)?;
+            }
+            return Ok(Form::Open);
+        }
+        Signature::read_numbered(signatures, size, reader, out)?;
+        Ok(Form::Direct)
+    }
+}
+
+fn is_natural(reader: &Reader<'_>) -> bool {
+    matches!(reader.clone().next(), Ok(Item::Integer(0..)))
 }
 
 /// Two small integers that were sent as one.
@@ -103,7 +139,7 @@ fn packed(reader: &mut Reader<'_>, out: &mut Vec<u8>) -> Result<(), ProjectionEr
 }
 
 /// Copies a scalar.
-fn scalar(reader: &mut Reader<'_>, out: &mut Vec<u8>) -> Result<(), ProjectionError> {
+pub(crate) fn scalar(reader: &mut Reader<'_>, out: &mut Vec<u8>) -> Result<(), ProjectionError> {
     match reader.remaining().first() {
         Some(tag) if shape::is_scalar_tag(*tag) => Ok(reader.copy_resolved(out)?),
         Some(_) => Err(ProjectionError::Foreign),
@@ -158,7 +194,7 @@ fn general(reader: &mut Reader<'_>, out: &mut Vec<u8>) -> Result<(), ProjectionE
 }
 
 /// A size, or none where the VM had none.
-fn size(item: &Item<'_>) -> Result<Option<u64>, ProjectionError> {
+pub(crate) fn size(item: &Item<'_>) -> Result<Option<u64>, ProjectionError> {
     match item {
         Item::Integer(n) => u64::try_from(*n).map(Some).map_err(|_| ProjectionError::Foreign),
         Item::Atom("EXIT") => Ok(None),

@@ -122,6 +122,10 @@ pub(crate) fn is_scalar_tag(tag: u8) -> bool {
     number_or_atom || matches!(tag, NIL | BINARY) || is_identifier_tag(tag)
 }
 
+pub(crate) fn is_integer_tag(tag: u8) -> bool {
+    matches!(tag, SMALL_INTEGER | INTEGER | SMALL_BIG)
+}
+
 pub(crate) fn is_tuple_tag(tag: u8) -> bool {
     matches!(tag, SMALL_TUPLE | LARGE_TUPLE)
 }
@@ -182,7 +186,7 @@ pub(crate) fn write_integer(out: &mut Vec<u8>, value: i64) {
     }
 }
 
-fn write_atom(out: &mut Vec<u8>, text: &[u8]) {
+pub(crate) fn write_atom(out: &mut Vec<u8>, text: &[u8]) {
     if let Ok(length) = u8::try_from(text.len()) {
         out.extend_from_slice(&[SMALL_ATOM_UTF8, length]);
     } else {

@@ -45,7 +45,7 @@ collect(Collector, Worker, Delivered) ->
 kinds() ->
     [0, 1, -1, 255, 256, (1 bsl 29) - 1, 1 bsl 29, 1 bsl 31, -(1 bsl 31) - 1, (1 bsl 59) - 1, 1 bsl 59, -(1 bsl 59), -(1 bsl 59) - 1,
      (1 bsl 63) - 1, 1 bsl 63, -(1 bsl 63), -(1 bsl 63) - 1, 1 bsl 64, 1 bsl 5000, -(1 bsl 5000),
-     0.0, 1.5, -2.25e300, true, false, undefined, 'EXIT', '', nil, list, list_to_atom([16#e4]), list_to_atom([16#4e2d]),
+     0.0, 1.5, -2.25e300, '_', '$1', '$_', {'_'}, {'$1', 1}, true, false, undefined, 'EXIT', '', nil, list, list_to_atom([16#e4]), list_to_atom([16#4e2d]),
      self(), make_ref(), hd(erlang:ports()), alias(), [], [1], [1, 2, 3], [a, {b}], [a | b], lists:seq(1, 1000),
      <<>>, <<"abc">>, binary:copy(<<"x">>, 64), binary:copy(<<"x">>, 65), binary:copy(<<"x">>, 100000),
      binary:part(binary:copy(<<"x">>, 1000), 10, 20), <<1:3>>, <<1:65>>,

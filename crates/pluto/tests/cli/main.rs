@@ -4,6 +4,7 @@
 mod support;
 
 mod attach;
+mod learning;
 mod manual;
 mod recorded;
 mod safety;
