@@ -1,11 +1,13 @@
 //! What a traced call costs the process that makes it, by level and arguments, next to a bare process tracer on the
-//! same node: `cargo bench -p pluto-matchspec`. The releases to measure can be named: `-- 25 27`.
+//! same node, before anything is learned of the function and afterwards: `cargo bench -p pluto-matchspec`. The releases to measure can be named: `-- 25 27`.
 //!
 //! Figures are nanoseconds per call and, in parentheses, their ratio to the bare tracer with the same events.
 
 #![expect(clippy::print_stdout, reason = "the table is what the benchmark is for")]
 
-use pluto_matchspec::{Level, Otp, Sampling, Timing, compile, parse};
+use pluto_matchspec::{
+    Form, Learner, Level, Otp, Sampling, Signature, Timing, compile, compile_with, parse, shape,
+};
 use pluto_term::{Limits, Reader, Term, encode, encode_bare};
 use pluto_testnode::{Node, Release, releases};
 use std::hint::black_box;
@@ -65,6 +67,13 @@ const WAYS: [Way; 3] = [
 
 const ROUNDS: u32 = 80;
 
+/// More than are looked at before something is learned.
+const CALLS_TO_LEARN_FROM: u32 = 100;
+
+// Tags of the external term format.
+const LIST: u8 = 108;
+const NIL: u8 = 106;
+
 fn expression(term: &Term) -> String {
     let mut bytes = Vec::new();
     encode(term, &mut bytes);
@@ -72,17 +81,41 @@ fn expression(term: &Term) -> String {
     format!("binary_to_term(binary:decode_hex(<<\"{digits}\">>))")
 }
 
-/// The ways of tracing as `measure:run` takes them: untraced, then bare and ours in turn.
-fn ways(arity: u32, otp: Otp) -> String {
+/// What is learned where a function is always called with these arguments.
+fn learned(node: &mut Node, case: &Case) -> Vec<Signature> {
+    let limits = Limits::default();
+    let sent = node.eval_bytes(&format!("term_to_binary({}).", case.arguments));
+    let (arguments, _) = pluto_term::decode(&sent, &limits).expect("a term");
+    let mut shapes = vec![LIST];
+    shapes.extend(case.arity.to_be_bytes());
+    for argument in arguments.as_tuple().expect("a tuple") {
+        let mut bytes = Vec::new();
+        encode_bare(argument, &mut bytes);
+        shape::shape_of(&mut Reader::new(&bytes, &limits), &mut shapes).expect("a term");
+    }
+    shapes.push(NIL);
+    let mut learner = Learner::default();
+    for _ in 0..CALLS_TO_LEARN_FROM {
+        learner.watch(Form::Open, &shapes);
+    }
+    learner.signatures().to_vec()
+}
+
+/// The ways of tracing as `measure:run` takes them: untraced, then bare and ours in turn, as it is at first and with
+/// what is learned.
+fn ways(arity: u32, otp: Otp, signatures: &[Signature]) -> String {
     let pattern = parse("measure:f").expect("a pattern");
     let mut ways = vec!["untraced".to_owned()];
     for way in &WAYS {
         ways.push(format!("{{{}, [{}, monotonic_timestamp]}}", way.bare_spec, way.bare_flags.join(", ")));
-        let compiled =
-            compile(&pattern, arity, Level::Calls, way.timing, otp, Sampling::None).expect("compiles");
-        let flags: Vec<String> =
-            compiled.process_flags.atoms().iter().map(|flag| flag.as_str().to_owned()).collect();
-        ways.push(format!("{{{}, [{}]}}", expression(&compiled.match_spec), flags.join(", ")));
+        for signatures in [&[], signatures] {
+            let compiled =
+                compile_with(&pattern, arity, Level::Calls, way.timing, otp, Sampling::None, signatures)
+                    .expect("compiles");
+            let flags: Vec<String> =
+                compiled.process_flags.atoms().iter().map(|flag| flag.as_str().to_owned()).collect();
+            ways.push(format!("{{{}, [{}]}}", expression(&compiled.match_spec), flags.join(", ")));
+        }
     }
     ways.join(", ")
 }
@@ -93,25 +126,29 @@ fn measure(release: &Release) {
     println!("\nOTP {}, nanoseconds per call, least of {ROUNDS} rounds", release.otp());
     print!("{:<16} {:>8} {:>8}", "arguments", "untraced", "bare");
     for way in &WAYS {
-        print!(" {:>20}", way.name);
+        print!(" {:>20} {:>20}", way.name, "learned");
     }
     println!();
     for case in &CASES {
+        let signatures = learned(&mut node, case);
         let expression = format!(
             "lists:join(32, [io_lib:format(\"~.1f\", [T]) || T <- measure:run({}, {}, [{}], {ROUNDS}, {})])",
             case.arity,
             case.arguments,
-            ways(case.arity, Otp(release.otp())),
+            ways(case.arity, Otp(release.otp()), &signatures),
             case.calls
         );
         let text = node.eval_bytes(&format!("iolist_to_binary({expression})."));
         let text = String::from_utf8(text).expect("numbers");
         let times: Vec<f64> = text.split(' ').map(|time| time.parse().expect("a number")).collect();
         print!("{:<16} {:>8.0} {:>8.0}", case.name, times[0], times[1]);
-        for pair in times[1..].chunks_exact(2) {
-            print!(" {:>10.0} ({:>7.3})", pair[1], pair[1] / pair[0]);
+        for way in times[1..].chunks_exact(3) {
+            let [bare, ours @ ..] = way else { continue };
+            for time in ours {
+                print!(" {:>10.0} ({:>7.3})", time, time / bare);
+            }
         }
-        let over = times[2] / times[1] > case.allowed;
+        let over = times[3] / times[1] > case.allowed;
         println!("{}", if over { format!("  calls is over {}", case.allowed) } else { String::new() });
     }
 }

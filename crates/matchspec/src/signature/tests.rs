@@ -184,3 +184,22 @@ fn what_no_clause_sends_is_foreign() {
         assert_eq!(read, Err(ProjectionError::Foreign), "{sent}");
     }
 }
+
+#[test]
+fn conditions_samples_and_ends_go_with_every_clause() {
+    let signatures = learned(&["[placed, {map, 3}]"]);
+    let pattern = crate::parse("m:f(_, M) when map_size(M) > 2").unwrap();
+    let sampling = Sampling::OneIn(3);
+    let with = compile_with(&pattern, 2, Level::Calls, Timing::ReturnTrace, Otp(25), sampling, &signatures);
+    let with = with.unwrap().match_spec;
+    let without =
+        compile(&pattern, 2, Level::Calls, Timing::ReturnTrace, Otp(25), sampling).unwrap().match_spec;
+    let (with, without) = (with.as_list().unwrap(), without.as_list().unwrap());
+    // Those of the condition and the sample come before it.
+    assert_eq!([&with[..2], &with[3..]].concat(), *without);
+    expect!["{[placed,'$2'],[{'=:=',{map_size,'$2'},3}],[{set_tcw,{'rem',{'+',{get_tcw},1},3}},{exception_trace},{message,{const,{0}}}]}"].assert_eq(&with[2].display(Syntax::Erlang, &PrintLimits::NONE).to_string());
+    let full = |signatures: &[Signature]| {
+        compile_with(&pattern, 2, Level::Full, Timing::Off, Otp(25), sampling, signatures).unwrap()
+    };
+    assert_eq!(full(&signatures), full(&[]));
+}
