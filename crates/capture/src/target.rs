@@ -16,8 +16,8 @@ use pluto_agent::{
 };
 use pluto_dist::Connection;
 use pluto_matchspec::{
-    Compiled, Direction, Level, MessageFilter, Otp, Pattern, ProcessFlags, Sampling, Timing, compile_message,
-    compile_with,
+    Compiled, Direction, Level, MessageFilter, Otp, Pattern, ProcessFlags, Requests, Sampling, Timing,
+    compile_message, compile_with,
 };
 use pluto_term::{Atom, Pid};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -247,6 +247,11 @@ impl NodePlan {
         let mut expected = Vec::new();
         for text in add {
             let pattern = parse(text)?;
+            let Requests { returns, time } = pattern.requests;
+            let timed = self.probe.timing || self.probe.level != Level::Calls;
+            if (returns && self.probe.level == Level::Calls) || (time && !timed) {
+                return Err(AdjustError::Fixed(text.clone()));
+            }
             let functions = resolve::functions(session.connection(), &self.probe, &pattern, self.otp).await?;
             expected.extend(functions.iter().map(PlannedFunction::expected));
             next.functions.push((pattern, functions));
@@ -329,6 +334,8 @@ pub(crate) enum AdjustError {
     Pattern(String),
     #[error("{0} is not traced")]
     NotTraced(String),
+    #[error("{0}: a running trace cannot begin to keep values or times; stop it, and start it again")]
+    Fixed(String),
     #[error(transparent)]
     Resolve(#[from] ResolveError),
     #[error(transparent)]

@@ -144,7 +144,7 @@ pub enum CompileError {
 
 /// Compiles `pattern` for a function of `arity` arguments on a release.
 ///
-/// [`Pattern::requests`] is left to the caller, who maps it to `level` and `timing`. The stack is not recorded.
+/// [`Pattern::requests`] is left to the caller, who maps it to `level` and `timing`.
 ///
 /// # Errors
 /// Arguments that do not go together.

@@ -41,13 +41,11 @@ pub enum Spelling {
     Recon,
 }
 
-/// What a pattern asks for by redbug's actions (`-> return,stack`) or by a match spec's body.
+/// What a pattern asks for by redbug's actions (`-> return,time`) or by a match spec's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Requests {
     /// Return values and exceptions: `return`, `{return_trace}`, `{exception_trace}`.
     pub returns: bool,
-    /// The stack of each call: `stack`, `{process_dump}`, `{current_stacktrace}`.
-    pub stack: bool,
     /// Durations: `time`.
     pub time: bool,
 }

@@ -87,10 +87,10 @@ pub(crate) struct ConnectArgs {
     #[arg(long, value_name = "TIME", default_value = "5s")]
     pub(crate) connect_timeout: Duration,
     /// Connect by TLS (for a node with -proto_dist inet_tls), trusting the certificates in this PEM file.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", group = "tls_trust")]
     pub(crate) tls_ca: Option<PathBuf>,
-    /// Our certificate, where the node asks for one (PEM).
-    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    /// Our certificate, where the node asks for one (PEM); with --tls-ca or --tls-insecure.
+    #[arg(long, value_name = "FILE", requires_all = ["tls_key", "tls_trust"])]
     pub(crate) tls_cert: Option<PathBuf>,
     /// The key of our certificate (PEM).
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
@@ -99,7 +99,7 @@ pub(crate) struct ConnectArgs {
     #[arg(long, requires = "tls_ca")]
     pub(crate) tls_any_host: bool,
     /// Connect by TLS without checking the node's certificate: anybody in between can read and change everything.
-    #[arg(long, conflicts_with = "tls_ca")]
+    #[arg(long, group = "tls_trust")]
     pub(crate) tls_insecure: bool,
 }
 
@@ -251,7 +251,7 @@ pub(crate) struct ProbeArgs {
     #[arg(long, value_name = "TIME", help_heading = "Limits")]
     pub(crate) duration: Option<Duration>,
     /// Stop after this many events.
-    #[arg(long, value_name = "N", help_heading = "Limits")]
+    #[arg(long, value_name = "N", help_heading = "Limits", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) events: Option<u64>,
     /// Drop, and count, what is over this many events a second, on the node.
     #[arg(long, value_name = "N", default_value = "50000", help_heading = "Limits")]
@@ -260,7 +260,13 @@ pub(crate) struct ProbeArgs {
     #[arg(long, value_name = "BYTES", default_value = "32MB", help_heading = "Limits")]
     pub(crate) max_bytes_per_s: ByteRate,
     /// Switch tracing off when this many events wait on the node.
-    #[arg(long, value_name = "N", default_value = "100000", help_heading = "Limits")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value = "100000",
+        help_heading = "Limits",
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
     pub(crate) max_queue: u64,
     /// Count the calls for 300 ms, say what the trace would cost, and end.
     #[arg(long, help_heading = "Limits")]
@@ -332,10 +338,10 @@ pub(crate) struct FilterArgs {
     #[arg(long = "kind", value_name = "KIND")]
     pub(crate) kinds: Vec<String>,
     /// Only calls that took this long or longer.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", conflicts_with = "kinds")]
     pub(crate) slow: Option<Duration>,
     /// Only calls that ended in an exception.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "kinds")]
     pub(crate) failed: bool,
 }
 
@@ -346,7 +352,7 @@ pub(crate) struct ShowArgs {
     #[command(flatten)]
     pub(crate) filter: FilterArgs,
     /// Show calls as trees, each with what it called.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "kinds")]
     pub(crate) tree: bool,
     /// Show at most this many events or trees; 0 for all.
     #[arg(long, value_name = "N", default_value = "1000")]
@@ -358,7 +364,7 @@ pub(crate) struct ShowArgs {
     #[arg(long, value_enum, default_value_t)]
     pub(crate) syntax: SyntaxArg,
     /// Write everything that the recording holds, row by row, as stored.
-    #[arg(long, conflicts_with_all = ["tree", "slow", "failed"])]
+    #[arg(long, conflicts_with_all = ["FilterArgs", "tree", "limit", "format", "syntax"])]
     pub(crate) dump: bool,
 }
 

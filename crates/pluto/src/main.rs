@@ -9,6 +9,7 @@ mod commands;
 mod connect;
 mod failure;
 mod output;
+mod usage;
 mod values;
 
 use args::{Cli, Command, When};

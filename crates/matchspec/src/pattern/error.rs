@@ -71,6 +71,8 @@ pub enum Problem {
         /// Its name.
         name: String,
     },
+    /// The stack of each call is asked for: redbug's `stack`, `{process_dump}`, `{current_stacktrace}`.
+    StackNotRecorded,
     /// A head, guard or body of a match spec beyond what is understood.
     UnsupportedMatchSpec {
         /// Which part.
@@ -179,6 +181,7 @@ impl Problem {
             }
             Problem::NotAnInteger => "arithmetic is on integers only".to_owned(),
             Problem::UnknownAction { name } => format!("{name} is no action"),
+            Problem::StackNotRecorded => "the stack of a call is not recorded by this version".to_owned(),
             Problem::UnsupportedMatchSpec { part } => match part {
                 MatchSpecPart::Head => "this head is not supported".to_owned(),
                 MatchSpecPart::Guard => "this guard is not supported".to_owned(),
@@ -205,9 +208,12 @@ impl Problem {
                     .to_owned(),
             ),
             Problem::UnboundedCost { .. } => Some("hd(X) and X == [] look at the front of a list".to_owned()),
-            Problem::UnknownAction { .. } => Some("there are return, stack and time".to_owned()),
+            Problem::UnknownAction { .. } => Some("there are return and time".to_owned()),
+            Problem::StackNotRecorded => Some(
+                "leave it out, and trace the callers too: a tree of calls shows who called whom".to_owned(),
+            ),
             Problem::UnsupportedMatchSpec { part: MatchSpecPart::Body } => {
-                Some("there are {return_trace}, {exception_trace} and {process_dump}".to_owned())
+                Some("there are {return_trace} and {exception_trace}".to_owned())
             }
             _ => None,
         }

@@ -21,7 +21,7 @@ pub(super) const ARITY_MAX: u32 = 255;
 ///
 /// * Erlang: `shop:place_order/2`, `shop:place_order`, `shop:_`
 /// * Elixir: `MyApp.Orders.place_order/2`, `:shop.place_order/2`, `MyApp.Orders._`
-/// * with arguments and a condition, and with redbug's actions: `shop:place(N, _) when N > 10 -> return,stack`
+/// * with arguments and a condition, and with redbug's actions: `shop:place(N, _) when N > 10 -> return,time`
 /// * recon's tuples: `{shop, place_order, '_'}`, `{shop, place_order, [{'_', [], [{return_trace}]}]}`
 ///
 /// # Errors
@@ -411,7 +411,7 @@ impl Parser<'_> {
             let Kind::Small(word) = self.kind().clone() else { return Err(self.expected(Expected::Action)) };
             match word.as_str() {
                 "return" => requests.returns = true,
-                "stack" => requests.stack = true,
+                "stack" => return Err(self.problem(Problem::StackNotRecorded)),
                 "time" => requests.time = true,
                 _ => return Err(self.problem(Problem::UnknownAction { name: word })),
             }

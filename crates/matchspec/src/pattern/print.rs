@@ -27,7 +27,7 @@ impl Display for Pattern {
             p.condition(f, condition, 0)?;
         }
         let requests = self.requests;
-        let actions = [(requests.returns, "return"), (requests.stack, "stack"), (requests.time, "time")];
+        let actions = [(requests.returns, "return"), (requests.time, "time")];
         let mut separator = " -> ";
         for (_, action) in actions.iter().filter(|(asked, _)| *asked) {
             write!(f, "{separator}{action}")?;

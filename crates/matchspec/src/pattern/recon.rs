@@ -133,16 +133,10 @@ fn action(parser: &mut Parser<'_>, requests: &mut Requests) -> Parsed<()> {
         Kind::Small(word) if word == "return_trace" || word == "exception_trace" => requests.returns = true,
         Kind::Small(word) if word == "message" && parser.is_after(1, ",") && parser.is_after(2, "{") => {
             let stack = |word: &str| word == "process_dump" || word == "current_stacktrace";
-            if !matches!(parser.kind_after(3), Kind::Small(word) if stack(word)) {
-                return Err(unsupported(parser, body));
-            }
-            requests.stack = true;
-            parser.advance();
-            parser.advance();
-            parser.advance();
-            parser.advance();
-            parser.expect("}")?;
-            return parser.expect("}");
+            return Err(match parser.kind_after(3) {
+                Kind::Small(word) if stack(word) => parser.problem(Problem::StackNotRecorded),
+                _ => unsupported(parser, body),
+            });
         }
         _ => return Err(unsupported(parser, body)),
     }

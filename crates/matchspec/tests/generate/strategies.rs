@@ -150,7 +150,7 @@ fn condition(names: Vec<String>) -> impl Strategy<Value = Condition> {
 /// A pattern with arguments and mostly with a condition, as the parser could have given it.
 pub(crate) fn pattern() -> impl Strategy<Value = Pattern> {
     let spelling = select(vec![Spelling::Erlang, Spelling::Elixir]);
-    let requests = any::<[bool; 3]>().prop_map(|[returns, stack, time]| Requests { returns, stack, time });
+    let requests = any::<[bool; 2]>().prop_map(|[returns, time]| Requests { returns, time });
     spelling
         .prop_flat_map(|spelling| {
             let names = match spelling {

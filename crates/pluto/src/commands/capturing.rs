@@ -9,6 +9,7 @@ use crate::args::{LevelArg, ProbeArgs, RedactArg};
 use crate::connect::connect;
 use crate::failure::Failure;
 use crate::output;
+use crate::usage;
 use crate::values::Fraction;
 use pluto_capture::clock::{self, ClockOffset};
 use pluto_capture::decode::{Decoder, Keep};
@@ -42,13 +43,27 @@ pub(crate) struct Ready {
     pub(crate) queue: Queue,
 }
 
-/// Reads the probe, reaches the nodes, and measures what the trace would cost. `None` after a dry run, which is told.
-pub(crate) async fn prepare(args: &ProbeArgs) -> Result<Option<Ready>, Failure> {
-    let probe = probe(args)?;
+/// Reaches the nodes, and measures what the trace would cost. `None` after a dry run, which is told.
+pub(crate) async fn prepare(args: &ProbeArgs, probe: Probe) -> Result<Option<Ready>, Failure> {
+    if probe.send || probe.deliver {
+        output::note(match probe.level {
+            Level::Full => "note: the VM copies each message whole",
+            _ => {
+                "note: the VM copies each message whole before Pluto reduces it to its shape; lists, maps over 32 keys \
+                  and tuples over 16 elements are kept out (--level full keeps all)"
+            }
+        });
+    }
     let queue = Queue::default();
-    let mut nodes = Vec::new();
+    let mut nodes: Vec<Prepared> = Vec::new();
     for (index, node) in args.nodes.0.iter().enumerate() {
-        nodes.push(prepare_node(index, node, args, &probe, &queue).await?);
+        let prepared = prepare_node(index, node, args, &probe, &queue).await?;
+        let twice = nodes.iter().any(|other| other.name == prepared.name);
+        nodes.push(prepared);
+        if twice {
+            release(nodes).await;
+            return Err(Failure::new(format!("{node} is named twice")).hint("name each node once"));
+        }
     }
     let over = over_limits(&nodes, &probe);
     if args.dry_run {
@@ -198,7 +213,8 @@ pub(crate) async fn run<C: Consumer>(
     Ok(pluto_capture::run::run(nodes, pipeline, duration, stop, |happening| watcher.hear(happening)).await)
 }
 
-fn probe(args: &ProbeArgs) -> Result<Probe, Failure> {
+/// Reads what is to be observed.
+pub(crate) fn probe(args: &ProbeArgs) -> Result<Probe, Failure> {
     let mut patterns = Vec::new();
     for text in &args.patterns {
         let pattern =
@@ -241,15 +257,7 @@ fn probe(args: &ProbeArgs) -> Result<Probe, Failure> {
         return Err(Failure::new("nothing to trace")
             .hint("give a pattern as mod:fun/2 or mod:_, or --send, --deliver or --life"));
     }
-    if probe.send || probe.deliver {
-        output::note(match probe.level {
-            Level::Full => "note: the VM copies each message whole",
-            _ => {
-                "note: the VM copies each message whole before Pluto reduces it to its shape; lists, maps over 32 keys \
-                  and tuples over 16 elements are kept out (--level full keeps all)"
-            }
-        });
-    }
+    usage::probe(args, &probe)?;
     Ok(probe)
 }
 

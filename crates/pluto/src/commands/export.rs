@@ -4,6 +4,7 @@ use super::reading::{filter, open, unreadable};
 use crate::args::{ExportArgs, ExportFormat};
 use crate::failure::Failure;
 use crate::output;
+use crate::usage;
 use pluto_export::{ExportError, Written};
 use pluto_recording::{Reader, RecordingError};
 use pluto_timeline::Filter;
@@ -12,6 +13,7 @@ use std::io::{BufWriter, Write};
 
 /// Writes the recording to a file, or to standard output.
 pub(crate) fn run(args: &ExportArgs) -> Result<u8, Failure> {
+    usage::export(args)?;
     let reader = open(&args.dir)?;
     let filter = filter(&reader, &args.dir, &args.filter)?;
     let mut written = Written::default();

@@ -54,6 +54,11 @@ pub(crate) fn filter(reader: &Reader, dir: &Path, args: &FilterArgs) -> Result<F
             failed: args.failed,
         },
     };
+    if let (Some(since), Some(until)) = (spec.since, spec.until)
+        && since > until
+    {
+        return Err(Failure::new("--since is after --until, so that nothing is in between"));
+    }
     let registered = source::registered(reader).map_err(|error| unreadable(dir, &error))?;
     spec.resolve(reader.tables(), &registered).map_err(|error| {
         Failure::new(error.to_string()).hint("`pluto stat` lists the functions and processes")

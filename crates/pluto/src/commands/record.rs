@@ -4,6 +4,7 @@ use super::capturing;
 use crate::args::{RecordArgs, RedactArg, ReportFormat};
 use crate::failure::Failure;
 use crate::output::{self, Colour};
+use crate::usage;
 use crate::values::{Duration, Fraction};
 use pluto_capture::pipeline::Consumer;
 use pluto_capture::run::EndReason;
@@ -17,13 +18,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Records until Ctrl-C, or until a bound is reached.
 pub(crate) async fn run(args: RecordArgs, colour: Colour) -> Result<u8, Failure> {
-    let trigger = args.save_when.as_deref().map(condition).transpose()?.map(Trigger::new);
+    let condition = args.save_when.as_deref().map(condition).transpose()?;
+    let probe = capturing::probe(&args.probe)?;
+    usage::record(&args, condition, &probe)?;
     if let Some(dir) = args.output.as_deref().filter(|dir| dir.exists()) {
         return Err(
             Failure::new(format!("{} exists already", dir.display())).hint("name a directory that does not")
         );
     }
-    let Some(ready) = capturing::prepare(&args.probe).await? else { return Ok(0) };
+    let Some(ready) = capturing::prepare(&args.probe, probe).await? else { return Ok(0) };
     let Some(dir) = args.output.as_deref() else {
         return Err(Failure::new("-o names the directory to make"));
     };
@@ -33,8 +36,14 @@ pub(crate) async fn run(args: RecordArgs, colour: Colour) -> Result<u8, Failure>
         ..WriterOptions::default()
     };
     let writer = Writer::create(dir, options, about).map_err(|e| unwritable(dir, &e))?;
-    let (nodes, pipeline, signals) =
-        capturing::arm(ready, Disk(writer), args.probe.redact, trigger, args.probe.events).await?;
+    let (nodes, pipeline, signals) = capturing::arm(
+        ready,
+        Disk(writer),
+        args.probe.redact,
+        condition.map(Trigger::new),
+        args.probe.events,
+    )
+    .await?;
     for node in &nodes {
         output::note(&capturing::armed_text(node));
     }

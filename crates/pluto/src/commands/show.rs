@@ -5,6 +5,7 @@ use super::trace::syntax;
 use crate::args::{ShowArgs, StreamFormat};
 use crate::failure::Failure;
 use crate::output::{self, Colour};
+use crate::usage;
 use pluto_event::Event;
 use pluto_export::EventWriter;
 use pluto_recording::Reader;
@@ -17,6 +18,7 @@ use std::ops::ControlFlow;
 
 /// Shows what was asked for.
 pub(crate) fn run(args: &ShowArgs, colour: Colour) -> Result<u8, Failure> {
+    usage::show(args)?;
     let reader = open(&args.dir)?;
     let mut out = output::standard();
     if args.dump {

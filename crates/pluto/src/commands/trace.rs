@@ -4,6 +4,7 @@ use super::capturing;
 use crate::args::{StreamFormat, SyntaxArg, TraceArgs};
 use crate::failure::Failure;
 use crate::output::{self, Colour};
+use crate::usage;
 use pluto_capture::pipeline::Consumer;
 use pluto_event::{Event, Tables};
 use pluto_export::EventWriter;
@@ -14,7 +15,9 @@ use std::io::{BufWriter, Stdout, Write};
 
 /// Prints events until Ctrl-C, or until a bound is reached.
 pub(crate) async fn run(args: TraceArgs, colour: Colour) -> Result<u8, Failure> {
-    let Some(ready) = capturing::prepare(&args.probe).await? else { return Ok(0) };
+    usage::trace(&args)?;
+    let probe = capturing::probe(&args.probe)?;
+    let Some(ready) = capturing::prepare(&args.probe, probe).await? else { return Ok(0) };
     let printer = Printer {
         tables: Tables::new(),
         out: BufWriter::with_capacity(1 << 16, std::io::stdout()),

@@ -9,3 +9,4 @@ mod manual;
 mod recorded;
 mod safety;
 mod tracing;
+mod usage;
