@@ -4,8 +4,8 @@ use super::PlannedFunction;
 use crate::probe::Probe;
 use pluto_agent::Mfa;
 use pluto_dist::{CallError, Connection};
-use pluto_matchspec::{CompileError, Level, Otp, Pattern, Risk, near_misses, risks};
-use pluto_term::{Atom, Pid, Syntax, Term};
+use pluto_matchspec::{CompileError, Level, Otp, Pattern, Risk, Spelling, near_misses, risks};
+use pluto_term::{Atom, Pid, PrintLimits, Syntax, Term};
 use std::time::Duration;
 
 /// How long a look-up may take.
@@ -22,19 +22,19 @@ const SUGGESTIONS_MAX: usize = 3;
 #[non_exhaustive]
 pub enum ResolveError {
     /// The module is not loaded on the node.
-    #[error("module {} is not loaded on the node", module.trim_start_matches("Elixir."))]
+    #[error("module {module} is not loaded on the node")]
     NoModule {
-        /// The module.
+        /// The module, in the spelling of the pattern.
         module: String,
         /// Whether the node could load it; it does so at the first call.
         on_disk: bool,
-        /// Loaded modules with names like it.
+        /// Loaded modules with names like it, in the spelling of the pattern.
         near: Vec<String>,
     },
     /// The module has no such function.
-    #[error("module {} has no function {function}{}", module.trim_start_matches("Elixir."), arity.map_or(String::new(), |a| format!("/{a}")))]
+    #[error("module {module} has no function {function}{}", arity.map_or(String::new(), |a| format!("/{a}")))]
     NoFunction {
-        /// The module.
+        /// The module, in the spelling of the pattern.
         module: String,
         /// The function.
         function: String,
@@ -110,7 +110,7 @@ pub(super) async fn functions(
     let module = pattern.module.clone();
     let loaded = connection.call("erlang", "module_loaded", vec![Term::Atom(module.clone())], LOOKUP).await?;
     if loaded.as_atom() != Some("true") {
-        return Err(no_module(connection, &module).await?);
+        return Err(no_module(connection, pattern).await?);
     }
     let all = module_functions(connection, &module).await?;
     let wanted: Vec<&(Atom, u8)> = all.iter().filter(|function| is_wanted(pattern, function)).collect();
@@ -184,13 +184,29 @@ async fn behaviours(connection: &Connection, module: &Atom) -> Result<Vec<Atom>,
     Ok(attributes.iter().filter_map(named).flat_map(|list: Vec<Atom>| list).collect())
 }
 
-async fn no_module(connection: &Connection, module: &Atom) -> Result<ResolveError, ResolveError> {
+async fn no_module(connection: &Connection, pattern: &Pattern) -> Result<ResolveError, ResolveError> {
     let loaded = connection.call("erlang", "loaded", vec![], LOOKUP).await?;
-    let names: Vec<&str> = loaded.as_list().unwrap_or_default().iter().filter_map(Term::as_atom).collect();
-    let near = near_misses(module.as_str(), names).into_iter().map(str::to_owned).collect();
-    let which = connection.call("code", "which", vec![Term::Atom(module.clone())], LOOKUP).await?;
+    let spelled = |name: &Atom| module_text(name, pattern.spelling);
+    let atom = |name: &Term| name.as_atom().map(Atom::new);
+    let names: Vec<String> =
+        loaded.as_list().unwrap_or_default().iter().filter_map(atom).map(|name| spelled(&name)).collect();
+    let module = spelled(&pattern.module);
+    // Names are compared as they are spelled: a prefix that all share would make the distant look near.
+    let near = near_misses(&module, names.iter().map(String::as_str));
+    let near = near.into_iter().map(str::to_owned).collect();
+    let which = connection.call("code", "which", vec![Term::Atom(pattern.module.clone())], LOOKUP).await?;
     let on_disk = which.as_atom() != Some("non_existing");
-    Ok(ResolveError::NoModule { module: module.as_str().to_owned(), on_disk, near })
+    Ok(ResolveError::NoModule { module, on_disk, near })
+}
+
+/// A module as one writes it in a spelling: `MyApp.Orders` and `:shop` in Elixir's, `'Elixir.MyApp.Orders'` and `shop` in
+/// Erlang's.
+fn module_text(module: &Atom, spelling: Spelling) -> String {
+    let syntax = match spelling {
+        Spelling::Elixir => Syntax::Elixir,
+        Spelling::Erlang | Spelling::Recon => Syntax::Erlang,
+    };
+    Term::Atom(module.clone()).display(syntax, &PrintLimits::NONE).to_string()
 }
 
 fn no_function(pattern: &Pattern, all: &[(Atom, u8)]) -> ResolveError {
@@ -209,7 +225,7 @@ fn no_function(pattern: &Pattern, all: &[(Atom, u8)]) -> ResolveError {
         .take(SUGGESTIONS_MAX)
         .collect();
     ResolveError::NoFunction {
-        module: pattern.module.as_str().to_owned(),
+        module: module_text(&pattern.module, pattern.spelling),
         function: wanted.to_owned(),
         arity: pattern.arity,
         near,

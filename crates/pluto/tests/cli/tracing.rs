@@ -118,6 +118,31 @@ fn what_is_not_on_the_node_is_said_with_what_is_near() {
 }
 
 #[test]
+fn near_misses_are_spelled_as_the_pattern_is() {
+    let mut node = shop(&system_release());
+    node.load_module("-module('Elixir.MyApp.Orders').\n-export([place/1]).\nplace(N) -> N.\n");
+    let mut out = String::new();
+    for pattern in
+        ["MyAp.Orders.place/1", "MyApp.Orders.plac/1", ":shop_order.place_order/2", "'Elixir.MyAp.Orders':_"]
+    {
+        let ran = trace(&node, &[pattern]);
+        assert_eq!(ran.status, 2, "{}", ran.whole());
+        out += &stable(&ran.stderr, &node);
+    }
+    expect![[r#"
+        pluto: NODE: module MyAp.Orders is not loaded on the node
+        hint: did you mean MyApp.Orders?
+        pluto: NODE: module MyApp.Orders has no function plac/1
+        hint: did you mean place/1?
+        pluto: NODE: module :shop_order is not loaded on the node
+        hint: did you mean :shop_orders?
+        pluto: NODE: module 'Elixir.MyAp.Orders' is not loaded on the node
+        hint: did you mean 'Elixir.MyApp.Orders'?
+    "#]]
+    .assert_eq(&out);
+}
+
+#[test]
 fn terms_without_bound_are_refused_unless_forced() {
     each_release(|release| {
         let node = shop(release);
