@@ -138,10 +138,10 @@ impl Decoder {
         node_time.saturating_add(self.offset)
     }
 
-    /// The time of the last event.
+    /// The time of the last event; `None` before the first.
     #[must_use]
-    pub fn last_time(&self) -> Nanos {
-        self.last
+    pub fn last_event(&self) -> Option<Nanos> {
+        Some(self.last).filter(|&last| last != 0)
     }
 
     /// The node.

@@ -8,7 +8,7 @@ use crate::decode::{Decoded, Decoder};
 use crate::trigger::Trigger;
 use pluto_agent::{DropCause, EventBatch, Mfa};
 use pluto_dist::Message;
-use pluto_event::{Event, FunctionId, GapCause, Missing, Nanos, ProcessId, Tables, What};
+use pluto_event::{Event, FunctionId, GapCause, Missing, Nanos, NodeId, ProcessId, Tables, What};
 use pluto_matchspec::Signature;
 use pluto_term::{Atom, DecodeError, Limits, Reader};
 use tokio::sync::{mpsc, watch};
@@ -58,6 +58,9 @@ pub enum Input {
         /// Until when; until its last event where that is not known.
         until: Option<i64>,
     },
+    /// The connection to a node was lost, as was noticed at this time of our own clock: nothing that the node did
+    /// after its last event is known.
+    Lost(usize, Nanos),
     /// A function that is traced from now on, and how what it sends is read.
     Expect(usize, ExpectedFunction),
     /// Time for [`Consumer::flush`].
@@ -196,6 +199,7 @@ impl<C: Consumer> Worker<C> {
                 Input::Gap { node, cause, missing, since, until } => {
                     self.gap(node, cause, missing, since, until)?;
                 }
+                Input::Lost(node, noticed) => self.lost(node, noticed)?,
                 Input::Expect(node, function) => {
                     self.expect(node, function);
                     self.teach(node);
@@ -296,11 +300,30 @@ impl<C: Consumer> Worker<C> {
     ) -> Result<(), C::Error> {
         let Some(decoder) = self.decoders.get(node) else { return Ok(()) };
         // Before the first event there is only our own clock to go by.
-        let last = Some(decoder.last_time()).filter(|&last| last != 0).unwrap_or_else(crate::clock::now);
+        let last = decoder.last_event().unwrap_or_else(crate::clock::now);
         let on_axis = |time: Option<i64>| -> Nanos { time.map_or(last, |t| decoder.time(t)) };
-        let (since, time) = (on_axis(since), on_axis(until));
-        let what = What::Gap { node: decoder.node(), cause, missing, since: since.min(time) };
-        self.consumer.event(&Event { time, process: ProcessId::NONE, what })?;
+        let (since, until) = (on_axis(since), on_axis(until));
+        self.gap_between(decoder.node(), cause, missing, since, until)
+    }
+
+    fn lost(&mut self, node: usize, noticed: Nanos) -> Result<(), C::Error> {
+        let Some(decoder) = self.decoders.get(node) else { return Ok(()) };
+        // The two clocks are compared to some microseconds only: the last event may seem to come after.
+        let since = decoder.last_event().unwrap_or(noticed);
+        let until = noticed.max(since);
+        self.gap_between(decoder.node(), GapCause::ConnectionLost, Missing::Unknown, since, until)
+    }
+
+    fn gap_between(
+        &mut self,
+        node: NodeId,
+        cause: GapCause,
+        missing: Missing,
+        since: Nanos,
+        until: Nanos,
+    ) -> Result<(), C::Error> {
+        let what = What::Gap { node, cause, missing, since: since.min(until) };
+        self.consumer.event(&Event { time: until, process: ProcessId::NONE, what })?;
         if let Missing::Exactly(n) | Missing::AtLeast(n) = missing {
             self.progress.missing = self.progress.missing.saturating_add(n);
         }

@@ -286,7 +286,7 @@ impl Attendant {
             }
             Ok(_) => outcome.error = Some(SessionError::OutOfTurn),
             Err(error) => {
-                self.gap(GapCause::ConnectionLost, Missing::Unknown, None, None).await;
+                self.lost().await;
                 outcome.error = Some(error);
             }
         }
@@ -326,7 +326,7 @@ impl Attendant {
                 return self.asked(&from, &request, session, plan, outcome).await;
             }
             Notice::Lost => {
-                self.gap(GapCause::ConnectionLost, Missing::Unknown, None, None).await;
+                self.lost().await;
                 outcome.error = Some(SessionError::Lost);
                 self.tell(Happening::Lost(self.index)).await;
                 return false;
@@ -385,6 +385,11 @@ impl Attendant {
     async fn gap(&self, cause: GapCause, missing: Missing, since: Option<i64>, until: Option<i64>) {
         // Where the pipeline has ended its failure is told by `run`.
         let _ended = self.input.send(Input::Gap { node: self.index, cause, missing, since, until }).await;
+    }
+
+    /// Says that nothing more will come of the node.
+    async fn lost(&self) {
+        let _ended = self.input.send(Input::Lost(self.index, crate::clock::now())).await;
     }
 
     async fn tell(&self, happening: Happening) {

@@ -120,7 +120,7 @@ impl Import {
     }
 
     fn gap(&mut self, cause: GapCause, missing: Missing) -> Result<(), RecordingError> {
-        let time = self.decoder.last_time();
+        let time = self.decoder.last_event().unwrap_or(0);
         let what = What::Gap { node: self.decoder.node(), cause, missing, since: time };
         self.writer.push(&Event { time, process: ProcessId::NONE, what })
     }

@@ -257,8 +257,13 @@ fn a_node_that_dies_leaves_a_recording_with_a_gap() {
         node.kill();
         let ran = running.wait();
         assert_eq!(ran.status, 2, "{}", ran.whole());
-        let gaps = crate::support::run(&["show", text(&target), "--kind", "gap", "--limit", "0"]).ok();
-        assert!(gaps.contains("gap (connection lost): "), "{gaps}");
+        // From the last event on, until the loss was noticed.
+        let all = crate::support::run(&["show", text(&target), "--format", "jsonl", "--limit", "0"]).ok();
+        let all = crate::support::json_lines(&all);
+        let (gap, events) = all.split_last().unwrap();
+        assert_eq!(crate::support::field(gap, "cause"), "connection lost", "{gap}");
+        assert_eq!(gap["since_ns"], events.last().unwrap()["time_ns"], "{gap}");
+        assert!(gap["time_ns"].as_i64() > gap["since_ns"].as_i64(), "{gap}");
         let stat = crate::support::run(&["stat", text(&target)]).ok();
         assert!(stat.contains("shop_orders:total_price/2"), "{}\n{stat}", ran.whole());
     });
