@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use std::fs::{File, OpenOptions};
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::path::Path;
 
 /// Whether the two output streams get colour.
@@ -17,6 +17,26 @@ pub(crate) struct Colour {
 /// Standard output, buffered; what is written comes out at the end or when the buffer is full.
 pub(crate) fn standard() -> BufWriter<std::io::StdoutLock<'static>> {
     BufWriter::with_capacity(1 << 16, std::io::stdout().lock())
+}
+
+/// Writes a result to standard output, and gives its status. Where the reader has gone away, as `head` does, the
+/// status stands all the same, and where it is not 0 standard error says why.
+pub(crate) fn result(
+    status: u8,
+    why: &str,
+    write: impl FnOnce(&mut BufWriter<std::io::StdoutLock<'static>>) -> std::io::Result<()>,
+) -> Result<u8, Failure> {
+    let mut out = standard();
+    match write(&mut out).and_then(|()| out.flush()) {
+        Ok(()) => Ok(status),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+            if status != 0 {
+                note(why);
+            }
+            Ok(status)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Writes a line of progress or of result to standard error.

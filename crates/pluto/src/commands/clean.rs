@@ -24,34 +24,36 @@ pub(crate) async fn run(args: CleanArgs) -> Result<u8, Failure> {
         vec![false; leftovers.len()]
     };
     connection.close().await;
-    let mut out = output::standard();
-    match args.node.format {
+    let status = if removed.iter().all(|&removed| removed) { 0 } else { LEFT };
+    let text = text(&args, name(&connection), &leftovers, &removed);
+    output::result(status, &text, |out| match args.node.format {
         ReportFormat::Json => {
             let items: Vec<_> = leftovers
                 .iter()
                 .zip(&removed)
                 .map(|(item, removed)| serde_json::json!({"what": what(item), "removed": removed}))
                 .collect();
-            writeln!(out, "{}", serde_json::json!({"node": name(&connection), "leftovers": items}))?;
+            writeln!(out, "{}", serde_json::json!({"node": name(&connection), "leftovers": items}))
         }
-        ReportFormat::Text => {
-            for (item, removed) in leftovers.iter().zip(&removed) {
-                let verb = match (args.remove, removed) {
-                    (false, _) => "found",
-                    (true, true) => "removed",
-                    (true, false) => "could not remove",
-                };
-                writeln!(out, "{verb} {}", what(item))?;
-            }
-            if leftovers.is_empty() {
-                writeln!(out, "{}: nothing was left behind", name(&connection))?;
-            } else if !args.remove {
-                writeln!(out, "--remove removes this")?;
-            }
-        }
+        ReportFormat::Text => writeln!(out, "{text}"),
+    })
+}
+
+fn text(args: &CleanArgs, node: &str, leftovers: &[Removal], removed: &[bool]) -> String {
+    let verb = |removed: bool| match (args.remove, removed) {
+        (false, _) => "found",
+        (true, true) => "removed",
+        (true, false) => "could not remove",
+    };
+    let found = leftovers.iter().zip(removed);
+    let mut lines: Vec<String> =
+        found.map(|(item, &removed)| format!("{} {}", verb(removed), what(item))).collect();
+    if leftovers.is_empty() {
+        lines.push(format!("{node}: nothing was left behind"));
+    } else if !args.remove {
+        lines.push("--remove removes this".to_owned());
     }
-    out.flush()?;
-    Ok(if removed.iter().all(|&removed| removed) { 0 } else { LEFT })
+    lines.join("\n")
 }
 
 fn what(item: &Removal) -> String {

@@ -57,26 +57,26 @@ pub(crate) async fn run(args: RecordArgs, colour: Colour) -> Result<u8, Failure>
     let summary = summary(outcome.why, disk_full, &outcome.progress);
     // A recording that could not be written on is finished all the same: its manifest says what was lost.
     let finished = writer.finish(summary);
-    outcome.consumed.map_err(|error| unwritable(dir, &error))?;
-    let manifest = finished.map_err(|error| unwritable(dir, &error))?;
-    let mut out = output::standard();
-    match args.format {
+    let manifest = outcome.consumed.and(finished).map_err(|error| {
+        // What became of the nodes is to be known whatever became of the recording.
+        output::note(&text);
+        unwritable(dir, &error)
+    })?;
+    output::result(status, &text, |out| match args.format {
         ReportFormat::Text => {
             writeln!(out, "{}: {text}", dir.display())?;
             let (events, bytes) = (manifest.totals.events, manifest.totals.bytes);
             let per_event = bytes.checked_div(events).unwrap_or(0);
-            writeln!(out, "{} on disk, {per_event} bytes an event", capturing::bytes_text(bytes))?;
+            writeln!(out, "{} on disk, {per_event} bytes an event", capturing::bytes_text(bytes))
         }
         ReportFormat::Json => {
             if let Some(object) = json.as_object_mut() {
                 object.insert("recording".to_owned(), serde_json::json!(dir));
                 object.insert("bytes_on_disk".to_owned(), serde_json::json!(manifest.totals.bytes));
             }
-            writeln!(out, "{json}")?;
+            writeln!(out, "{json}")
         }
-    }
-    out.flush()?;
-    Ok(status)
+    })
 }
 
 /// A recording as the end of a pipeline.

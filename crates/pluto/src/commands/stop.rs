@@ -34,28 +34,20 @@ pub(crate) async fn run(args: StopArgs) -> Result<u8, Failure> {
         }
     };
     connection.close().await;
-    let mut out = output::standard();
-    let node = name(&connection);
-    match args.node.format {
-        ReportFormat::Json => writeln!(
-            out,
-            "{}",
-            serde_json::json!({"node": node, "stopped": traces.len(), "left": left, "still_running": still})
-        )?,
-        ReportFormat::Text if traces.is_empty() => writeln!(out, "{node}: no trace of Pluto is running")?,
-        ReportFormat::Text if left == 0 && still == 0 => writeln!(
-            out,
-            "{node}: {} stopped; everything that was set was read back and is undone, the agent is unloaded",
-            traces.len()
-        )?,
-        ReportFormat::Text => {
-            writeln!(
-                out,
-                "{node}: {} stopped, {left} things left behind, {still} agents still there",
-                traces.len()
-            )?;
+    let (node, stopped) = (name(&connection), traces.len());
+    let text = match (stopped, left, still) {
+        (0, ..) => format!("{node}: no trace of Pluto is running"),
+        (_, 0, 0) => format!(
+            "{node}: {stopped} stopped; everything that was set was read back and is undone, the agent is unloaded"
+        ),
+        _ => format!("{node}: {stopped} stopped, {left} things left behind, {still} agents still there"),
+    };
+    output::result(u8::from(left > 0 || still > 0), &text, |out| match args.node.format {
+        ReportFormat::Json => {
+            let json =
+                serde_json::json!({"node": node, "stopped": stopped, "left": left, "still_running": still});
+            writeln!(out, "{json}")
         }
-    }
-    out.flush()?;
-    Ok(u8::from(left > 0 || still > 0))
+        ReportFormat::Text => writeln!(out, "{text}"),
+    })
 }

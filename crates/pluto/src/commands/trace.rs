@@ -11,7 +11,7 @@ use pluto_export::EventWriter;
 use pluto_timeline::Names;
 use pluto_timeline::names::Syntax;
 use pluto_timeline::show::{self, Lines};
-use std::io::{BufWriter, Stdout, Write};
+use std::io::{BufWriter, ErrorKind, Stdout, Write};
 
 /// Prints events until Ctrl-C, or until a bound is reached.
 pub(crate) async fn run(args: TraceArgs, colour: Colour) -> Result<u8, Failure> {
@@ -34,8 +34,11 @@ pub(crate) async fn run(args: TraceArgs, colour: Colour) -> Result<u8, Failure> 
     let outcome = capturing::run(nodes, pipeline, signals, &args.probe, &mut watcher).await?;
     output::note(&capturing::outcome_text(&outcome, colour));
     let status = capturing::status_of(&outcome);
-    outcome.consumed?;
-    Ok(status)
+    match outcome.consumed {
+        // The reader has what it wanted, as `head` does. Whether the nodes are clean is another question.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(status),
+        consumed => consumed.map(|()| status).map_err(Failure::from),
+    }
 }
 
 /// The spelling that was asked for.

@@ -3,6 +3,8 @@
 use crate::support::{Running, command_on, each_release, free_port, run_on, shop, stable, text};
 use expect_test::expect;
 use pluto_testnode::{Node, NodeOptions, Release, releases, system_release};
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 /// Takes and compares everything that could be left behind on a node.
@@ -267,6 +269,31 @@ fn a_node_that_dies_leaves_a_recording_with_a_gap() {
         let stat = crate::support::run(&["stat", text(&target)]).ok();
         assert!(stat.contains("shop_orders:total_price/2"), "{}\n{stat}", ran.whole());
     });
+}
+
+#[test]
+fn a_closed_pipe_does_not_hide_a_node_that_is_not_clean() {
+    let mut node = shop(&system_release());
+    // Nothing is traced that is called, so that the first thing to write is the gap of the lost connection.
+    let mut command = command_on(&node, &["trace", node.name(), "shop:start/0"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let mut said = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("armed in") {
+        line.clear();
+        assert_ne!(said.read_line(&mut line).unwrap(), 0, "not armed");
+    }
+    node.kill();
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).unwrap();
+    let status = child.wait().unwrap().code();
+    let undone = format!(
+        "{}: the connection to the node was lost; the agent undoes everything by itself\n",
+        node.name()
+    );
+    assert_eq!(status, Some(2), "{rest}");
+    assert!(rest.ends_with(&undone), "{rest}");
 }
 
 #[test]

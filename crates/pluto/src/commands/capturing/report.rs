@@ -158,7 +158,7 @@ fn reason_text(why: EndReason) -> &'static str {
         EndReason::Events => "has the events that were wanted",
         EndReason::Triggered => "the condition of --save-when held",
         EndReason::NoNodeLeft => "no node was left to trace",
-        EndReason::ConsumerFailed => "could not go on writing",
+        EndReason::ConsumerFailed => "nothing more could be written",
     }
 }
 
@@ -206,10 +206,9 @@ fn is_clean(node: &NodeOutcome) -> bool {
     node.gone && node.proof.as_ref().is_none_or(|proof| proof.left_count == 0) && node.error.is_none()
 }
 
-/// The exit status of a capture: 0 where every node is known to be clean and everything was taken.
+/// The exit status of a capture: 0 where every node is known to be clean.
 pub(crate) fn status_of<C: Consumer>(outcome: &Outcome<C>) -> u8 {
-    let clean = outcome.nodes.iter().all(is_clean) && outcome.consumed.is_ok();
-    if clean { 0 } else { 2 }
+    if outcome.nodes.iter().all(is_clean) { 0 } else { 2 }
 }
 
 /// The outcome for programs.
