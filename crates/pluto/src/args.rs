@@ -174,7 +174,28 @@ pub(crate) struct AdjustArgs {
     #[arg(long, value_name = "PATTERN")]
     pub(crate) remove: Vec<String>,
     #[command(flatten)]
+    pub(crate) fixed: FixedArgs,
+    #[command(flatten)]
     pub(crate) connect: ConnectArgs,
+}
+
+/// What only the beginning of a trace decides: known to `adjust` so that it can say so.
+#[derive(Args, Debug)]
+pub(crate) struct FixedArgs {
+    #[arg(long, hide = true)]
+    pub(crate) rate: Option<String>,
+    #[arg(long, hide = true)]
+    pub(crate) level: Option<String>,
+    #[arg(long, hide = true)]
+    pub(crate) timing: bool,
+    #[arg(long, hide = true)]
+    pub(crate) send: bool,
+    #[arg(long, hide = true)]
+    pub(crate) deliver: bool,
+    #[arg(long, hide = true)]
+    pub(crate) life: bool,
+    #[arg(long, hide = true)]
+    pub(crate) process: Option<String>,
 }
 
 #[derive(Args, Debug)]

@@ -1,7 +1,7 @@
 //! `pluto adjust`: changes a running trace, whoever runs it.
 
 use super::surveying::{name, running, survey, unanswered};
-use crate::args::AdjustArgs;
+use crate::args::{AdjustArgs, FixedArgs};
 use crate::failure::Failure;
 use crate::output;
 use pluto_capture::target::{Answer, Asked, ask_owner};
@@ -9,6 +9,7 @@ use std::io::Write;
 
 /// Asks the owner of a trace to trace other patterns.
 pub(crate) async fn run(args: AdjustArgs) -> Result<u8, Failure> {
+    fixed(&args)?;
     if args.add.is_empty() && args.remove.is_empty() {
         return Err(Failure::new("nothing to change").hint("--add PATTERN and --remove PATTERN say what"));
     }
@@ -44,5 +45,25 @@ pub(crate) async fn run(args: AdjustArgs) -> Result<u8, Failure> {
         }
         Ok(Answer::Stopped { .. }) => Err(Failure::new("the owner of the trace answered out of turn")),
         Err(error) => Err(unanswered(&connection, &error)),
+    }
+}
+
+/// Refuses what was decided when the trace began.
+fn fixed(args: &AdjustArgs) -> Result<(), Failure> {
+    let FixedArgs { rate, level, timing, send, deliver, life, process } = &args.fixed;
+    let given = [
+        (rate.is_some(), "--rate"),
+        (level.is_some(), "--level"),
+        (*timing, "--timing"),
+        (*send, "--send"),
+        (*deliver, "--deliver"),
+        (*life, "--life"),
+        (process.is_some(), "--process"),
+    ];
+    match given.into_iter().find(|(given, _)| *given) {
+        Some((_, option)) => Err(Failure::new(format!("a running trace cannot change its {option}")).hint(
+            format!("`pluto stop {}` ends it; start it again with the {option} that you want", args.node),
+        )),
+        None => Ok(()),
     }
 }

@@ -136,3 +136,31 @@ fn a_stack_is_not_recorded_and_not_ignored() {
     "#]]
     .assert_eq(&ran.whole());
 }
+
+#[test]
+fn what_a_running_trace_cannot_change_is_said() {
+    expect![[r#"
+        status 2
+        --- stdout
+        --- stderr
+        pluto: a running trace cannot change its --rate
+        hint: `pluto stop shop` ends it; start it again with the --rate that you want
+    "#]]
+    .assert_eq(&run(&["adjust", "shop", "--rate", "1/10"]).whole());
+    expect![[r#"
+        adjust shop
+          pluto: nothing to change
+        adjust shop --add m:f --timing
+          pluto: a running trace cannot change its --timing
+        adjust shop --level returns
+          pluto: a running trace cannot change its --level
+        adjust shop --process someone
+          pluto: a running trace cannot change its --process
+    "#]]
+    .assert_eq(&said(&[
+        "adjust shop",
+        "adjust shop --add m:f --timing",
+        "adjust shop --level returns",
+        "adjust shop --process someone",
+    ]));
+}
