@@ -3,6 +3,7 @@
 use crate::row::Rows;
 use crate::{ExportError, Written, each};
 use pluto_event::{Event, Kind, Tables};
+use pluto_timeline::live::Ended;
 use pluto_timeline::source::Purpose;
 use pluto_timeline::{Filter, Source};
 use std::io::{self, Write};
@@ -22,6 +23,12 @@ impl<'t> EventWriter<'t> {
     /// Writes one event as one line.
     pub fn write(&self, out: &mut impl Write, event: &Event<'_>) -> io::Result<()> {
         serde_json::to_writer(&mut *out, &self.rows.row(event))?;
+        out.write_all(b"\n")
+    }
+
+    /// Writes the end of a call, with its duration, as one line. Its kind is `end`, which no event has.
+    pub fn write_end(&self, out: &mut impl Write, ended: &Ended) -> io::Result<()> {
+        serde_json::to_writer(&mut *out, &self.rows.end(ended))?;
         out.write_all(b"\n")
     }
 }

@@ -2,7 +2,8 @@
 
 use pluto_event::{Event, Form, FunctionId, Identity, Kind, Missing, NodeId, ProcessId, Tables, What};
 use pluto_term::PrintLimits;
-use pluto_timeline::{Names, Syntax};
+use pluto_timeline::live::Ended;
+use pluto_timeline::{Ending, Names, Syntax};
 use serde::Serialize;
 
 /// The names of the columns, in their order.
@@ -83,6 +84,38 @@ pub struct Row<'t> {
     pub since_ns: Option<i64>,
 }
 
+/// The end of a call that was paired while it happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EndRow<'t> {
+    /// When it ended. UNIX time in nanoseconds.
+    pub time_ns: i64,
+    /// `end`.
+    pub kind: &'static str,
+    /// The node of the process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<&'t str>,
+    /// The process: `<0.123.0>`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub process: Option<String>,
+    /// The module of the function.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub module: Option<&'t str>,
+    /// The name of the function.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub function: Option<&'t str>,
+    /// Its number of arguments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arity: Option<u32>,
+    /// When it began.
+    pub start_ns: i64,
+    /// How long it took.
+    pub duration_ns: u64,
+    /// How it ended.
+    pub ending: Ending,
+    /// Whether the pair follows from what the VM reported alone; inferred where not.
+    pub certain: bool,
+}
+
 /// Makes rows of events.
 #[derive(Clone, Copy, Debug)]
 pub struct Rows<'t> {
@@ -143,6 +176,25 @@ impl<'t> Rows<'t> {
             _ => debug_assert!(what.kind() != Kind::Gap, "every column of a gap is set above"),
         }
         row
+    }
+
+    /// The row of a call's end.
+    pub fn end(&self, ended: &Ended) -> EndRow<'t> {
+        let (node, process) = self.process(ended.process);
+        let (module, function, arity) = self.function(ended.function);
+        EndRow {
+            time_ns: ended.end,
+            kind: "end",
+            node,
+            process,
+            module,
+            function,
+            arity,
+            start_ns: ended.start,
+            duration_ns: ended.duration(),
+            ending: ended.ending,
+            certain: ended.ending.is_certain(),
+        }
     }
 
     fn node(&self, id: NodeId) -> Option<&'t str> {

@@ -51,6 +51,11 @@ pub struct GapSum {
     pub until: Nanos,
 }
 
+/// Whether a gap may have taken ends of calls: sampling keeps whole pairs, and what is foreign was never ours.
+pub(crate) fn cuts(cause: GapCause, missing: Missing) -> bool {
+    missing != Missing::Exactly(0) && !matches!(cause, GapCause::Sampling | GapCause::Foreign)
+}
+
 /// All gaps of a stream, by process and by node.
 #[derive(Clone, Debug, Default)]
 pub struct Gaps {
@@ -117,7 +122,7 @@ impl Gaps {
             self.not_kept += 1;
         }
         self.sum(&gap);
-        if missing == Missing::Exactly(0) || matches!(cause, GapCause::Sampling | GapCause::Foreign) {
+        if !cuts(cause, missing) {
             return;
         }
         let cuts = if !gap.process.is_none() {

@@ -16,6 +16,7 @@ pub mod filter;
 pub mod gaps;
 pub mod histogram;
 pub mod links;
+pub mod live;
 pub mod names;
 pub mod pairing;
 mod payload;

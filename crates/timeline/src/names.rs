@@ -30,7 +30,9 @@ impl<'t> Names<'t> {
     pub fn new(tables: &'t Tables, syntax: Syntax) -> Names<'t> {
         let mut nodes = tables.processes().iter().map(|process| process.node).filter(|node| !node.is_none());
         let first = nodes.next();
-        Names { tables, syntax, many_nodes: nodes.any(|node| Some(node) != first), limits: LINE_LIMITS }
+        // A live stream makes names for every event, and mostly has one node.
+        let many_nodes = tables.nodes().len() > 1 && nodes.any(|node| Some(node) != first);
+        Names { tables, syntax, many_nodes, limits: LINE_LIMITS }
     }
 
     /// The same names, with terms printed up to these limits.

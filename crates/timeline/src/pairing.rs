@@ -187,6 +187,11 @@ impl<T: Copy> Stack<T> {
         &self.frames
     }
 
+    /// Whether nothing is open, and nothing may still be revived.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.frames.is_empty() && self.limbo.is_none()
+    }
+
     /// Whether calls are taken to have ended that may still be revived.
     pub(crate) fn has_suspended(&self) -> bool {
         self.limbo.is_some()
@@ -205,6 +210,16 @@ impl<T: Copy> Stack<T> {
             (self.gap_until, self.gap_next) = gaps();
             self.after_gap = true;
         }
+    }
+
+    /// To be told of a gap that is known only now that it is over: cuts the calls that began before its end.
+    pub(crate) fn cut<S: Sink<T>>(&mut self, until: Nanos, sink: &mut S) {
+        let before = self.frames.partition_point(|frame| frame.start <= until);
+        let after = self.frames.split_off(before);
+        self.close_all(until, Ending::CutByGap, sink);
+        self.frames = after;
+        self.gap_until = self.gap_until.max(until);
+        self.after_gap = true;
     }
 
     fn in_gap(&self, time: Nanos) -> bool {

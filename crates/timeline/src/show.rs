@@ -2,10 +2,11 @@
 
 use crate::calls::{Call, Calls};
 use crate::gaps::Gap;
+use crate::live::Ended;
 use crate::names::{Names, Syntax};
 use crate::pairing::Ending;
 use crate::time::{duration_text, time_text};
-use pluto_event::{Event, FunctionId, Missing, Payload, What};
+use pluto_event::{Event, FunctionId, Missing, Nanos, Payload, ProcessId, What};
 use std::io::{self, Write};
 
 mod tree;
@@ -67,20 +68,58 @@ impl<'t> Lines<'t> {
 
     /// One event: time, process, what happened.
     pub fn write_event(&self, out: &mut impl Write, event: &Event<'_>) -> io::Result<()> {
-        let time = self.colour.paint(Role::Time, &time_text(event.time));
         if let What::Gap { node, cause, missing, since } = event.what {
+            let time = self.colour.paint(Role::Time, &time_text(event.time));
             let gap = Gap { process: event.process, node, cause, missing, since, until: event.time };
             return writeln!(out, "{time} {}", self.gap(&gap));
         }
-        let process = self.colour.paint(Role::Process, &self.names.process(event.process));
-        writeln!(out, "{time} {process} {}", self.what(&event.what))
+        self.line(out, event.time, event.process, &self.what(&event.what))
+    }
+
+    /// One event with the calls that it ended, each with its duration. Of a return to a function only these are
+    /// written, where there are any.
+    pub fn write_timed(&self, out: &mut impl Write, event: &Event<'_>, ended: &[Ended]) -> io::Result<()> {
+        let is_own = |ended: &&Ended| {
+            matches!(ended.ending, Ending::Returned | Ending::ReturnedUnobserved | Ending::Raised)
+        };
+        for other in ended.iter().filter(|ended| !is_own(ended)) {
+            self.write_ended(out, other)?;
+        }
+        match (ended.iter().find(is_own), &event.what) {
+            (Some(own), what) => {
+                let what = format!("{}{}", self.what(what), self.duration(own.duration(), own.ending));
+                self.line(out, event.time, event.process, &what)
+            }
+            (None, What::ReturnTo { .. }) if !ended.is_empty() => Ok(()),
+            (None, _) => self.write_event(out, event),
+        }
+    }
+
+    /// The end of a call that no event of its own tells.
+    pub fn write_ended(&self, out: &mut impl Write, ended: &Ended) -> io::Result<()> {
+        let what = format!(
+            "{} ended{}",
+            self.function(ended.function),
+            self.duration(ended.duration(), ended.ending)
+        );
+        self.line(out, ended.end, ended.process, &what)
+    }
+
+    fn line(&self, out: &mut impl Write, time: Nanos, process: ProcessId, what: &str) -> io::Result<()> {
+        let time = self.colour.paint(Role::Time, &time_text(time));
+        let process = self.colour.paint(Role::Process, &self.names.process(process));
+        writeln!(out, "{time} {process} {what}")
+    }
+
+    /// `  12.3ms`, with `~` where the end rests on a rule.
+    fn duration(&self, nanos: u64, ending: Ending) -> String {
+        let mark = if ending.is_certain() { "" } else { "~" };
+        self.colour.paint(Role::Duration, &format!("  {mark}{}", duration_text(nanos)))
     }
 
     /// One call with its outcome and duration.
     pub fn write_call(&self, out: &mut impl Write, calls: &Calls, call: &Call) -> io::Result<()> {
-        let time = self.colour.paint(Role::Time, &time_text(call.start));
-        let process = self.colour.paint(Role::Process, &self.names.process(call.process));
-        writeln!(out, "{time} {process} {}", self.call(calls, call))
+        self.line(out, call.start, call.process, &self.call(calls, call))
     }
 
     /// What is missing, why, and since when.
@@ -171,11 +210,7 @@ impl<'t> Lines<'t> {
             _ => text.push_str(&self.term(call.outcome(), syntax, " -> ")),
         }
         match call.duration() {
-            Some(duration) => {
-                let mark = if call.ending.is_certain() { "" } else { "~" };
-                let duration = format!("  {mark}{}", duration_text(duration));
-                text.push_str(&self.colour.paint(Role::Duration, &duration));
-            }
+            Some(duration) => text.push_str(&self.duration(duration, call.ending)),
             None if call.ending == Ending::Open && !calls.ends_reported => {}
             None => text.push_str(&self.colour.paint(Role::Note, &format!("  ({})", call.ending.text()))),
         }

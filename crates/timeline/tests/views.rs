@@ -5,6 +5,7 @@
 mod common {
     use pluto_timeline::calls::{CallsBuilder, Keep, Limits};
     use pluto_timeline::links::{LinkLimits, Point, exchanges_of_calls};
+    use pluto_timeline::live::{Live, LiveLimits};
     use pluto_timeline::script::Script;
     use pluto_timeline::show::{Colour, Lines, TreeOptions, write_trees};
     use pluto_timeline::{Calls, Filter, Gaps, LinksBuilder, Names, Stat, Syntax};
@@ -67,6 +68,24 @@ mod common {
         out
     }
 
+    /// The lines of a stream that is still going on, with small bounds; `|` comes before what is told at its end.
+    pub(crate) fn live(script: &Script) -> String {
+        let lines = Lines::new(Names::new(&script.tables, Syntax::Auto), Colour::Off);
+        let mut live = Live::new(LiveLimits { processes: 2, depth: 3, open: 4 });
+        let mut out = Vec::new();
+        for event in script.events() {
+            let ended = live.add(&event, &script.tables);
+            lines.write_timed(&mut out, &event, ended).unwrap();
+        }
+        for ended in live.finish() {
+            out.extend(b"| ");
+            lines.write_ended(&mut out, ended).unwrap();
+        }
+        let counts = format!("{} given up, {} not followed\n", live.given_up(), live.not_followed());
+        out.extend(counts.bytes());
+        String::from_utf8(out).unwrap().replace("00:00:00.", "")
+    }
+
     pub(crate) fn lines(script: &Script) -> String {
         let lines = Lines::new(Names::new(&script.tables, Syntax::Auto), Colour::Off);
         let mut out = Vec::new();
@@ -97,6 +116,7 @@ fn render(fixture: &str) -> String {
                 "stat" => common::stat(&script),
                 "links" => common::links(&script),
                 "lines" => common::lines(&script),
+                "live" => common::live(&script),
                 other => panic!("{name}: no view {other}"),
             };
             out.push_str(&format!("--- {view}\n{text}"));
@@ -119,6 +139,11 @@ fn returns() {
 #[test]
 fn return_to() {
     check(&expect_file!["cases/return_to.txt"]);
+}
+
+#[test]
+fn live() {
+    check(&expect_file!["cases/live.txt"]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use pluto_capture::pipeline::Consumer;
 use pluto_event::{Event, Tables};
 use pluto_export::EventWriter;
 use pluto_timeline::Names;
+use pluto_timeline::live::Live;
 use pluto_timeline::names::Syntax;
 use pluto_timeline::show::{self, Lines};
 use std::io::{BufWriter, ErrorKind, Stdout, Write};
@@ -24,6 +25,7 @@ pub(crate) async fn run(args: TraceArgs, colour: Colour) -> Result<u8, Failure> 
         format: args.format,
         syntax: syntax(args.syntax),
         colour: if colour.out { show::Colour::On } else { show::Colour::Off },
+        live: ready.probe.timing.then(Live::default),
     };
     let (nodes, pipeline, signals) =
         capturing::arm(ready, printer, args.probe.redact, None, args.probe.events).await?;
@@ -31,7 +33,10 @@ pub(crate) async fn run(args: TraceArgs, colour: Colour) -> Result<u8, Failure> 
         output::note(&capturing::armed_text(node));
     }
     let mut watcher = capturing::Watcher::new(nodes.len(), false);
-    let outcome = capturing::run(nodes, pipeline, signals, &args.probe, &mut watcher).await?;
+    let mut outcome = capturing::run(nodes, pipeline, signals, &args.probe, &mut watcher).await?;
+    if outcome.consumed.is_ok() {
+        outcome.consumed = outcome.consumer.finish();
+    }
     output::note(&capturing::outcome_text(&outcome, colour));
     let status = capturing::status_of(&outcome);
     match outcome.consumed {
@@ -57,6 +62,28 @@ struct Printer {
     format: StreamFormat,
     syntax: Syntax,
     colour: show::Colour,
+    /// Pairs calls with their ends, where they are timed.
+    live: Option<Live>,
+}
+
+impl Printer {
+    /// Prints the ends that were waiting to be certain of, and says how many will never be.
+    fn finish(&mut self) -> std::io::Result<()> {
+        let Some(live) = &mut self.live else { return Ok(()) };
+        let lines = Lines::new(Names::new(&self.tables, self.syntax), self.colour);
+        let json = EventWriter::new(&self.tables);
+        for ended in live.finish() {
+            match self.format {
+                StreamFormat::Text => lines.write_ended(&mut self.out, ended)?,
+                StreamFormat::Jsonl => json.write_end(&mut self.out, ended)?,
+            }
+        }
+        let untimed = live.given_up() + live.not_followed();
+        if untimed > 0 {
+            output::note(&format!("{untimed} calls have no duration: too many were open at a time"));
+        }
+        self.out.flush()
+    }
 }
 
 impl Consumer for Printer {
@@ -67,12 +94,20 @@ impl Consumer for Printer {
     }
 
     fn event(&mut self, event: &Event<'_>) -> std::io::Result<()> {
+        let ended = match &mut self.live {
+            Some(live) => live.add(event, &self.tables),
+            None => &[],
+        };
         match self.format {
             StreamFormat::Text => {
                 let lines = Lines::new(Names::new(&self.tables, self.syntax), self.colour);
-                lines.write_event(&mut self.out, event)
+                lines.write_timed(&mut self.out, event, ended)
             }
-            StreamFormat::Jsonl => EventWriter::new(&self.tables).write(&mut self.out, event),
+            StreamFormat::Jsonl => {
+                let json = EventWriter::new(&self.tables);
+                json.write(&mut self.out, event)?;
+                ended.iter().try_for_each(|ended| json.write_end(&mut self.out, ended))
+            }
         }
     }
 

@@ -62,6 +62,74 @@ fn calls_as_text_and_as_json() {
     });
 }
 
+/// Replaces the durations at the ends of lines.
+fn durations(text: &str) -> String {
+    let duration = |word: &str| {
+        let word = word.trim_start_matches('~');
+        let number = word.trim_end_matches(|c: char| c.is_ascii_lowercase());
+        !number.is_empty() && number != word && number.chars().all(|c| c.is_ascii_digit() || c == '.')
+    };
+    text.split_inclusive('\n')
+        .map(|line| match line.trim_end().rsplit_once("  ") {
+            Some((before, word)) if word.starts_with('~') && duration(word) => {
+                format!("{before}  ~DURATION\n")
+            }
+            Some((before, word)) if duration(word) => format!("{before}  DURATION\n"),
+            _ => line.to_owned(),
+        })
+        .collect()
+}
+
+#[test]
+fn calls_are_timed_while_they_happen() {
+    each_release(|release| {
+        let node = shop(release);
+        let shown = |arguments: &[&str]| durations(&stable(&trace(&node, arguments).stdout, &node));
+        // One process, whose calls do not mix with those of others.
+        let nested = [
+            "shop_orders:pay/5",
+            "shop_payment:charge/2",
+            "--process",
+            "shop_orders",
+            "--timing",
+            "--events",
+            "4",
+        ];
+        let pay = between(&shown(&nested), "pay(", ", ", "ORDER");
+        let quantity =
+            pay.replace("apple, 3, {visa, …/2}, 90", "ITEM").replace("apple, 12, {visa, …/2}, 324", "ITEM");
+        expect![[r#"
+            TIME <0.PID> shop_orders:pay(ORDER, ITEM)
+            TIME <0.PID> shop_payment:charge({visa, …/2}, SUM)
+            TIME <0.PID> shop_payment:charge/2 ended  ~DURATION
+            TIME <0.PID> shop_orders:pay/5 ended  ~DURATION
+        "#]]
+        .assert_eq(&quantity.replace(", 90)", ", SUM)").replace(", 324)", ", SUM)"));
+        let three = "shop_orders:total_price(_, N) when N < 10 and N > 1";
+        expect![[r#"
+            TIME <0.PID> shop_orders:total_price(30, 3)
+            TIME <0.PID> shop_orders:total_price/2 -> 90  DURATION
+        "#]]
+        .assert_eq(&shown(&[three, "--timing", "--level", "returns", "--events", "2"]));
+        // As redbug's action asks for it.
+        expect![[r#"
+            TIME <0.PID> shop_orders:total_price(30, 3)
+            TIME <0.PID> shop_orders:total_price/2 ended  ~DURATION
+        "#]]
+        .assert_eq(&shown(&[&format!("{three} -> time"), "--events", "2"]));
+
+        let seen = events(&node, &[three, "--timing", "--events", "4"]);
+        let kinds: Vec<&str> = seen.iter().map(|event| field(event, "kind")).collect();
+        expect!["call return_to end call return_to end"].assert_eq(&kinds.join(" "));
+        for (call, end) in [(&seen[0], &seen[2]), (&seen[3], &seen[5])] {
+            assert_eq!((&end["start_ns"], &end["process"]), (&call["time_ns"], &call["process"]), "{end}");
+            let duration = end["time_ns"].as_i64().unwrap() - end["start_ns"].as_i64().unwrap();
+            assert_eq!(end["duration_ns"], duration, "{end}");
+            assert_eq!((field(end, "ending"), &end["certain"]), ("returned_to", &false.into()), "{end}");
+        }
+    });
+}
+
 #[test]
 fn what_is_not_on_the_node_is_said_with_what_is_near() {
     let node = shop(&system_release());
