@@ -21,6 +21,7 @@ mod beam;
 mod command;
 mod events;
 mod message;
+mod names;
 mod plan;
 mod read;
 mod start;
@@ -33,6 +34,7 @@ pub use message::{
     Armed, Entry, Info, LimitKind, Message, MessageError, Proof, Refusal, Reply, SessionKind, SinkTotals,
     Status,
 };
+pub use names::RegisteredNames;
 pub use plan::{FunctionSpec, Limits, MessagePattern, Mfa, Plan, Processes, Rate};
 pub use start::{Start, StartError};
 pub use survey::{FoundAgent, Removal, Survey};

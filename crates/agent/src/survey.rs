@@ -110,7 +110,7 @@ impl Removal {
     }
 }
 
-fn call(
+pub(crate) fn call(
     forms: &[u8],
     name: &str,
     argument: Term,
@@ -121,7 +121,7 @@ fn call(
 }
 
 /// The value of `{value, Value, Bindings}`.
-fn value(result: &Term) -> Option<&Term> {
+pub(crate) fn value(result: &Term) -> Option<&Term> {
     match result.as_tuple()? {
         [tag, value, _] if tag.as_atom() == Some("value") => Some(value),
         _ => None,

@@ -14,7 +14,7 @@ fn compiled_forms_are_current() {
     let arguments = [agent.join("erl/build.escript"), agent.join("erl"), out.path().to_owned()];
     let status = release.command("escript").args(arguments).status().unwrap();
     assert!(status.success());
-    for name in ["pluto_agent.beam", "janitor.etf", "survey.etf", "clean.etf"] {
+    for name in ["pluto_agent.beam", "janitor.etf", "survey.etf", "clean.etf", "names.etf"] {
         let current = std::fs::read(out.path().join(name)).unwrap();
         let committed = std::fs::read(agent.join("compiled").join(name)).unwrap();
         assert!(current == committed, "compiled/{name} is not what erl/build.escript makes of the sources");

@@ -1,6 +1,6 @@
 //! What is found on live nodes and what is removed: terms as they would come over the connection.
 
-use pluto_agent::{Removal, Slot, Start, Survey};
+use pluto_agent::{RegisteredNames, Removal, Slot, Start, Survey};
 use pluto_term::{Atom, Limits, Pid, Term, decode, encode};
 use pluto_testnode::{Node, releases};
 
@@ -22,6 +22,32 @@ fn survey(node: &mut Node) -> Survey {
 fn remove(node: &mut Node, items: &[Removal]) -> Vec<bool> {
     let result = call(node, Removal::call(items).expect("forms"));
     Removal::from_result(&result).expect("results")
+}
+
+fn names(node: &mut Node) -> RegisteredNames {
+    let result = call(node, RegisteredNames::call().expect("forms"));
+    RegisteredNames::from_result(&result).expect("names")
+}
+
+#[test]
+fn registered_names_come_with_their_processes_and_are_bounded() {
+    for release in releases() {
+        let mut node = Node::start(&release);
+        node.eval("register(a_port, hd(erlang:ports())), ok.");
+        let found = names(&mut node);
+        let (_, pid) =
+            found.names.iter().find(|(name, _)| name.as_str() == "kernel_sup").expect("kernel_sup");
+        let text = format!("<0.{}.{}>", pid.id, pid.serial);
+        assert_eq!(node.eval("whereis(kernel_sup)."), text);
+        assert_eq!((found.names.len() as u64 + 1, found.left_out()), (found.count, 0), "all but the port");
+        node.eval(
+            "P = self(), [begin spawn(fun() -> register(list_to_atom(\"n\" ++ integer_to_list(N)), self()), P ! N, \
+               receive stop -> ok end end), receive N -> ok end end || N <- lists:seq(1, 5000)], ok.",
+        );
+        let many = names(&mut node);
+        assert!(many.names.len() >= 4095 && many.names.len() <= 4096, "{}", many.names.len());
+        assert_eq!((many.count, many.left_out()), (found.count + 5000, found.count + 5000 - 4096));
+    }
 }
 
 #[test]

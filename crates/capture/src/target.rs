@@ -1,10 +1,12 @@
 //! From what a user asked for to what a node is told: patterns resolved against the node's modules.
 
 mod ask;
+mod names;
 mod preview;
 mod resolve;
 
 pub use ask::{Answer, AskError, Asked, ask_owner, refusal};
+pub use names::registered_names;
 pub use preview::{LargeTerm, Preview};
 pub use resolve::{ResolveError, text};
 

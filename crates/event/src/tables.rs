@@ -183,6 +183,11 @@ impl Tables {
         self.atoms.find(text).map(AtomId)
     }
 
+    /// The id of a node that is already there.
+    pub fn find_node(&self, node: Node) -> Option<NodeId> {
+        self.nodes.find(&node).map(NodeId)
+    }
+
     /// The id of a function that is already there.
     pub fn find_function(&self, function: Function) -> Option<FunctionId> {
         self.functions.find(&function).map(FunctionId)

@@ -4,7 +4,7 @@ use crate::row::{COLUMNS, Row, Rows};
 use crate::{ExportError, Written, each};
 use pluto_event::Kind;
 use pluto_timeline::source::Purpose;
-use pluto_timeline::{Filter, Source};
+use pluto_timeline::{Filter, Source, source};
 use std::io::{self, Write};
 
 /// Writes the wanted events. An empty field is a value that is not there.
@@ -13,7 +13,8 @@ pub fn csv<S: Source>(
     filter: &Filter,
     out: &mut impl Write,
 ) -> Result<Written, ExportError<S::Error>> {
-    let rows = Rows::new(source.tables());
+    let registry = source::registry(source).map_err(ExportError::Source)?;
+    let rows = Rows::new(source.tables(), &registry);
     let mut written = Written::default();
     write!(out, "{}\r\n", COLUMNS.join(",")).map_err(ExportError::Write)?;
     let mut line = String::new();
@@ -50,6 +51,8 @@ fn write_row(line: &mut String, row: &Row<'_>) {
         row.missing,
         missing_events.as_deref(),
         since.as_deref(),
+        row.process_name,
+        row.peer_name,
     ];
     for (at, field) in fields.into_iter().enumerate() {
         if at > 0 {

@@ -5,7 +5,7 @@ use crate::{ExportError, Written, each};
 use pluto_event::{Event, Kind, Tables};
 use pluto_timeline::live::Ended;
 use pluto_timeline::source::Purpose;
-use pluto_timeline::{Filter, Source};
+use pluto_timeline::{Filter, Registry, Source, source};
 use std::io::{self, Write};
 
 /// Writes single events, for streams that are still going on.
@@ -15,9 +15,9 @@ pub struct EventWriter<'t> {
 }
 
 impl<'t> EventWriter<'t> {
-    /// A writer for events whose ids point into these tables.
-    pub fn new(tables: &'t Tables) -> EventWriter<'t> {
-        EventWriter { rows: Rows::new(tables) }
+    /// A writer for events whose ids point into these tables, with the registered names of their processes.
+    pub fn new(tables: &'t Tables, registry: &'t Registry) -> EventWriter<'t> {
+        EventWriter { rows: Rows::new(tables, registry) }
     }
 
     /// Writes one event as one line.
@@ -39,7 +39,8 @@ pub fn json<S: Source>(
     filter: &Filter,
     out: &mut impl Write,
 ) -> Result<Written, ExportError<S::Error>> {
-    let writer = EventWriter::new(source.tables());
+    let registry = source::registry(source).map_err(ExportError::Source)?;
+    let writer = EventWriter::new(source.tables(), &registry);
     let mut written = Written::default();
     let result = each(source, Purpose::Show, filter, |event| {
         written.items += 1;

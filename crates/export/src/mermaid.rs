@@ -48,7 +48,8 @@ pub fn mermaid<S: Source>(
         .map(|link| (link.from.event, (link.to.process, link.certainty)))
         .collect();
     let limits = PrintLimits { depth: 4, elements: 8, text: size.text, total: size.text };
-    let names = Names::new(source.tables(), Syntax::Auto).with_limits(limits);
+    let registry = source::registry(source).map_err(ExportError::Source)?;
+    let names = Names::new(source.tables(), Syntax::Auto).with_limits(limits).with_registry(&registry);
     let mut diagram = Diagram::new(names, size);
     let mut number = 0;
     let result = each(source, Purpose::Everything, filter, |event| {

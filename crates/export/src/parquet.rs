@@ -10,7 +10,7 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::{Type, TypePtr};
 use pluto_event::Kind;
 use pluto_timeline::source::Purpose;
-use pluto_timeline::{Filter, Source};
+use pluto_timeline::{Filter, Source, source};
 use std::io::Write;
 use std::sync::Arc;
 
@@ -26,7 +26,8 @@ pub fn parquet<S: Source>(
     filter: &Filter,
     out: impl Write + Send,
 ) -> Result<Written, ExportError<S::Error>> {
-    let rows = Rows::new(source.tables());
+    let registry = source::registry(source).map_err(ExportError::Source)?;
+    let rows = Rows::new(source.tables(), &registry);
     let mut written = Written::default();
     let mut file = Writer::new(out).map_err(ExportError::Parquet)?;
     let result = each(source, Purpose::Show, filter, |event| {
@@ -116,6 +117,8 @@ fn schema() -> Result<TypePtr, ParquetError> {
         text("missing")?,
         optional("missing_events", Physical::INT64, unsigned(64))?,
         optional("since_ns", Physical::INT64, None)?,
+        text("process_name")?,
+        text("peer_name")?,
     ];
     Type::group_type_builder("event").with_fields(fields).build().map(Arc::new)
 }
@@ -142,7 +145,9 @@ fn write_group<W: Write + Send>(group: &mut Group<'_, W>, rows: &[Row<'_>]) -> R
     text(group, rows, |row| row.cause)?;
     text(group, rows, |row| row.missing)?;
     optional::<_, Int64Type>(group, rows, |row| row.missing_events.map(u64::cast_signed))?;
-    optional::<_, Int64Type>(group, rows, |row| row.since_ns)
+    optional::<_, Int64Type>(group, rows, |row| row.since_ns)?;
+    text(group, rows, |row| row.process_name)?;
+    text(group, rows, |row| row.peer_name)
 }
 
 fn text<W: Write + Send>(

@@ -107,7 +107,9 @@ pub fn perfetto<S: Source>(
     if links.exchanges.is_empty() {
         links.exchanges = exchanges_of_calls(&calls, tables);
     }
-    let mut writer = Writer::new(out, tables, &calls, flows(&links));
+    let registry = source::registry(source).map_err(ExportError::Source)?;
+    let names = Names::new(tables, Syntax::Auto).with_limits(TERM_LIMITS).with_registry(&registry);
+    let mut writer = Writer::new(out, names, &calls, flows(&links));
     writer.written.left_out = calls.left_out + links.left_out;
     let begun = writer.begin(if start == Nanos::MAX { 0 } else { start }, &active);
     begun
@@ -162,11 +164,11 @@ struct Details<'d> {
 }
 
 impl<'a, W: Write> Writer<'a, W> {
-    fn new(out: &'a mut W, tables: &'a Tables, calls: &'a Calls, flows: Flows) -> Writer<'a, W> {
+    fn new(out: &'a mut W, names: Names<'a>, calls: &'a Calls, flows: Flows) -> Writer<'a, W> {
         Writer {
             out,
-            tables,
-            names: Names::new(tables, Syntax::Auto).with_limits(TERM_LIMITS),
+            tables: names.tables(),
+            names,
             calls,
             flows,
             interned: FxHashMap::default(),
@@ -283,7 +285,7 @@ impl<'a, W: Write> Writer<'a, W> {
             What::Register { name } | What::Unregister { name } => {
                 annotations.push(("name", self.names.registered(name)));
             }
-            _ => annotations.extend(self.instant_annotations(what)),
+            _ => annotations.extend(self.instant_annotations(what, event.time)),
         }
         let flows = self.flows.remove(&number);
         let category = if what.kind() == Kind::Gap { "gap" } else { "event" };
@@ -296,10 +298,10 @@ impl<'a, W: Write> Writer<'a, W> {
         )
     }
 
-    fn instant_annotations(&self, what: &What<'_>) -> Vec<(&'static str, String)> {
+    fn instant_annotations(&self, what: &What<'_>, time: Nanos) -> Vec<(&'static str, String)> {
         let mut annotations = Vec::new();
         if !what.peer().is_none() {
-            annotations.push(("peer", self.names.process(what.peer())));
+            annotations.push(("peer", self.names.process_at(what.peer(), time)));
         }
         if what.function() != FunctionId::NONE {
             annotations.push(("function", self.names.function(what.function())));

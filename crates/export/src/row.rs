@@ -3,11 +3,11 @@
 use pluto_event::{Event, Form, FunctionId, Identity, Kind, Missing, NodeId, ProcessId, Tables, What};
 use pluto_term::PrintLimits;
 use pluto_timeline::live::Ended;
-use pluto_timeline::{Ending, Names, Syntax};
+use pluto_timeline::{Ending, Names, Registry, Syntax};
 use serde::Serialize;
 
 /// The names of the columns, in their order.
-pub const COLUMNS: [&str; 17] = [
+pub const COLUMNS: [&str; 19] = [
     "time_ns",
     "kind",
     "node",
@@ -25,6 +25,8 @@ pub const COLUMNS: [&str; 17] = [
     "missing",
     "missing_events",
     "since_ns",
+    "process_name",
+    "peer_name",
 ];
 
 /// How much of a term the rows show.
@@ -82,6 +84,12 @@ pub struct Row<'t> {
     /// For `gap`: the earliest time at which an event may be missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since_ns: Option<i64>,
+    /// The registered name of the process at that time, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub process_name: Option<&'t str>,
+    /// The registered name of the other process at that time, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer_name: Option<&'t str>,
 }
 
 /// The end of a call that was paired while it happened.
@@ -114,6 +122,9 @@ pub struct EndRow<'t> {
     pub ending: Ending,
     /// Whether the pair follows from what the VM reported alone; inferred where not.
     pub certain: bool,
+    /// The registered name of the process at that time, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub process_name: Option<&'t str>,
 }
 
 /// Makes rows of events.
@@ -121,12 +132,14 @@ pub struct EndRow<'t> {
 pub struct Rows<'t> {
     tables: &'t Tables,
     names: Names<'t>,
+    registry: &'t Registry,
 }
 
 impl<'t> Rows<'t> {
-    /// Rows of events whose ids point into these tables.
-    pub fn new(tables: &'t Tables) -> Rows<'t> {
-        Rows { tables, names: Names::new(tables, Syntax::Erlang).with_limits(TERM_LIMITS) }
+    /// Rows of events whose ids point into these tables, with the registered names of their processes.
+    pub fn new(tables: &'t Tables, registry: &'t Registry) -> Rows<'t> {
+        let names = Names::new(tables, Syntax::Erlang).with_limits(TERM_LIMITS);
+        Rows { tables, names, registry }
     }
 
     /// The row of an event.
@@ -159,6 +172,8 @@ impl<'t> Rows<'t> {
             missing: None,
             missing_events: None,
             since_ns: None,
+            process_name: self.registry.name_at(event.process, event.time),
+            peer_name: self.registry.name_at(what.peer(), event.time),
         };
         match *what {
             What::Send { receiver_exists, .. } => row.receiver_exists = Some(receiver_exists),
@@ -194,6 +209,7 @@ impl<'t> Rows<'t> {
             duration_ns: ended.duration(),
             ending: ended.ending,
             certain: ended.ending.is_certain(),
+            process_name: self.registry.name_at(ended.process, ended.end),
         }
     }
 

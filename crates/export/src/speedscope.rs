@@ -69,8 +69,9 @@ pub fn speedscope<S: Source>(
     let (calls, gaps) =
         source::calls(source, filter, limits, Keep::default()).map_err(ExportError::Source)?;
     let tables = source.tables();
-    let mut frames =
-        Frames { names: Names::new(tables, Syntax::Auto), numbers: FxHashMap::default(), frames: Vec::new() };
+    let registry = source::registry(source).map_err(ExportError::Source)?;
+    let names = Names::new(tables, Syntax::Auto).with_registry(&registry);
+    let mut frames = Frames { names, numbers: FxHashMap::default(), frames: Vec::new() };
     let start = calls.all().iter().map(|call| call.start).min().unwrap_or(0);
     let mut profiles = Vec::new();
     let mut left_out = calls.left_out;

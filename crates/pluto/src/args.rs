@@ -349,7 +349,7 @@ pub(crate) struct FilterArgs {
     /// Up to this moment.
     #[arg(long, value_name = "MOMENT")]
     pub(crate) until: Option<Moment>,
-    /// Of these processes: <0.123.0>, or a name that was registered while recording.
+    /// Of these processes: <0.123.0>, or a registered name, which stands for each process while it had it.
     #[arg(long = "process", value_name = "PROCESS")]
     pub(crate) processes: Vec<String>,
     /// Of these functions: mod:fun/2, mod:fun, mod:_.

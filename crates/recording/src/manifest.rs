@@ -11,7 +11,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// The version of the format that this crate writes.
-pub const VERSION: Version = Version { major: 1, minor: 0 };
+pub const VERSION: Version = Version { major: 1, minor: 1 };
 
 const FORMAT: &str = "pluto-recording";
 pub(crate) const FILE: &str = "manifest.json";
@@ -100,6 +100,22 @@ pub struct NodeAbout {
     pub clock_offset_nanos: i64,
     /// The error bound of that estimate, in nanoseconds.
     pub clock_error_nanos: i64,
+    /// The registered names of its processes. Since version 1.1.
+    pub names: Vec<NameAbout>,
+    /// How many names were over the writer's bound, and are not known. Since version 1.1.
+    pub names_left_out: u64,
+}
+
+/// A registered name, as it was when the recording was begun.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NameAbout {
+    /// The name, as an atom's text.
+    pub name: String,
+    /// The number of the process that had it.
+    pub number: u32,
+    /// The serial of that process.
+    pub serial: u32,
 }
 
 /// How a recording ended; given to [`Writer::finish`](crate::Writer::finish).

@@ -2,7 +2,9 @@
 
 use crate::calls::{Call, Keep};
 use crate::names::{Names, Syntax};
+use crate::registry::Registry;
 use pluto_event::{Event, FunctionId, Identity, Kind, Nanos, ProcessId, Tables};
+use rustc_hash::FxHashMap;
 
 /// What was asked for, as text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,6 +40,8 @@ pub struct Filter {
     since: Nanos,
     until: Nanos,
     processes: Option<Vec<ProcessId>>,
+    /// When those processes are wanted that were asked for by name only: while they had it.
+    named: FxHashMap<ProcessId, Vec<(Nanos, Nanos)>>,
     functions: Option<Vec<FunctionId>>,
     kinds: u32,
     keep: Keep,
@@ -50,6 +54,7 @@ impl Default for Filter {
             since: Nanos::MIN,
             until: Nanos::MAX,
             processes: None,
+            named: FxHashMap::default(),
             functions: None,
             kinds: u32::MAX,
             keep: Keep::default(),
@@ -58,13 +63,8 @@ impl Default for Filter {
 }
 
 impl FilterSpec {
-    /// Finds the processes and functions. `registered` are the names that processes had, from
-    /// [`pluto_event::What::Register`] events.
-    pub fn resolve(
-        &self,
-        tables: &Tables,
-        registered: &[(String, ProcessId)],
-    ) -> Result<Filter, FilterError> {
+    /// Finds the processes and functions. A name stands for each process that had it, while it had it.
+    pub fn resolve(&self, tables: &Tables, registry: &Registry) -> Result<Filter, FilterError> {
         let mut filter = Filter {
             since: self.since.unwrap_or(Nanos::MIN),
             until: self.until.unwrap_or(Nanos::MAX),
@@ -79,11 +79,17 @@ impl FilterSpec {
             let mut wanted = Vec::new();
             for text in &self.processes {
                 let before = wanted.len();
-                find_processes(text, tables, registered, &mut wanted);
-                if wanted.len() == before {
+                find_processes(text, tables, &mut wanted);
+                let holders = find_holders(text, tables, registry);
+                if wanted.len() == before && holders.is_empty() {
                     return Err(FilterError::NoSuchProcess(text.clone()));
                 }
+                for (process, since, until) in holders {
+                    filter.named.entry(process).or_default().push((since, until));
+                }
             }
+            filter.named.retain(|process, _| !wanted.contains(process));
+            wanted.extend(filter.named.keys());
             filter.processes = Some(sorted(wanted));
         }
         if !self.functions.is_empty() {
@@ -111,16 +117,28 @@ fn kind_bit(kind: Kind) -> u32 {
     1 << (kind as u32)
 }
 
-fn find_processes(
-    text: &str,
-    tables: &Tables,
-    registered: &[(String, ProcessId)],
-    wanted: &mut Vec<ProcessId>,
-) {
-    let (name, node) = match text.split_once('@') {
+/// `name@node`, or a name on any node.
+fn name_and_node(text: &str) -> (&str, Option<&str>) {
+    match text.split_once('@') {
         Some((name, node)) => (name, Some(node)),
         None => (text, None),
-    };
+    }
+}
+
+/// The processes that had a registered name, each with the first and the last time of it.
+fn find_holders(text: &str, tables: &Tables, registry: &Registry) -> Vec<(ProcessId, Nanos, Nanos)> {
+    let (name, node) = name_and_node(text);
+    let names = Names::new(tables, Syntax::Auto);
+    let on_node = |id: ProcessId| tables.process(id).is_ok_and(|row| node == Some(&names.node(row.node)));
+    registry
+        .times()
+        .filter(|(id, held)| spells(name, &held.name) && (node.is_none() || on_node(*id)))
+        .map(|(id, held)| (id, held.since, held.until))
+        .collect()
+}
+
+fn find_processes(text: &str, tables: &Tables, wanted: &mut Vec<ProcessId>) {
+    let (name, node) = name_and_node(text);
     let bare = name.trim_start_matches('<').trim_end_matches('>');
     let names = Names::new(tables, Syntax::Auto);
     let ids = (0u32..).map(ProcessId).zip(tables.processes());
@@ -132,7 +150,6 @@ fn find_processes(
         };
         (is_it && node.is_none_or(|node| names.node(process.node) == node)).then_some(id)
     }));
-    wanted.extend(registered.iter().filter(|(atom, _)| spells(name, atom)).map(|&(_, id)| id));
 }
 
 /// Whether `text` names the atom, in either language's spelling.
@@ -197,6 +214,13 @@ impl Filter {
         self.processes.as_ref().is_none_or(|wanted| wanted.binary_search(&process).is_ok())
     }
 
+    /// Whether what the process did at a time is wanted.
+    fn wants_process_at(&self, process: ProcessId, time: Nanos) -> bool {
+        let held =
+            |times: &Vec<(Nanos, Nanos)>| times.iter().any(|&(since, until)| since <= time && time <= until);
+        self.wants_process(process) && self.named.get(&process).is_none_or(held)
+    }
+
     /// Whether the event is wanted. A gap is wanted where it may hide a wanted event.
     pub fn wants(&self, event: &Event<'_>) -> bool {
         if let pluto_event::What::Gap { since, .. } = event.what {
@@ -205,7 +229,7 @@ impl Filter {
         }
         (self.since..=self.until).contains(&event.time)
             && self.wants_kind(event.what.kind())
-            && self.wants_process(event.process)
+            && self.wants_process_at(event.process, event.time)
             && self.wants_function(event.what.function())
     }
 
@@ -222,7 +246,7 @@ impl Filter {
     /// Whether the call is wanted.
     pub fn wants_call(&self, call: &Call) -> bool {
         (self.since..=self.until).contains(&call.start)
-            && self.wants_process(call.process)
+            && self.wants_process_at(call.process, call.start)
             && self.wants_function(call.function)
             && self.keep.wants(call)
     }

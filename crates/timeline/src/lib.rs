@@ -20,6 +20,7 @@ pub mod live;
 pub mod names;
 pub mod pairing;
 mod payload;
+pub mod registry;
 #[cfg(feature = "script")]
 pub mod script;
 pub mod show;
@@ -34,5 +35,6 @@ pub use gaps::Gaps;
 pub use links::{Links, LinksBuilder};
 pub use names::{Names, Syntax};
 pub use pairing::Ending;
+pub use registry::Registry;
 pub use source::Source;
 pub use stat::Stat;

@@ -1,7 +1,8 @@
 //! Processes, functions and terms as text.
 
 use crate::payload::{LINE_LIMITS, print, print_arguments};
-use pluto_event::{AtomId, FunctionId, Identity, NodeId, Payload, ProcessId, Tables};
+use crate::registry::Registry;
+use pluto_event::{AtomId, FunctionId, Identity, Nanos, NodeId, Payload, ProcessId, Tables};
 use pluto_term::{PrintLimits, Term};
 
 /// In which language's spelling.
@@ -23,6 +24,7 @@ pub struct Names<'t> {
     syntax: Syntax,
     many_nodes: bool,
     limits: PrintLimits,
+    registry: Option<&'t Registry>,
 }
 
 impl<'t> Names<'t> {
@@ -32,12 +34,17 @@ impl<'t> Names<'t> {
         let first = nodes.next();
         // A live stream makes names for every event, and mostly has one node.
         let many_nodes = tables.nodes().len() > 1 && nodes.any(|node| Some(node) != first);
-        Names { tables, syntax, many_nodes, limits: LINE_LIMITS }
+        Names { tables, syntax, many_nodes, limits: LINE_LIMITS, registry: None }
     }
 
     /// The same names, with terms printed up to these limits.
     pub fn with_limits(self, limits: PrintLimits) -> Names<'t> {
         Names { limits, ..self }
+    }
+
+    /// The same names, with processes called by their registered names too.
+    pub fn with_registry(self, registry: &'t Registry) -> Names<'t> {
+        Names { registry: Some(registry), ..self }
     }
 
     /// The tables.
@@ -55,8 +62,25 @@ impl<'t> Names<'t> {
         name.map_or_else(|| unknown("node", id.0), str::to_owned)
     }
 
-    /// `<0.123.0>`, `#Port<0.5>` or a registered name; followed by `@node` where the stream has several nodes.
+    /// A process by what it is and by the last registered name that it had: `<0.123.0>`, `stock <0.123.0>`.
     pub fn process(&self, id: ProcessId) -> String {
+        self.named(id, self.registry.and_then(|registry| registry.last_name(id)))
+    }
+
+    /// The same with the registered name that it had at a time.
+    pub fn process_at(&self, id: ProcessId, time: Nanos) -> String {
+        self.named(id, self.registry.and_then(|registry| registry.name_at(id, time)))
+    }
+
+    fn named(&self, id: ProcessId, name: Option<&str>) -> String {
+        match name {
+            Some(name) => format!("{} {}", self.atom_text(name), self.pid(id)),
+            None => self.pid(id),
+        }
+    }
+
+    /// `<0.123.0>`, `#Port<0.5>`, or the name that was sent to; followed by `@node` where the stream has several nodes.
+    pub fn pid(&self, id: ProcessId) -> String {
         if id.is_none() {
             return "?".to_owned();
         }

@@ -73,7 +73,7 @@ impl<'t> Lines<'t> {
             let gap = Gap { process: event.process, node, cause, missing, since, until: event.time };
             return writeln!(out, "{time} {}", self.gap(&gap));
         }
-        self.line(out, event.time, event.process, &self.what(&event.what))
+        self.line(out, event.time, event.process, &self.what(&event.what, event.time))
     }
 
     /// One event with the calls that it ended, each with its duration. Of a return to a function only these are
@@ -87,7 +87,8 @@ impl<'t> Lines<'t> {
         }
         match (ended.iter().find(is_own), &event.what) {
             (Some(own), what) => {
-                let what = format!("{}{}", self.what(what), self.duration(own.duration(), own.ending));
+                let what =
+                    format!("{}{}", self.what(what, event.time), self.duration(own.duration(), own.ending));
                 self.line(out, event.time, event.process, &what)
             }
             (None, What::ReturnTo { .. }) if !ended.is_empty() => Ok(()),
@@ -106,8 +107,9 @@ impl<'t> Lines<'t> {
     }
 
     fn line(&self, out: &mut impl Write, time: Nanos, process: ProcessId, what: &str) -> io::Result<()> {
+        let process = self.names.process_at(process, time);
         let time = self.colour.paint(Role::Time, &time_text(time));
-        let process = self.colour.paint(Role::Process, &self.names.process(process));
+        let process = self.colour.paint(Role::Process, &process);
         writeln!(out, "{time} {process} {what}")
     }
 
@@ -158,8 +160,8 @@ impl<'t> Lines<'t> {
         self.names.payload(payload, syntax).map_or_else(String::new, |text| format!("{before}{text}"))
     }
 
-    fn what(&self, what: &What<'_>) -> String {
-        let process = |id| self.names.process(id);
+    fn what(&self, what: &What<'_>, time: Nanos) -> String {
+        let process = |id| self.names.process_at(id, time);
         let syntax = self.names.syntax_of(what.function());
         match *what {
             What::Call { function, arguments } => self.call_text(function, arguments),

@@ -7,8 +7,9 @@ use crate::calls::{Calls, CallsBuilder, Keep, Limits};
 use crate::filter::Filter;
 use crate::gaps::Gaps;
 use crate::links::{LinkLimits, Links, LinksBuilder};
+use crate::registry::Registry;
 use crate::stat::{Report, Stat};
-use pluto_event::{Event, Kind, ProcessId, Tables, What};
+use pluto_event::{Event, Identity, Kind, Node, Process, ProcessId, Tables};
 use pluto_recording::{Columns, Kinds, Reader, RecordingError};
 use std::ops::ControlFlow;
 
@@ -31,10 +32,10 @@ pub enum Purpose {
 
 impl Purpose {
     fn kinds(self, filter: &Filter) -> Kinds {
-        use Kind::{Call, Exception, Exit, Register, Return, ReturnTo};
+        use Kind::{Call, Exception, Exit, Register, Return, ReturnTo, Unregister};
         match self {
             Purpose::Gaps => Kinds::of(&[Kind::Gap]),
-            Purpose::Names => Kinds::of(&[Register]),
+            Purpose::Names => Kinds::of(&[Register, Unregister]),
             Purpose::Calls => Kinds::of(&[Call, Return, Exception, ReturnTo, Exit]),
             Purpose::Figures | Purpose::Everything => Kinds::ALL,
             Purpose::Show => {
@@ -59,7 +60,7 @@ impl Purpose {
     fn wants(self, filter: &Filter, event: &Event<'_>) -> bool {
         match self {
             Purpose::Gaps => event.what.kind() == Kind::Gap,
-            Purpose::Names => event.what.kind() == Kind::Register,
+            Purpose::Names => matches!(event.what.kind(), Kind::Register | Kind::Unregister),
             Purpose::Show => filter.wants(event),
             Purpose::Figures | Purpose::Calls | Purpose::Everything => {
                 filter.is_needed_for_calls(event) || (event.what.kind() == Kind::Gap && filter.wants(event))
@@ -76,6 +77,9 @@ pub trait Source {
     /// The tables that its ids point into.
     fn tables(&self) -> &Tables;
 
+    /// The registered names that processes had when the stream began, as far as they are known.
+    fn known_names(&self) -> Vec<(ProcessId, &str)>;
+
     /// Gives the events that the purpose and the filter want, in the order of the stream, until `take` breaks off. Events
     /// to show of several nodes come in the order of their times.
     fn scan(
@@ -91,6 +95,21 @@ impl Source for Reader {
 
     fn tables(&self) -> &Tables {
         Reader::tables(self)
+    }
+
+    fn known_names(&self) -> Vec<(ProcessId, &str)> {
+        let tables = Reader::tables(self);
+        let mut known = Vec::new();
+        for about in &self.manifest().about.nodes {
+            let Some(name) = tables.find_atom(&about.name) else { continue };
+            let Some(node) = tables.find_node(Node { name, creation: about.creation }) else { continue };
+            // A process of which the recording has nothing has no id, and needs no name.
+            known.extend(about.names.iter().filter_map(|name| {
+                let identity = Identity::Pid { number: name.number, serial: name.serial };
+                Some((tables.find_process(Process { node, identity })?, name.name.as_str()))
+            }));
+        }
+        known
     }
 
     fn scan(
@@ -149,6 +168,10 @@ impl Source for crate::script::Script {
         &self.tables
     }
 
+    fn known_names(&self) -> Vec<(ProcessId, &str)> {
+        Vec::new()
+    }
+
     fn scan(
         &self,
         purpose: Purpose,
@@ -186,19 +209,15 @@ pub fn gaps<S: Source>(source: &S) -> Result<Gaps, S::Error> {
     Ok(gaps)
 }
 
-/// The names that processes registered, for [`crate::FilterSpec::resolve`].
-pub fn registered<S: Source>(source: &S) -> Result<Vec<(String, ProcessId)>, S::Error> {
-    let mut names = Vec::new();
-    each(source, Purpose::Names, &Filter::default(), |event| {
-        if let What::Register { name } = event.what
-            && let Ok(name) = source.tables().atom(name)
-        {
-            names.push((name.to_owned(), event.process));
-        }
-    })?;
-    names.sort_unstable();
-    names.dedup();
-    Ok(names)
+/// The registered names of the processes.
+pub fn registry<S: Source>(source: &S) -> Result<Registry, S::Error> {
+    let tables = source.tables();
+    let mut registry = Registry::new();
+    for (process, name) in source.known_names() {
+        registry.known(process, name, tables);
+    }
+    each(source, Purpose::Names, &Filter::default(), |event| registry.add(event, tables))?;
+    Ok(registry)
 }
 
 /// The figures of the wanted processes and time; the rows of functions are those that the filter wants.
@@ -208,6 +227,10 @@ pub fn stat<S: Source>(source: &S, filter: &Filter) -> Result<Report, S::Error> 
     let mut stat = Stat::new(&gaps);
     each(source, Purpose::Figures, filter, |event| stat.add(event, tables))?;
     let mut report = stat.finish(tables);
+    let registry = registry(source)?;
+    for row in &mut report.processes {
+        row.name = registry.last_name(row.id).map(str::to_owned);
+    }
     if let Some(functions) = filter.functions() {
         report.functions.retain(|row| functions.binary_search(&row.id).is_ok());
     }

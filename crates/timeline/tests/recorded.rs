@@ -7,8 +7,8 @@ use pluto_timeline::calls::{Keep, Limits};
 use pluto_timeline::links::LinkLimits;
 use pluto_timeline::script::Script;
 use pluto_timeline::show::{Colour, Lines};
-use pluto_timeline::source::{Purpose, calls, gaps, links, registered, stat};
-use pluto_timeline::{Filter, FilterSpec, Names, Source, Syntax};
+use pluto_timeline::source::{Purpose, calls, gaps, links, registry, stat};
+use pluto_timeline::{Filter, FilterSpec, Names, Registry, Source, Syntax};
 use std::ops::ControlFlow;
 
 const EVENTS: &str = "
@@ -53,7 +53,7 @@ fn filters(script: &Script) -> Vec<Filter> {
         FilterSpec { keep: Keep { at_least: Some(20_000), failed: false }, ..spec() },
         FilterSpec { keep: Keep { at_least: None, failed: true }, ..spec() },
     ];
-    let names = registered(script).unwrap();
+    let names = registry(script).unwrap();
     specs.iter().map(|spec| spec.resolve(&script.tables, &names).unwrap()).collect()
 }
 
@@ -114,7 +114,7 @@ fn what_nothing_answers_to() {
         FilterSpec { functions: vec!["shop:plaice/2".to_owned()], ..FilterSpec::default() },
         FilterSpec { functions: vec!["shop:place/3".to_owned()], ..FilterSpec::default() },
     ]
-    .map(|spec| spec.resolve(&script.tables, &[]).unwrap_err().to_string());
+    .map(|spec| spec.resolve(&script.tables, &Registry::new()).unwrap_err().to_string());
     expect_test::expect![[r"
         no process `<0.7.0>` in this recording
         no function `shop:plaice/2` in this recording

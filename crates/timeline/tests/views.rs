@@ -8,7 +8,7 @@ mod common {
     use pluto_timeline::live::{Live, LiveLimits};
     use pluto_timeline::script::Script;
     use pluto_timeline::show::{Colour, Lines, TreeOptions, write_trees};
-    use pluto_timeline::{Calls, Filter, Gaps, LinksBuilder, Names, Stat, Syntax};
+    use pluto_timeline::{Calls, Filter, FilterSpec, Gaps, LinksBuilder, Names, Stat, Syntax, source};
 
     pub(crate) fn calls(script: &Script, gaps: &Gaps) -> Calls {
         let mut builder = CallsBuilder::new(gaps, Limits::default(), Keep::default());
@@ -86,6 +86,22 @@ mod common {
         String::from_utf8(out).unwrap().replace("00:00:00.", "")
     }
 
+    /// The lines of a process that is asked for by name, and then its calls.
+    pub(crate) fn named(script: &Script, name: &str) -> String {
+        let registry = source::registry(script).unwrap();
+        let names = Names::new(&script.tables, Syntax::Auto).with_registry(&registry);
+        let lines = Lines::new(names, Colour::Off);
+        let spec = FilterSpec { processes: vec![name.to_owned()], ..FilterSpec::default() };
+        let filter = spec.resolve(&script.tables, &registry).unwrap();
+        let mut out = Vec::new();
+        for event in script.events().filter(|event| filter.wants(event)) {
+            lines.write_event(&mut out, &event).unwrap();
+        }
+        let (calls, gaps) = source::calls(script, &filter, Limits::default(), Keep::default()).unwrap();
+        write_trees(&mut out, &lines, &calls, &gaps, &filter, TreeOptions::default()).unwrap();
+        String::from_utf8(out).unwrap().replace("00:00:00.", "")
+    }
+
     pub(crate) fn lines(script: &Script) -> String {
         let lines = Lines::new(Names::new(&script.tables, Syntax::Auto), Colour::Off);
         let mut out = Vec::new();
@@ -117,6 +133,7 @@ fn render(fixture: &str) -> String {
                 "links" => common::links(&script),
                 "lines" => common::lines(&script),
                 "live" => common::live(&script),
+                _ if view.starts_with("named ") => common::named(&script, &view["named ".len()..]),
                 other => panic!("{name}: no view {other}"),
             };
             out.push_str(&format!("--- {view}\n{text}"));
@@ -139,6 +156,11 @@ fn returns() {
 #[test]
 fn return_to() {
     check(&expect_file!["cases/return_to.txt"]);
+}
+
+#[test]
+fn registry() {
+    check(&expect_file!["cases/registry.txt"]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use pluto_term::{Atom, Pid, PrintLimits, Syntax, Term};
 use std::time::Duration;
 
 /// How long a look-up may take.
-const LOOKUP: Duration = Duration::from_secs(10);
+pub(super) const LOOKUP: Duration = Duration::from_secs(10);
 
 /// Functions that one pattern may stand for without `force`.
 const FUNCTIONS_MAX: usize = 1_000;

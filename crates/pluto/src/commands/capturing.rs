@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::output;
 use crate::usage;
 use crate::values::Fraction;
+use pluto_agent::RegisteredNames;
 use pluto_capture::clock::{self, ClockOffset};
 use pluto_capture::decode::{Decoder, Keep};
 use pluto_capture::pipeline::{Consumer, Input, Pipeline, Queue};
@@ -18,7 +19,7 @@ use pluto_capture::probe::{CaptureLimits, Probe, Selection};
 use pluto_capture::redact::Redaction;
 use pluto_capture::run::{ArmedNode, Outcome};
 use pluto_capture::session::{Session, SessionError};
-use pluto_capture::target::{NodePlan, Prediction, ResolveError};
+use pluto_capture::target::{NodePlan, Prediction, ResolveError, registered_names};
 use pluto_capture::trigger::Trigger;
 use pluto_dist::Connection;
 use pluto_matchspec::{Level, Sampling};
@@ -32,6 +33,8 @@ pub(crate) struct Prepared {
     pub(crate) clock: ClockOffset,
     pub(crate) plan: NodePlan,
     pub(crate) session: Session,
+    /// The registered names of its processes; none before a dry run.
+    pub(crate) names: RegisteredNames,
     /// What the trace would cost, where it was measured.
     pub(crate) prediction: Option<Prediction>,
 }
@@ -101,7 +104,12 @@ async fn prepare_node(
     let counts = !probe.patterns.is_empty() && (args.dry_run || !probe.force);
     let prediction =
         if !counts { None } else { Some(plan.predict(&mut session).await.map_err(|e| refused(&name, &e))?) };
-    Ok(Prepared { name, connection, clock, plan, session, prediction })
+    let names = if args.dry_run {
+        RegisteredNames::default()
+    } else {
+        registered_names(&connection).await.map_err(|e| unresolved(&name, &e))?
+    };
+    Ok(Prepared { name, connection, clock, plan, session, names, prediction })
 }
 
 /// Lets the nodes go without having traced anything: ends each agent and waits until it says that it is gone.

@@ -1,6 +1,6 @@
 //! `pluto export`: a recording in another tool's format.
 
-use super::reading::{filter, open, unreadable};
+use super::reading::{filter, open, registry, unreadable};
 use crate::args::{ExportArgs, ExportFormat};
 use crate::failure::Failure;
 use crate::output;
@@ -15,7 +15,7 @@ use std::io::{BufWriter, Write};
 pub(crate) fn run(args: &ExportArgs) -> Result<u8, Failure> {
     usage::export(args)?;
     let reader = open(&args.dir)?;
-    let filter = filter(&reader, &args.dir, &args.filter)?;
+    let filter = filter(&reader, &registry(&reader, &args.dir)?, &args.filter)?;
     let mut written = Written::default();
     match &args.output {
         Some(path) => output::whole_file(path, |out| {

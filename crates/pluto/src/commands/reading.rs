@@ -6,7 +6,7 @@ use crate::values::Moment;
 use pluto_event::{Kind, Nanos};
 use pluto_recording::{Reader, RecordingError};
 use pluto_timeline::calls::Keep;
-use pluto_timeline::{Filter, FilterSpec, source};
+use pluto_timeline::{Filter, FilterSpec, Registry, source};
 use std::path::Path;
 
 /// Nanoseconds of a day.
@@ -39,8 +39,13 @@ pub(crate) fn unreadable(dir: &Path, error: &RecordingError) -> Failure {
     }
 }
 
+/// The registered names of the processes of a recording.
+pub(crate) fn registry(reader: &Reader, dir: &Path) -> Result<Registry, Failure> {
+    source::registry(reader).map_err(|error| unreadable(dir, &error))
+}
+
 /// What was asked for, in the ids of the recording.
-pub(crate) fn filter(reader: &Reader, dir: &Path, args: &FilterArgs) -> Result<Filter, Failure> {
+pub(crate) fn filter(reader: &Reader, registry: &Registry, args: &FilterArgs) -> Result<Filter, Failure> {
     let start = reader.times().start;
     let kinds = args.kinds.iter().map(|name| kind(name)).collect::<Result<Vec<Kind>, Failure>>()?;
     let spec = FilterSpec {
@@ -59,8 +64,7 @@ pub(crate) fn filter(reader: &Reader, dir: &Path, args: &FilterArgs) -> Result<F
     {
         return Err(Failure::new("--since is after --until, so that nothing is in between"));
     }
-    let registered = source::registered(reader).map_err(|error| unreadable(dir, &error))?;
-    spec.resolve(reader.tables(), &registered).map_err(|error| {
+    spec.resolve(reader.tables(), registry).map_err(|error| {
         Failure::new(error.to_string()).hint("`pluto stat` lists the functions and processes")
     })
 }

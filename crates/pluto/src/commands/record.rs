@@ -10,7 +10,7 @@ use pluto_capture::pipeline::Consumer;
 use pluto_capture::run::EndReason;
 use pluto_capture::trigger::{Condition, Trigger};
 use pluto_event::{Event, Nanos, Tables};
-use pluto_recording::{About, Ended, NodeAbout, RecordingError, Summary, Writer, WriterOptions};
+use pluto_recording::{About, Ended, NameAbout, NodeAbout, RecordingError, Summary, Writer, WriterOptions};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
@@ -127,6 +127,17 @@ fn about(args: &RecordArgs, ready: &capturing::Ready) -> About {
             erts: node.session.info().erts.clone(),
             clock_offset_nanos: node.clock.offset,
             clock_error_nanos: node.clock.error,
+            names: node
+                .names
+                .names
+                .iter()
+                .map(|(name, pid)| NameAbout {
+                    name: name.as_str().to_owned(),
+                    number: pid.id,
+                    serial: pid.serial,
+                })
+                .collect(),
+            names_left_out: node.names.left_out(),
         })
         .collect();
     About {

@@ -1,6 +1,6 @@
 //! `pluto show`: the events of a recording, or its calls as trees.
 
-use super::reading::{filter, open, unreadable};
+use super::reading::{filter, open, registry, unreadable};
 use super::trace::syntax;
 use crate::args::{ShowArgs, StreamFormat};
 use crate::failure::Failure;
@@ -26,16 +26,19 @@ pub(crate) fn run(args: &ShowArgs, colour: Colour) -> Result<u8, Failure> {
         out.flush()?;
         return Ok(0);
     }
-    let filter = filter(&reader, &args.dir, &args.filter)?;
+    let registry = registry(&reader, &args.dir)?;
+    let filter = filter(&reader, &registry, &args.filter)?;
     let colour = if colour.out { show::Colour::On } else { show::Colour::Off };
-    let lines = Lines::new(Names::new(reader.tables(), syntax(args.syntax)), colour);
+    let names = Names::new(reader.tables(), syntax(args.syntax)).with_registry(&registry);
+    let lines = Lines::new(names, colour);
     let calls_only = args.filter.slow.is_some() || args.filter.failed;
     if args.tree {
         trees(args, &reader, &filter, &lines, &mut out)?;
     } else if calls_only {
         calls(args, &reader, &filter, &lines, &mut out)?;
     } else {
-        events(args, &reader, &filter, &lines, &mut out)?;
+        let json = EventWriter::new(reader.tables(), &registry);
+        events(args, &reader, &filter, (&lines, json), &mut out)?;
     }
     out.flush()?;
     Ok(0)
@@ -88,10 +91,9 @@ fn events(
     args: &ShowArgs,
     reader: &Reader,
     filter: &Filter,
-    lines: &Lines<'_>,
+    (lines, json): (&Lines<'_>, EventWriter<'_>),
     out: &mut impl Write,
 ) -> Result<(), Failure> {
-    let json = EventWriter::new(reader.tables());
     let mut write = |event: &Event<'_>| -> io::Result<()> {
         match args.format {
             StreamFormat::Text => lines.write_event(out, event),

@@ -5,13 +5,14 @@ use crate::args::{StreamFormat, SyntaxArg, TraceArgs};
 use crate::failure::Failure;
 use crate::output::{self, Colour};
 use crate::usage;
+use pluto_capture::decode::intern_node;
 use pluto_capture::pipeline::Consumer;
-use pluto_event::{Event, Tables};
+use pluto_event::{Event, Identity, Process, Tables};
 use pluto_export::EventWriter;
-use pluto_timeline::Names;
 use pluto_timeline::live::Live;
 use pluto_timeline::names::Syntax;
 use pluto_timeline::show::{self, Lines};
+use pluto_timeline::{Names, Registry};
 use std::io::{BufWriter, ErrorKind, Stdout, Write};
 
 /// Prints events until Ctrl-C, or until a bound is reached.
@@ -19,8 +20,11 @@ pub(crate) async fn run(args: TraceArgs, colour: Colour) -> Result<u8, Failure> 
     usage::trace(&args)?;
     let probe = capturing::probe(&args.probe)?;
     let Some(ready) = capturing::prepare(&args.probe, probe).await? else { return Ok(0) };
+    let mut tables = Tables::new();
+    let registry = registry(&ready, &mut tables);
     let printer = Printer {
-        tables: Tables::new(),
+        tables,
+        registry,
         out: BufWriter::with_capacity(1 << 16, std::io::stdout()),
         format: args.format,
         syntax: syntax(args.syntax),
@@ -55,9 +59,24 @@ pub(crate) fn syntax(syntax: SyntaxArg) -> Syntax {
     }
 }
 
+/// The registered names that the processes of the nodes have now.
+fn registry(ready: &capturing::Ready, tables: &mut Tables) -> Registry {
+    let mut registry = Registry::new();
+    for node in &ready.nodes {
+        let id = intern_node(tables, &node.name, node.connection.peer().creation);
+        for (name, pid) in &node.names.names {
+            let identity = Identity::Pid { number: pid.id, serial: pid.serial };
+            let process = tables.intern_process(Process { node: id, identity });
+            registry.known(process, name.as_str(), tables);
+        }
+    }
+    registry
+}
+
 /// Prints events to standard output.
 struct Printer {
     tables: Tables,
+    registry: Registry,
     out: BufWriter<Stdout>,
     format: StreamFormat,
     syntax: Syntax,
@@ -70,8 +89,9 @@ impl Printer {
     /// Prints the ends that were waiting to be certain of, and says how many will never be.
     fn finish(&mut self) -> std::io::Result<()> {
         let Some(live) = &mut self.live else { return Ok(()) };
-        let lines = Lines::new(Names::new(&self.tables, self.syntax), self.colour);
-        let json = EventWriter::new(&self.tables);
+        let names = Names::new(&self.tables, self.syntax).with_registry(&self.registry);
+        let lines = Lines::new(names, self.colour);
+        let json = EventWriter::new(&self.tables, &self.registry);
         for ended in live.finish() {
             match self.format {
                 StreamFormat::Text => lines.write_ended(&mut self.out, ended)?,
@@ -94,17 +114,19 @@ impl Consumer for Printer {
     }
 
     fn event(&mut self, event: &Event<'_>) -> std::io::Result<()> {
+        self.registry.add(event, &self.tables);
         let ended = match &mut self.live {
             Some(live) => live.add(event, &self.tables),
             None => &[],
         };
         match self.format {
             StreamFormat::Text => {
-                let lines = Lines::new(Names::new(&self.tables, self.syntax), self.colour);
+                let names = Names::new(&self.tables, self.syntax).with_registry(&self.registry);
+                let lines = Lines::new(names, self.colour);
                 lines.write_timed(&mut self.out, event, ended)
             }
             StreamFormat::Jsonl => {
-                let json = EventWriter::new(&self.tables);
+                let json = EventWriter::new(&self.tables, &self.registry);
                 json.write(&mut self.out, event)?;
                 ended.iter().try_for_each(|ended| json.write_end(&mut self.out, ended))
             }

@@ -6,6 +6,7 @@ mod support;
 mod attach;
 mod learning;
 mod manual;
+mod names;
 mod recorded;
 mod safety;
 mod tracing;

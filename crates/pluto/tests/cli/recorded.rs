@@ -65,8 +65,6 @@ fn a_recording_is_counted_shown_and_exported() {
         );
         assert!(!prices.is_empty());
         assert!(prices.iter().all(|price| ["90", "324"].contains(&field(price, "term"))), "{prices:?}");
-        let orders = run(&["show", target, "--process", "shop_orders", "--limit", "5"]);
-        assert_eq!(orders.status, 2, "no name is registered while recording: {}", orders.whole());
         let process = field(&prices[0], "process");
         let orders = json_lines(
             &run(&["show", target, "--process", process, "--limit", "0", "--format", "jsonl"]).ok(),
@@ -357,7 +355,7 @@ fn what_is_no_whole_recording_is_said() {
         status 2
         --- stdout
         --- stderr
-        pluto: DIR/recording: the recording has format 9.0, and this version reads 1.0
+        pluto: DIR/recording: the recording has format 9.1, and this version reads 1.1
         hint: read it with the version of Pluto that wrote it, or a newer one
     "#]]
     .assert_eq(&said(&run(&["show", text(&target)])));

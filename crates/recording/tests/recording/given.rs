@@ -4,7 +4,7 @@ use pluto_event::{
     AtomId, Event, Form, Function, FunctionId, GapCause, Identity, Missing, Node, NodeId, Payload, Process,
     ProcessId, Tables, What,
 };
-use pluto_recording::{About, Ended, Filter, NodeAbout, Reader, Summary, Writer, WriterOptions};
+use pluto_recording::{About, Ended, Filter, NameAbout, NodeAbout, Reader, Summary, Writer, WriterOptions};
 use proptest::prelude::*;
 use std::ops::Range;
 use std::path::Path;
@@ -129,6 +129,8 @@ pub(crate) fn sample(dir: &Path) {
         erts: "13.1.5".to_owned(),
         clock_offset_nanos: -12_000,
         clock_error_nanos: 40_000,
+        names: vec![NameAbout { name: "shop_orders".to_owned(), number: 123, serial: 0 }],
+        names_left_out: 2,
     };
     let about = About {
         tool_version: "0.1.0".to_owned(),

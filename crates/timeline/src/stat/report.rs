@@ -76,6 +76,9 @@ pub struct Durations {
 pub struct ProcessRow {
     /// `<0.123.0>`, with the node where the recording has several.
     pub process: String,
+    /// The last registered name that it had, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// The id of the process in this recording.
     #[serde(skip)]
     pub id: ProcessId,
@@ -203,6 +206,7 @@ fn process_row(id: ProcessId, state: &ProcessState, names: &Names<'_>) -> Proces
     let count = &state.count;
     ProcessRow {
         process: names.process(id),
+        name: None,
         id,
         events: count.events,
         calls: count.calls,
@@ -287,7 +291,10 @@ impl Report {
         ]);
         for row in self.processes.iter().take(limit) {
             table.row(vec![
-                row.process.clone(),
+                match &row.name {
+                    Some(name) => format!("{name} {}", row.process),
+                    None => row.process.clone(),
+                },
                 row.events.to_string(),
                 row.calls.to_string(),
                 duration_text(row.busy_ns),

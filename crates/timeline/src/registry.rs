@@ -1,0 +1,120 @@
+//! Which process had which registered name, and when.
+//!
+//! Names come from two places: those that processes had when the recording began, and the events of names that were
+//! registered and given up since. A process that is restarted gets its name anew, so a name is found by time.
+
+use pluto_event::{AtomId, Event, Nanos, NodeId, ProcessId, Tables, What};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+
+/// Times of names that are kept at most; a name that is registered later is not known.
+const NAMES_MAX: usize = 1 << 18;
+
+/// A time during which a process had a name, both ends included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The name.
+    pub name: Arc<str>,
+    /// From when on; [`Nanos::MIN`] where it had the name before the recording began.
+    pub since: Nanos,
+    /// Until when; [`Nanos::MAX`] where the end was not seen.
+    pub until: Nanos,
+}
+
+/// The registered names of a stream.
+#[derive(Clone, Debug, Default)]
+pub struct Registry {
+    held: FxHashMap<ProcessId, Vec<Held>>,
+    holders: FxHashMap<(NodeId, Arc<str>), ProcessId>,
+    kept: usize,
+}
+
+impl Registry {
+    /// No names yet.
+    pub fn new() -> Registry {
+        Registry::default()
+    }
+
+    /// A process had this name when the stream began.
+    pub fn known(&mut self, process: ProcessId, name: &str, tables: &Tables) {
+        self.begin(process, Arc::from(name), Nanos::MIN, tables);
+    }
+
+    /// Takes in one event, which counts where it is of a name. Events of one process come in order.
+    pub fn add(&mut self, event: &Event<'_>, tables: &Tables) {
+        let name = |id: AtomId| tables.atom(id).ok().map(Arc::from);
+        match event.what {
+            What::Register { name: id } => {
+                if let Some(name) = name(id) {
+                    self.begin(event.process, name, event.time, tables);
+                }
+            }
+            What::Unregister { name: id } => {
+                if let Some(name) = name(id) {
+                    self.end(event.process, &name, event.time, tables);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn begin(&mut self, process: ProcessId, name: Arc<str>, since: Nanos, tables: &Tables) {
+        let holder = (node_of(process, tables), Arc::clone(&name));
+        match self.holders.get(&holder) {
+            Some(&before) if before == process => return,
+            Some(&before) => self.close(before, &name, since),
+            None => {}
+        }
+        if self.kept >= NAMES_MAX {
+            return;
+        }
+        self.kept += 1;
+        self.holders.insert(holder, process);
+        self.held.entry(process).or_default().push(Held { name, since, until: Nanos::MAX });
+    }
+
+    fn end(&mut self, process: ProcessId, name: &Arc<str>, until: Nanos, tables: &Tables) {
+        let holder = (node_of(process, tables), Arc::clone(name));
+        if self.holders.get(&holder) == Some(&process) {
+            self.holders.remove(&holder);
+        }
+        let known = self.held.get(&process).is_some_and(|held| held.iter().any(|held| held.name == *name));
+        if known {
+            self.close(process, name, until);
+        } else if self.kept < NAMES_MAX {
+            // Nobody saw it registered, so the process had it before.
+            self.kept += 1;
+            let held = Held { name: Arc::clone(name), since: Nanos::MIN, until };
+            self.held.entry(process).or_default().push(held);
+        }
+    }
+
+    /// Ends the last time of a name. Events of different processes come only roughly by time, so an end may come when
+    /// a successor has already been seen.
+    fn close(&mut self, process: ProcessId, name: &str, until: Nanos) {
+        let last = |held: &&mut Held| &*held.name == name && held.since <= until;
+        if let Some(held) = self.held.get_mut(&process).and_then(|held| held.iter_mut().rev().find(last)) {
+            held.until = held.until.min(until);
+        }
+    }
+
+    /// The name that a process had at a time.
+    pub fn name_at(&self, process: ProcessId, time: Nanos) -> Option<&str> {
+        let held = self.held.get(&process)?.iter().rev();
+        held.filter(|held| held.since <= time && time <= held.until).map(|held| &*held.name).next()
+    }
+
+    /// The last name that a process had.
+    pub fn last_name(&self, process: ProcessId) -> Option<&str> {
+        self.held.get(&process)?.last().map(|held| &*held.name)
+    }
+
+    /// Every time during which a process had a name.
+    pub fn times(&self) -> impl Iterator<Item = (ProcessId, &Held)> {
+        self.held.iter().flat_map(|(&process, held)| held.iter().map(move |held| (process, held)))
+    }
+}
+
+fn node_of(process: ProcessId, tables: &Tables) -> NodeId {
+    tables.process(process).map_or(NodeId::NONE, |row| row.node)
+}
