@@ -14,12 +14,7 @@ use pluto_event::{
     What,
 };
 use pluto_matchspec::{Learner, Projection, ProjectionError, Signature};
-use pluto_term::{AtomRef, DecodeError, Item, PidRef, Reader};
-
-// Tags of the external term format (ERTS user's guide, section "External Term Format") that a message is told by.
-const SMALL_INTEGER: u8 = 97;
-const INTEGER: u8 = 98;
-const SMALL_TUPLE: u8 = 104;
+use pluto_term::{AtomRef, DecodeError, Item, PidRef, Reader, tag};
 
 /// How the terms of an event are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -326,7 +321,7 @@ impl Decoder {
             return Err(DecodeError::BadAtom { at });
         };
         let start = self.scratch.start();
-        if let Some(&(SMALL_INTEGER | INTEGER)) = reader.remaining().first() {
+        if let Some(&(tag::SMALL_INTEGER | tag::INTEGER)) = reader.remaining().first() {
             let Item::Integer(arity) = reader.next()? else { return Err(DecodeError::BadAtom { at }) };
             let arity = u32::try_from(arity).unwrap_or(u32::MAX);
             return Ok((parts::intern_call(tables, module, name, arity), Span::ABSENT));
@@ -357,7 +352,7 @@ impl Decoder {
         tables: &mut Tables,
     ) -> Result<FunctionId, DecodeError> {
         match reader.remaining().first() {
-            Some(&SMALL_TUPLE) => Ok(self.function_of(reader, tables)?.0),
+            Some(&tag::SMALL_TUPLE) => Ok(self.function_of(reader, tables)?.0),
             _ => reader.skip().map(|_undefined| FunctionId::NONE),
         }
     }

@@ -91,7 +91,7 @@ impl<R: Read> TraceFile<R> {
             return Err(TraceFileError::CutShort { at: start });
         }
         match self.message.split_first() {
-            Some((131, term)) => Ok(Some(Entry::Message(term))),
+            Some((&pluto_term::tag::VERSION, term)) => Ok(Some(Entry::Message(term))),
             first => {
                 let found = first.map_or(0, |(&byte, _)| byte);
                 Err(TraceFileError::NotATraceFile { at: start + 5, found })

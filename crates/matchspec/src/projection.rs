@@ -3,7 +3,7 @@
 use crate::compile::PACKED_BITS;
 use crate::shape;
 use crate::signature::Signature;
-use pluto_term::{DecodeError, Item, Reader};
+use pluto_term::{DecodeError, Item, Reader, tag};
 
 /// How the `{message, X}` values of the call events of one function are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -73,20 +73,20 @@ impl Projection {
             shape::write_nil(out);
             return Ok(Form::Direct);
         }
-        let tag = reader.remaining().first().copied().unwrap_or_default();
+        let first = reader.remaining().first().copied().unwrap_or_default();
         if self.full {
-            return match tag {
-                shape::LIST | shape::STRING => Ok(reader.copy_resolved(out).map(|()| Form::Direct)?),
+            return match first {
+                tag::LIST | tag::STRING => Ok(reader.copy_resolved(out).map(|()| Form::Direct)?),
                 _ => Err(ProjectionError::Foreign),
             };
         }
         shape::write_list_head(out, self.arity);
-        let form = if shape::is_tuple_tag(tag) {
+        let form = if shape::is_tuple_tag(first) {
             self.elements(signatures, reader, out)?
         } else if self.arity == 1 {
             scalar(reader, out)?;
             Form::Open
-        } else if self.arity == 2 && shape::is_integer_tag(tag) && is_natural(reader) {
+        } else if self.arity == 2 && shape::is_integer_tag(first) && is_natural(reader) {
             packed(reader, out)?;
             Form::Direct
         } else {

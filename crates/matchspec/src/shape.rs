@@ -15,20 +15,12 @@ mod print;
 pub use print::{print, print_arguments};
 
 use crate::compile::SCALAR_BYTES_MAX;
+use pluto_term::tag::{
+    ATOM, ATOM_CACHE_REF, ATOM_UTF8, BINARY, FLOAT, INTEGER, LARGE_TUPLE, LIST, NEW_FLOAT, NEW_PID, NEW_PORT,
+    NEW_REFERENCE, NEWER_REFERENCE, NIL, PID, PORT, REFERENCE, SMALL_ATOM, SMALL_ATOM_UTF8, SMALL_BIG,
+    SMALL_INTEGER, SMALL_TUPLE, V4_PORT,
+};
 use pluto_term::{DecodeError, Item, Reader};
-
-pub(crate) const LIST: u8 = 108;
-pub(crate) const STRING: u8 = 107;
-const NIL: u8 = 106;
-const SMALL_TUPLE: u8 = 104;
-const LARGE_TUPLE: u8 = 105;
-const SMALL_INTEGER: u8 = 97;
-const INTEGER: u8 = 98;
-const SMALL_BIG: u8 = 110;
-const NEW_FLOAT: u8 = 70;
-const SMALL_ATOM_UTF8: u8 = 119;
-const ATOM_UTF8: u8 = 118;
-const BINARY: u8 = 109;
 
 /// The same as [`shape_of`], as a fun of Erlang source text, for code that runs on a node.
 pub const ERLANG_FUN: &str = r"fun
@@ -113,13 +105,14 @@ fn skip(reader: &mut Reader<'_>, terms: usize) -> Result<(), DecodeError> {
 
 /// Tags of pids, ports and references, which are copied as they are.
 fn is_identifier_tag(tag: u8) -> bool {
-    matches!(tag, 88 | 103 | 89 | 102 | 120 | 90 | 101 | 114)
+    matches!(tag, NEW_PID | PID | NEW_PORT | PORT | V4_PORT | NEWER_REFERENCE | REFERENCE | NEW_REFERENCE)
 }
 
 /// Tags with which a scalar can begin, atom cache references included.
 pub(crate) fn is_scalar_tag(tag: u8) -> bool {
-    let number_or_atom = matches!(tag, 97 | 98 | 110 | 70 | 99 | 82 | 100 | 115 | 118 | 119);
-    number_or_atom || matches!(tag, NIL | BINARY) || is_identifier_tag(tag)
+    let number = matches!(tag, SMALL_INTEGER | INTEGER | SMALL_BIG | NEW_FLOAT | FLOAT);
+    let atom = matches!(tag, ATOM_CACHE_REF | ATOM | SMALL_ATOM | ATOM_UTF8 | SMALL_ATOM_UTF8);
+    number || atom || matches!(tag, NIL | BINARY) || is_identifier_tag(tag)
 }
 
 pub(crate) fn is_integer_tag(tag: u8) -> bool {

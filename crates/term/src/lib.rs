@@ -17,7 +17,7 @@ mod limits;
 mod parse;
 mod print;
 mod reader;
-mod tag;
+pub mod tag;
 mod term;
 mod types;
 

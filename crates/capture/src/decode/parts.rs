@@ -3,11 +3,7 @@
 use pluto_event::{
     AtomId, Form, Function, FunctionId, Identity, Nanos, Node, NodeId, Process, ProcessId, Tables,
 };
-use pluto_term::{AtomRef, DecodeError, Item, Reader, Term, encode_bare};
-
-// Tags of the external term format (ERTS user's guide, section "External Term Format").
-const NIL: u8 = 106;
-const LIST: u8 = 108;
+use pluto_term::{AtomRef, DecodeError, Item, Reader, Term, encode_bare, tag};
 
 /// The kinds of trace message that become events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -194,13 +190,13 @@ pub(super) fn shape_of_arguments(reader: &mut Reader<'_>, out: &mut Vec<u8>) -> 
         _ => return Err(DecodeError::BadIdentifier { what: "argument list", at }),
     };
     if length > 0 {
-        out.push(LIST);
+        out.push(tag::LIST);
         out.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
         for _ in 0..length {
             pluto_matchspec::shape::shape_of(reader, out)?;
         }
         reader.skip()?;
     }
-    out.push(NIL);
+    out.push(tag::NIL);
     Ok(())
 }

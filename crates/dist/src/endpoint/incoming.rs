@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use pluto_term::Atom;
+use pluto_term::tag::VERSION;
 
 use crate::assembly::{Assembly, FrameBuffer};
 use crate::atoms::AtomCache;
 use crate::control::Control;
 use crate::{FrameLimits, Message, ProtocolError};
 
-const VERSION: u8 = 131;
 const NORMAL: u8 = 68;
 const FIRST_FRAGMENT: u8 = 69;
 const LATER_FRAGMENT: u8 = 70;
