@@ -1,6 +1,6 @@
 //! What to observe on a node, how much of it to keep, and within which limits.
 
-use pluto_matchspec::{Level, Pattern, Sampling};
+use pluto_matchspec::{Level, MessagePattern, Pattern, Sampling};
 use std::time::Duration;
 
 /// What a capture is to observe, the same on each of its nodes.
@@ -16,6 +16,8 @@ pub struct Probe {
     pub send: bool,
     /// Whether messages that are delivered to a queue are events.
     pub deliver: bool,
+    /// Of the messages, only those that look like one of these; all where there is none.
+    pub messages: Vec<MessagePattern>,
     /// Whether the life of processes is observed: spawn, exit, links, names.
     pub life: bool,
     /// Which processes.

@@ -164,10 +164,14 @@ impl NodePlan {
 
     /// Messages that look large at their root are kept out before the VM copies them, unless everything is asked for.
     fn messages(&self, wanted: bool, direction: Direction) -> MessagePattern {
-        if !wanted || self.probe.level == Level::Full {
-            return MessagePattern::Default;
+        let patterns = &self.probe.messages;
+        let filter = MessageFilter::default();
+        match self.probe.level {
+            _ if !wanted => MessagePattern::Default,
+            Level::Full if patterns.is_empty() => MessagePattern::Default,
+            Level::Full => MessagePattern::Spec(compile_message(direction, None, patterns)),
+            _ => MessagePattern::Spec(compile_message(direction, Some(&filter), patterns)),
         }
-        MessagePattern::Spec(compile_message(direction, &MessageFilter::default()))
     }
 
     fn limits(&self) -> AgentLimits {

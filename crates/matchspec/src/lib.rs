@@ -29,12 +29,12 @@ mod spec;
 pub use compile::{
     CompileError, Compiled, Level, Otp, ProcessFlags, Sampling, Timing, compile, compile_with,
 };
-pub use message::{Direction, MessageFilter, compile_message};
+pub use message::{Direction, MessageFilter, MessagePattern, compile_message};
 pub use near::near_misses;
 pub use operations::{OPERATIONS, Operation, Place, unavailable};
 pub use pattern::{
     ArgumentPattern, Arithmetic, Comparison, Condition, Expected, Found, Hint, Literal, MatchSpecPart,
-    Pattern, PatternError, Problem, Requests, SizeOf, Spelling, TypeTest, Value, parse,
+    Pattern, PatternError, Problem, Requests, SizeOf, Spelling, TypeTest, Value, parse, parse_message,
 };
 pub use predicate::Predicate;
 pub use projection::{Form, Projection, ProjectionError};

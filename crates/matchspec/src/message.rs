@@ -1,7 +1,9 @@
-//! Conditions on messages. The VM copies a message whole into its trace event, whatever a match spec says, and a
-//! match spec sees no more of it than the kind and size of its root: it can only keep messages out.
+//! Conditions on messages. The VM copies a message whole into its trace event, whatever a match spec says: it can
+//! only keep messages out, by what they look like, or by the kind and size of their root.
 
 use crate::compile::scalar;
+use crate::pattern::{ArgumentPattern, Condition};
+use crate::predicate::Predicate;
 use crate::spec::{call, conjunction, constant, disjunction, variable};
 use pluto_term::{Atom, Term};
 
@@ -46,17 +48,36 @@ impl Default for MessageFilter {
     }
 }
 
+/// What a message must look like, as in `{place_order, Customer, _} when Customer > 10`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MessagePattern {
+    /// The message.
+    pub message: ArgumentPattern,
+    /// What must hold besides. It speaks of the variables of [`Self::message`].
+    pub condition: Option<Condition>,
+}
+
 /// The match spec for `erlang:trace_pattern(send, …)`, `trace:send/3`, `erlang:trace_pattern('receive', …)` or
-/// `trace:recv/3`.
+/// `trace:recv/3`. Of the messages that `filter` lets through, all where there is none, those are kept that look like
+/// one of `patterns`; all where there is none.
 #[must_use]
-pub fn compile_message(direction: Direction, filter: &MessageFilter) -> Term {
+pub fn compile_message(
+    direction: Direction,
+    filter: Option<&MessageFilter>,
+    patterns: &[MessagePattern],
+) -> Term {
     // The target is `[Receiver, Message]` of a send, `[Node, Sender, Message]` of a delivery.
-    let (arity, message) = match direction {
-        Direction::Send => (2, variable(1)),
-        Direction::Deliver => (3, variable(2)),
+    let message = match direction {
+        Direction::Send => 1,
+        Direction::Deliver => 2,
     };
-    let head = Term::list((0..arity).map(variable));
-    Term::list([Term::tuple([head, Term::list([kept(&message, filter)]), Term::list([])])])
+    let head = Term::list((0..=message).map(variable));
+    let mut guards: Vec<Term> = filter.map(|filter| kept(&variable(message), filter)).into_iter().collect();
+    let like = patterns.iter().map(|pattern| Predicate::of_message(pattern, message));
+    if let Some(like) = like.collect::<Option<Vec<Predicate>>>().filter(|like| !like.is_empty()) {
+        guards.push(disjunction(like.iter().map(|predicate| conjunction(predicate.guards()))));
+    }
+    Term::list([Term::tuple([head, Term::list(guards), Term::list([])])])
 }
 
 fn kept(message: &Term, filter: &MessageFilter) -> Term {

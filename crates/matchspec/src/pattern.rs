@@ -7,7 +7,7 @@ mod print;
 mod recon;
 
 pub use error::{Expected, Found, Hint, MatchSpecPart, PatternError, Problem};
-pub use parser::parse;
+pub use parser::{parse, parse_message};
 
 use pluto_term::Atom;
 

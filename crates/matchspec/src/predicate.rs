@@ -14,6 +14,7 @@
 mod evaluate;
 mod guard;
 
+use crate::message::MessagePattern;
 use crate::pattern::{
     ArgumentPattern, Arithmetic, Comparison, Condition, Literal, Pattern, SizeOf, TypeTest, Value,
 };
@@ -52,12 +53,24 @@ impl Predicate {
     /// What `pattern` asks of the arguments; `None` where it asks nothing.
     #[must_use]
     pub fn of(pattern: &Pattern) -> Option<Predicate> {
+        Predicate::lowered((0..).zip(pattern.arguments.iter().flatten()), pattern.condition.as_ref())
+    }
+
+    /// What `pattern` asks of a message that stands where a call has this argument; `None` where it asks nothing.
+    pub(crate) fn of_message(pattern: &MessagePattern, argument: u32) -> Option<Predicate> {
+        Predicate::lowered([(argument, &pattern.message)], pattern.condition.as_ref())
+    }
+
+    fn lowered<'p>(
+        arguments: impl IntoIterator<Item = (u32, &'p ArgumentPattern)>,
+        condition: Option<&Condition>,
+    ) -> Option<Predicate> {
         let mut lowering = Lowering::default();
-        for (index, argument) in (0..).zip(pattern.arguments.iter().flatten()) {
+        for (index, argument) in arguments {
             lowering.argument(argument, Operand::Argument(index));
         }
         let mut nodes = std::mem::take(&mut lowering.nodes);
-        if let Some(condition) = &pattern.condition {
+        if let Some(condition) = condition {
             nodes.push(lowering.condition(condition, true));
         }
         (!nodes.is_empty()).then_some(Predicate { root: Node::All(nodes) })

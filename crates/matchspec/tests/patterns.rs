@@ -4,7 +4,7 @@
 mod strategies;
 
 use expect_test::expect_file;
-use pluto_matchspec::{Pattern, Predicate, Spelling, parse};
+use pluto_matchspec::{Direction, Pattern, Predicate, Spelling, compile_message, parse, parse_message};
 use proptest::prelude::*;
 use std::fmt::Write as _;
 
@@ -33,6 +33,34 @@ fn every_spelling_and_every_mistake() {
         write!(out, "{text}\n{shown}\n").expect("a string");
     }
     expect_file!["patterns/expected.txt"].assert_eq(&out);
+}
+
+/// What a message must look like.
+const MESSAGES: &[&str] = &[
+    "_",
+    "{order, N} when N > 10",
+    "{'$gen_call', _, {charge, _, Amount}} when Amount > 100",
+    "{:order, n} when n > 10",
+    "{:ok, %{}}",
+    "{order, N} if N > 10",
+    "{order, N when N > 10",
+    "{order, N} when M > 10",
+    "{order} -> return",
+    "order/2",
+    "",
+];
+
+#[test]
+fn messages_and_mistakes_in_them() {
+    let mut out = String::new();
+    for text in MESSAGES {
+        let shown = match parse_message(text) {
+            Ok(pattern) => format!("  {:?}\n", compile_message(Direction::Send, None, &[pattern])),
+            Err(error) => error.render(text).lines().map(|line| format!("  {line}\n")).collect(),
+        };
+        write!(out, "{text}\n{shown}\n").expect("a string");
+    }
+    expect_file!["patterns/messages.txt"].assert_eq(&out);
 }
 
 #[test]

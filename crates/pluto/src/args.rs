@@ -251,6 +251,9 @@ pub(crate) struct ProbeArgs {
     /// Also messages that are delivered to a queue. The VM copies each message whole.
     #[arg(long, help_heading = "What to keep")]
     pub(crate) deliver: bool,
+    /// Of the messages, only those that look like this: '{order, N} when N > 10'. Several are alternatives.
+    #[arg(long = "message", value_name = "PATTERN", help_heading = "What to keep")]
+    pub(crate) messages: Vec<String>,
     /// Also the life of processes: spawn, exit, link, names.
     #[arg(long, help_heading = "What to keep")]
     pub(crate) life: bool,

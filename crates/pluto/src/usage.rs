@@ -43,6 +43,10 @@ fn measures(probe: &Probe) -> bool {
 
 /// What is to be observed. Without a pattern there is no call that an option could be about.
 pub(crate) fn probe(args: &ProbeArgs, probe: &Probe) -> Result<(), Failure> {
+    if !probe.messages.is_empty() && !probe.send && !probe.deliver {
+        return Err(Failure::new("--message is about messages, and none are traced")
+            .hint("add --send for messages that are sent, --deliver for messages put into a queue"));
+    }
     if !probe.patterns.is_empty() {
         return Ok(());
     }

@@ -6,6 +6,7 @@ use super::error::{Expected, Found, Hint, PatternError, Problem};
 use super::lexer::{Kind, Token, tokens};
 use super::recon;
 use super::{ArgumentPattern, Literal, Pattern, Requests, Spelling};
+use crate::message::MessagePattern;
 use pluto_term::Atom;
 
 /// Bytes that one pattern may have.
@@ -27,18 +28,23 @@ pub(super) const ARITY_MAX: u32 = 255;
 /// # Errors
 /// Where the text is malformed, and what is wrong there.
 pub fn parse(text: &str) -> Result<Pattern, PatternError> {
-    if text.len() > TEXT_MAX {
-        return Err(PatternError { position: 0, problem: Problem::TooComplex });
-    }
-    let mut parser = Parser {
-        tokens: tokens(text)?,
-        at: 0,
-        depth: 0,
-        text,
-        spelling: Spelling::Erlang,
-        variables: Vec::new(),
-    };
+    let mut parser = Parser::new(text)?;
     if parser.is("{") { recon::pattern(&mut parser) } else { parser.pattern() }
+}
+
+/// Reads what a message must look like: `{place_order, Customer, _} when Customer > 10`, in Erlang's spelling, or in
+/// Elixir's, which is told by a `:` in it: `{:place_order, customer, _} when customer > 10`.
+///
+/// # Errors
+/// Where the text is malformed, and what is wrong there.
+pub fn parse_message(text: &str) -> Result<MessagePattern, PatternError> {
+    let mut parser = Parser::new(text)?;
+    if parser.tokens.iter().any(|token| matches!(token.kind, Kind::Punctuation(":"))) {
+        parser.spelling = Spelling::Elixir;
+    }
+    let message = parser.nested(Parser::argument)?;
+    let condition = if parser.eat_word("when") { Some(parser.condition()?) } else { None };
+    parser.end().map(|()| MessagePattern { message, condition })
 }
 
 /// The tokens of a pattern, and what is known so far.
@@ -54,7 +60,21 @@ pub(super) struct Parser<'a> {
 
 pub(super) type Parsed<T> = Result<T, PatternError>;
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
+    fn new(text: &'a str) -> Parsed<Parser<'a>> {
+        if text.len() > TEXT_MAX {
+            return Err(PatternError { position: 0, problem: Problem::TooComplex });
+        }
+        Ok(Parser {
+            tokens: tokens(text)?,
+            at: 0,
+            depth: 0,
+            text,
+            spelling: Spelling::Erlang,
+            variables: Vec::new(),
+        })
+    }
+
     pub(super) fn kind(&self) -> &Kind {
         self.tokens.get(self.at).map_or(&Kind::End, |token| &token.kind)
     }

@@ -3,7 +3,8 @@
 use crate::support::{eval, expression, on_every_release, trace};
 use expect_test::{Expect, expect};
 use pluto_matchspec::{
-    Compiled, Direction, Level, MessageFilter, Otp, Sampling, Timing, compile, compile_message, parse, shape,
+    Compiled, Direction, Level, MessageFilter, MessagePattern, Otp, Sampling, Timing, compile,
+    compile_message, parse, parse_message, shape,
 };
 use pluto_term::{Atom, Limits, Reader, Term, encode_bare};
 use pluto_testnode::Node;
@@ -206,9 +207,9 @@ fn the_erlang_fun_gives_the_same_shapes() {
 }
 
 /// What of these messages is traced when a process sends them, and when they are delivered to one.
-fn messages(node: &mut Node, filter: &MessageFilter) -> [Term; 2] {
+fn messages(node: &mut Node, filter: Option<&MessageFilter>, patterns: &[MessagePattern]) -> [Term; 2] {
     let [send, deliver] = [Direction::Send, Direction::Deliver]
-        .map(|direction| expression(&compile_message(direction, filter)));
+        .map(|direction| expression(&compile_message(direction, filter, patterns)));
     let messages = "[1, ok, 1 bsl 64, [1], [], {}, {order, 1}, {1, 2}, {order, 1, 2, 3}, #{}, #{1 => 1, 2 => 2}, \
         <<\"long\">>, <<1:3>>, fun lists:seq/2]";
     [("send", send), ("'receive'", deliver)].map(|(kind, spec)| {
@@ -255,7 +256,7 @@ fn messages_are_kept_by_kind_and_size() {
         ];
         let mut out = String::new();
         for filter in &filters {
-            let [sent, delivered] = messages(node, filter);
+            let [sent, delivered] = messages(node, Some(filter), &[]);
             assert_eq!(sent, delivered);
             out += &format!("{sent:?}\n");
         }
@@ -263,6 +264,40 @@ fn messages_are_kept_by_kind_and_size() {
             [1,ok,[],{},{order,1},{1,2},{order,1,2,3},#{},#{1 => 1,2 => 2},<<"long">>]
             [{order,1}]
             [[1],[],#{}]
+        "#]]
+        .assert_eq(&out);
+    });
+}
+
+#[test]
+fn messages_are_kept_by_what_they_look_like() {
+    on_every_release(|node| {
+        let filter = MessageFilter::default();
+        let cases: [(Option<&MessageFilter>, &[&str]); 7] = [
+            (Some(&filter), &["{order, _}"]),
+            (Some(&filter), &["{order, N} when N > 1", "{_, 2}"]),
+            (Some(&filter), &["N when N >= 1"]),
+            (Some(&filter), &["{:order, n, _, _} when n == 1", "\"long\""]),
+            (Some(&filter), &["M when map_get(2, M) == 2", "{order, 2}", "ok"]),
+            (None, &["L when is_list(L)", "F when is_function(F)"]),
+            (Some(&filter), &["{order, _}", "_"]),
+        ];
+        let mut out = String::new();
+        for (filter, texts) in cases {
+            let patterns: Vec<MessagePattern> =
+                texts.iter().map(|text| parse_message(text).expect("a pattern")).collect();
+            let [sent, delivered] = messages(node, filter, &patterns);
+            assert_eq!(sent, delivered);
+            out += &format!("{}: {sent:?}\n", texts.join(" | "));
+        }
+        expect![[r#"
+            {order, _}: [{order,1}]
+            {order, N} when N > 1 | {_, 2}: [{1,2}]
+            N when N >= 1: [1]
+            {:order, n, _, _} when n == 1 | "long": [{order,1,2,3},<<"long">>]
+            M when map_get(2, M) == 2 | {order, 2} | ok: [ok,#{1 => 1,2 => 2}]
+            L when is_list(L) | F when is_function(F): [[1],[],fun lists:seq/2]
+            {order, _} | _: [1,ok,[],{},{order,1},{1,2},{order,1,2,3},#{},#{1 => 1,2 => 2},<<"long">>]
         "#]]
         .assert_eq(&out);
     });

@@ -229,6 +229,10 @@ pub(crate) fn probe(args: &ProbeArgs) -> Result<Probe, Failure> {
             pluto_matchspec::parse(text).map_err(|error| Failure::new(error.render(text).trim_end()))?;
         patterns.push(pattern);
     }
+    let message = |text: &String| {
+        pluto_matchspec::parse_message(text).map_err(|error| Failure::new(error.render(text).trim_end()))
+    };
+    let messages = args.messages.iter().map(message).collect::<Result<_, Failure>>()?;
     let returns = patterns.iter().any(|pattern| pattern.requests.returns);
     let level = match args.level {
         LevelArg::Calls if returns => Level::Returns,
@@ -242,6 +246,7 @@ pub(crate) fn probe(args: &ProbeArgs) -> Result<Probe, Failure> {
         level,
         send: args.send,
         deliver: args.deliver,
+        messages,
         life: args.life,
         processes: if args.processes.is_empty() {
             Selection::All

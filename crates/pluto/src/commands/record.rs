@@ -1,7 +1,7 @@
 //! `pluto record`: what nodes do, into a directory.
 
 use super::capturing;
-use crate::args::{RecordArgs, RedactArg, ReportFormat};
+use crate::args::{ProbeArgs, RecordArgs, RedactArg, ReportFormat};
 use crate::failure::Failure;
 use crate::output::{self, Colour};
 use crate::usage;
@@ -144,7 +144,7 @@ fn about(args: &RecordArgs, ready: &capturing::Ready) -> About {
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         started: now(),
         nodes,
-        patterns: probe.patterns.clone(),
+        patterns: patterns(probe),
         level: capturing::level_name(&ready.probe).to_owned(),
         sampling: probe.rate.map(|rate| match rate {
             Fraction::All => "all".to_owned(),
@@ -161,6 +161,12 @@ fn about(args: &RecordArgs, ready: &capturing::Ready) -> About {
             RedactArg::Drop => "drop".to_owned(),
         }),
     }
+}
+
+/// What is traced, as it was asked for.
+fn patterns(probe: &ProbeArgs) -> Vec<String> {
+    let messages = probe.messages.iter().map(|text| format!("message {text}"));
+    probe.patterns.iter().cloned().chain(messages).collect()
 }
 
 fn summary(why: EndReason, disk_full: bool, progress: &pluto_capture::pipeline::Progress) -> Summary {

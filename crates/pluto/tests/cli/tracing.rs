@@ -269,6 +269,35 @@ fn a_share_of_the_calls_keeps_pairs_whole() {
 }
 
 #[test]
+fn only_messages_that_look_like_a_pattern() {
+    each_release(|release| {
+        let node = shop(release);
+        let charge = "{'$gen_call', _, {charge, _, Amount}} when Amount > 100";
+        let receipt = "{[alias|_], _}";
+        let like = |patterns: &[&str]| {
+            let mut arguments = vec!["--send", "--deliver", "--process", "shop_payment", "--events", "3"];
+            arguments.extend(patterns.iter().flat_map(|pattern| ["--message", *pattern]));
+            events(&node, &arguments)
+        };
+        for event in like(&[charge]) {
+            let message = field(&event, "term");
+            assert_eq!(field(&event, "kind"), "deliver", "{event}");
+            assert!(message.contains("{charge, ") && message.ends_with(", 324}}"), "{event}");
+        }
+        let refused = trace(&node, &["--send", "--message", receipt]);
+        expect![[r#"
+            status 2
+            --- stdout
+            --- stderr
+            pluto: malformed pattern: no pattern has the character '|'
+              {[alias|_], _}
+                     ^
+        "#]]
+        .assert_eq(&refused.whole());
+    });
+}
+
+#[test]
 fn messages_and_the_life_of_processes() {
     each_release(|release| {
         let mut node = shop(release);

@@ -23,6 +23,8 @@ fn options_that_mean_nothing_together_are_refused() {
           pluto: --timing measures calls, and there is no pattern of calls
         trace a@b --life --rate 1/10
           pluto: --rate samples calls, and there is no pattern of calls
+        trace a@b m:f --message _
+          pluto: --message is about messages, and none are traced
         trace a@b --life --level returns
           pluto: --level returns keeps the values of calls, and there is no pattern of calls
         trace a@b m:f --format jsonl --syntax elixir
@@ -81,6 +83,7 @@ fn options_that_mean_nothing_together_are_refused() {
     .assert_eq(&said(&[
         "trace a@b --send --timing",
         "trace a@b --life --rate 1/10",
+        "trace a@b m:f --message _",
         "trace a@b --life --level returns",
         "trace a@b m:f --format jsonl --syntax elixir",
         "trace a@b m:f --format jsonl --dry-run",
