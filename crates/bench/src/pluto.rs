@@ -69,6 +69,7 @@ impl Pluto {
             command.arg("--timing");
         }
         command.args(["--max-events-per-s", "10000000", "--max-bytes-per-s", "10000000000"]);
+        command.args(["--max-cpu", "2000%"]);
         command
             .args(["--max-queue", "10000000", "--force", "--format", "json", "-o"])
             .arg(folder.path().join("recording"));

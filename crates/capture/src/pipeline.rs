@@ -38,6 +38,11 @@ pub trait Consumer: Send + 'static {
     /// # Errors
     /// As [`Consumer::event`].
     fn flush(&mut self) -> Result<(), Self::Error>;
+
+    /// Whether it has as much as it may have; the capture then ends.
+    fn is_full(&self) -> bool {
+        false
+    }
 }
 
 /// What the network side hands over.
@@ -104,6 +109,8 @@ pub struct Progress {
     pub triggered: bool,
     /// Whether the wanted number of events was reached.
     pub complete: bool,
+    /// Whether the consumer has as much as it may have.
+    pub full: bool,
 }
 
 /// The queue of a pipeline that is still to be started. Sessions are attached to its input first: what they say of
@@ -206,6 +213,7 @@ impl<C: Consumer> Worker<C> {
                 }
                 Input::Flush => self.consumer.flush()?,
             }
+            self.progress.full = self.consumer.is_full();
             // Nobody watches when the capture is over; what is left is still taken.
             report.send_replace(self.progress);
         }

@@ -45,7 +45,7 @@ pub enum Selection {
 }
 
 /// Bounds of a capture on one node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CaptureLimits {
     /// Events a second; more are dropped on the node and counted.
     pub events_per_s: u64,
@@ -53,6 +53,8 @@ pub struct CaptureLimits {
     pub bytes_per_s: u64,
     /// Events that may wait on the node before tracing is switched off.
     pub queue: u64,
+    /// Share of one core of the node that tracing may take, by the measured cost of an event.
+    pub cpu: f64,
     /// How long tracing may last.
     pub duration: Option<Duration>,
 }

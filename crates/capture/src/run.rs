@@ -68,6 +68,8 @@ pub enum EndReason {
     Duration,
     /// It has the events that were wanted.
     Events,
+    /// Its consumer has as much as it may have.
+    Full,
     /// Its trigger fired.
     Triggered,
     /// Every node is lost, was stopped by another client, or hit a limit.
@@ -167,6 +169,9 @@ pub async fn run<C: Consumer>(
                 watch_happening(&Happening::Progress(progress));
                 if progress.complete {
                     break EndReason::Events;
+                }
+                if progress.full {
+                    break EndReason::Full;
                 }
                 if progress.triggered {
                     break EndReason::Triggered;

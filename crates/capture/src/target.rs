@@ -177,7 +177,7 @@ impl NodePlan {
     fn limits(&self) -> AgentLimits {
         let limits = &self.probe.limits;
         AgentLimits {
-            events_per_s: limits.events_per_s,
+            events_per_s: limits.events_per_s.min((limits.cpu / SECONDS_PER_EVENT) as u64).max(1),
             bytes_per_s: limits.bytes_per_s,
             queue: limits.queue,
             // A second more than we wait ourselves: the node's own clock is the last resort.
@@ -368,7 +368,8 @@ const SHAPED: [&str; 6] = ["send", "send_to_non_existing_process", "receive", "s
 
 // What an event costs, for predictions, as `cargo xtask bench capture` measures it (docs/benchmarks.md).
 const BYTES_PER_EVENT: f64 = 70.0;
-const SECONDS_PER_EVENT: f64 = 2.0e-6;
+/// Processor time that an event takes on the node, the agent included.
+pub const SECONDS_PER_EVENT: f64 = 2.0e-6;
 const SECONDS_PER_REJECTED_CALL: f64 = 0.5e-6;
 
 fn atoms(names: &[&str]) -> Vec<Atom> {

@@ -1,6 +1,6 @@
 //! What can be typed: one source for parsing, `--help`, the man pages and the completions.
 
-use crate::values::{ByteRate, Duration, EventRate, Fraction, Moment, NodeList};
+use crate::values::{ByteRate, CpuShare, Duration, EventRate, Fraction, Moment, NodeList, SizeLimit};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -292,6 +292,10 @@ pub(crate) struct ProbeArgs {
         value_parser = clap::value_parser!(u64).range(1..)
     )]
     pub(crate) max_queue: u64,
+    /// Refuse what is predicted to take more than this share of a core of the node, and drop, and count, what would
+    /// take more by the measured cost of an event.
+    #[arg(long, value_name = "SHARE", default_value = "20%", help_heading = "Limits")]
+    pub(crate) max_cpu: CpuShare,
     /// Count the calls for 300 ms, say what the trace would cost, and end.
     #[arg(long, help_heading = "Limits")]
     pub(crate) dry_run: bool,
@@ -331,6 +335,9 @@ pub(crate) struct RecordArgs {
     /// The directory to make; it must not exist.
     #[arg(short, long, value_name = "DIR", required_unless_present = "dry_run")]
     pub(crate) output: Option<PathBuf>,
+    /// End when the recording takes this many bytes on disk; `none` for as many as there is room for.
+    #[arg(long, value_name = "BYTES", default_value = "4GB", help_heading = "Limits")]
+    pub(crate) max_size: SizeLimit,
     /// Keep only the last stretch of time, as 30s.
     #[arg(long, value_name = "TIME", help_heading = "Ring")]
     pub(crate) last: Option<Duration>,

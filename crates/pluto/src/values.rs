@@ -106,6 +106,39 @@ impl FromStr for ByteRate {
     }
 }
 
+/// Bytes on disk, or `none` for as many as there is room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SizeLimit(pub(crate) Option<u64>);
+
+impl FromStr for SizeLimit {
+    type Err = BadValue;
+
+    fn from_str(text: &str) -> Result<SizeLimit, BadValue> {
+        if text == "none" {
+            return Ok(SizeLimit(None));
+        }
+        let number = text.strip_suffix('B').unwrap_or(text);
+        let bytes = scaled(number, 1_000).ok_or(BadValue("a number of bytes, 500MB or 20GB, or none"))?;
+        Ok(SizeLimit(Some(bytes)))
+    }
+}
+
+/// A share of one core.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct CpuShare(pub(crate) f64);
+
+impl FromStr for CpuShare {
+    type Err = BadValue;
+
+    fn from_str(text: &str) -> Result<CpuShare, BadValue> {
+        let percent = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
+        percent
+            .filter(|percent| percent.is_finite() && *percent > 0.0)
+            .map(|percent| CpuShare(percent / 100.0))
+            .ok_or(BadValue("a share of one core: 5%, 20% or 150%"))
+    }
+}
+
 fn scaled(text: &str, thousand: u64) -> Option<u64> {
     let (number, scale) = match text.char_indices().next_back()? {
         (at, 'k') => (&text[..at], thousand),

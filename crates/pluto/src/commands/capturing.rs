@@ -136,11 +136,16 @@ fn over_limits(nodes: &[Prepared], probe: &Probe) -> Option<Failure> {
             let text = format!("{}: predicted {events:.0} events/s, over the limit of {max}", node.name);
             return Some(Failure::new(text).hint(hint));
         }
-        let over = bytes > limits.bytes_per_s as f64;
-        over.then(|| {
+        if bytes > limits.bytes_per_s as f64 {
             let max = limits.bytes_per_s;
-            Failure::new(format!("{}: predicted {bytes:.0} bytes/s, over the limit of {max}", node.name))
-                .hint(hint)
+            let text = format!("{}: predicted {bytes:.0} bytes/s, over the limit of {max}", node.name);
+            return Some(Failure::new(text).hint(hint));
+        }
+        (prediction.node_cpu > limits.cpu).then(|| {
+            let (predicted, max) = (prediction.node_cpu * 100.0, limits.cpu * 100.0);
+            let text =
+                format!("{}: predicted {predicted:.1} % of a core, over the limit of {max} %", node.name);
+            Failure::new(text).hint(hint)
         })
     })
 }
@@ -185,10 +190,11 @@ pub(crate) async fn arm<C: Consumer>(
     Ok((armed_nodes, pipeline, signals))
 }
 
-/// Ctrl-C and the terminate signal. They are listened to before anything is armed: from then on the node is told.
+/// Ctrl-C, the terminate signal, and the hang-up of the terminal. They are listened to before anything is armed: from then on the node is told.
 pub(crate) struct StopSignals {
     interrupt: Signal,
     terminate: Signal,
+    hangup: Signal,
 }
 
 impl StopSignals {
@@ -197,6 +203,7 @@ impl StopSignals {
         Ok(StopSignals {
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,
+            hangup: listen(SignalKind::hangup())?,
         })
     }
 
@@ -204,6 +211,7 @@ impl StopSignals {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            _ = self.hangup.recv() => {}
         }
     }
 }
@@ -262,6 +270,7 @@ pub(crate) fn probe(args: &ProbeArgs) -> Result<Probe, Failure> {
             events_per_s: args.max_events_per_s.0,
             bytes_per_s: args.max_bytes_per_s.0,
             queue: args.max_queue,
+            cpu: args.max_cpu.0,
             duration: args.duration.map(|d| d.0),
         },
         force: args.force,

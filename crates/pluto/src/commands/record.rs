@@ -38,7 +38,7 @@ pub(crate) async fn run(args: RecordArgs, colour: Colour) -> Result<u8, Failure>
     let writer = Writer::create(dir, options, about).map_err(|e| unwritable(dir, &e))?;
     let (nodes, pipeline, signals) = capturing::arm(
         ready,
-        Disk(writer),
+        Disk { writer, bytes_max: args.max_size.0 },
         args.probe.redact,
         condition.map(Trigger::new),
         args.probe.events,
@@ -52,7 +52,7 @@ pub(crate) async fn run(args: RecordArgs, colour: Colour) -> Result<u8, Failure>
     watcher.finish();
     let status = capturing::status_of(&outcome);
     let (text, mut json) = (capturing::outcome_text(&outcome, colour), capturing::outcome_json(&outcome));
-    let Disk(writer) = outcome.consumer;
+    let Disk { writer, .. } = outcome.consumer;
     let disk_full = matches!(outcome.consumed, Err(RecordingError::DiskFull { .. }));
     let summary = summary(outcome.why, disk_full, &outcome.progress);
     // A recording that could not be written on is finished all the same: its manifest says what was lost.
@@ -80,21 +80,28 @@ pub(crate) async fn run(args: RecordArgs, colour: Colour) -> Result<u8, Failure>
 }
 
 /// A recording as the end of a pipeline.
-struct Disk(Writer);
+struct Disk {
+    writer: Writer,
+    bytes_max: Option<u64>,
+}
 
 impl Consumer for Disk {
     type Error = RecordingError;
 
     fn tables(&mut self) -> &mut Tables {
-        self.0.tables_mut()
+        self.writer.tables_mut()
     }
 
     fn event(&mut self, event: &Event<'_>) -> Result<(), RecordingError> {
-        self.0.push(event)
+        self.writer.push(event)
     }
 
     fn flush(&mut self) -> Result<(), RecordingError> {
-        self.0.flush()
+        self.writer.flush()
+    }
+
+    fn is_full(&self) -> bool {
+        self.bytes_max.is_some_and(|max| self.writer.bytes() >= max)
     }
 }
 
@@ -155,6 +162,7 @@ fn about(args: &RecordArgs, ready: &capturing::Ready) -> About {
             ("events_per_s".to_owned(), probe.max_events_per_s.0),
             ("bytes_per_s".to_owned(), probe.max_bytes_per_s.0),
             ("queue_events".to_owned(), probe.max_queue),
+            ("cpu_percent_of_a_core".to_owned(), (probe.max_cpu.0 * 100.0).round() as u64),
         ]),
         redaction: probe.redact.map(|how| match how {
             RedactArg::Hash => "hash".to_owned(),
@@ -172,7 +180,7 @@ fn patterns(probe: &ProbeArgs) -> Vec<String> {
 fn summary(why: EndReason, disk_full: bool, progress: &pluto_capture::pipeline::Progress) -> Summary {
     let ended = match why {
         EndReason::Asked | EndReason::Duration | EndReason::Triggered => Ended::Stopped,
-        EndReason::Events => Ended::Limit,
+        EndReason::Events | EndReason::Full => Ended::Limit,
         EndReason::NoNodeLeft => Ended::ConnectionLost,
         EndReason::ConsumerFailed if disk_full => Ended::DiskFull,
         EndReason::ConsumerFailed => Ended::Other,

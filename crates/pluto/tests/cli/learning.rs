@@ -99,7 +99,14 @@ fn check(release: &Release) {
     let dir = tempfile::tempdir().unwrap();
     let target = dir.path().join("recording");
     let mut arguments = vec!["record", node.name(), "learn:one", "learn:two", "learn:three", "--force"];
-    arguments.extend(["--max-events-per-s", "10000000", "--max-bytes-per-s", "1000000000"]);
+    arguments.extend([
+        "--max-events-per-s",
+        "10000000",
+        "--max-bytes-per-s",
+        "1000000000",
+        "--max-cpu",
+        "2000%",
+    ]);
     arguments.extend(["--max-queue", "10000000", "-o", text(&target)]);
     let running = Running::armed(&node, &arguments);
     for (calls, clauses) in

@@ -5,6 +5,7 @@ mod support;
 
 mod attach;
 mod learning;
+mod limits;
 mod manual;
 mod names;
 mod recorded;

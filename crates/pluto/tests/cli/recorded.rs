@@ -234,7 +234,7 @@ fn ctrl_c_ends_with_a_proof() {
     each_release(|release| {
         let node = shop(release);
         let dir = tempfile::tempdir().unwrap();
-        for (signal, name) in [("INT", "first"), ("TERM", "second")] {
+        for (signal, name) in [("INT", "first"), ("TERM", "second"), ("HUP", "hung up")] {
             let target = dir.path().join(name);
             let running = Running::armed(
                 &node,

@@ -8,6 +8,7 @@ use pluto_agent::{LimitKind, Status};
 use pluto_capture::pipeline::{Consumer, Progress};
 use pluto_capture::probe::Probe;
 use pluto_capture::run::{EndReason, Happening, NodeOutcome, Outcome};
+use pluto_capture::target::SECONDS_PER_EVENT;
 use pluto_term::{PrintLimits, Syntax, Term};
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -120,8 +121,9 @@ impl Watcher {
         }
         let queue: u64 = self.statuses.iter().flatten().map(|status| status.queue).sum();
         let Progress { events, bytes, missing, .. } = self.progress;
+        let percent = self.events_per_s * SECONDS_PER_EVENT * 100.0;
         self.bar.set_message(format!(
-            "{events} events, {:.0}/s, {} from the nodes, {missing} dropped, {queue} waiting on the nodes",
+            "{events} events, {:.0}/s, ~{percent:.1} % of a core, {}, {missing} dropped, {queue} waiting",
             self.events_per_s,
             bytes_text(bytes)
         ));
@@ -156,6 +158,7 @@ fn reason_text(why: EndReason) -> &'static str {
         EndReason::Asked => "stopped",
         EndReason::Duration => "time is over",
         EndReason::Events => "has the events that were wanted",
+        EndReason::Full => "the recording has the size of --max-size",
         EndReason::Triggered => "the condition of --save-when held",
         EndReason::NoNodeLeft => "no node was left to trace",
         EndReason::ConsumerFailed => "nothing more could be written",
