@@ -90,7 +90,7 @@ pub fn perfetto<S: Source>(
     out: &mut impl Write,
 ) -> Result<Written, ExportError<S::Error>> {
     let tables = source.tables();
-    let gaps = source::gaps(source).map_err(ExportError::Source)?;
+    let gaps = source::gaps(source, Purpose::Everything, filter).map_err(ExportError::Source)?;
     let mut calls = CallsBuilder::new(&gaps, limits, Keep::default());
     let mut links = LinksBuilder::new(&gaps, LinkLimits::default());
     let mut active = FxHashSet::default();

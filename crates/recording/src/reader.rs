@@ -17,8 +17,8 @@ use crate::index::BatchIndex;
 use crate::ipc::Layout;
 use crate::manifest::{Manifest, State};
 use filter::Prepared;
-use pluto_event::{Event, Nanos, Tables};
-use scan::{Decoder, Step};
+use pluto_event::{Event, Kind, Nanos, Tables};
+use scan::{Decoder, Need, Step};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -98,6 +98,26 @@ impl Reader {
     /// Scans the events that pass `filter`, in the order in which they arrived.
     pub fn scan(&self, filter: &Filter) -> Scan<'_> {
         let filter = Prepared::new(filter);
+        let steps = self.steps(|index| filter.may_pass(index).then_some(Need::Rows));
+        Scan::new(self, filter, steps)
+    }
+
+    /// Scans all gaps, in the order in which they arrived: those that were recorded, wherever they are, and those in
+    /// the place of batches that a scan by `read` would find damaged. For these the checksum is enough, and what is
+    /// whole is not decoded.
+    pub fn scan_gaps(&self, read: &Filter) -> Scan<'_> {
+        let read = Prepared::new(read);
+        let gaps = Filter { kinds: Kinds::of(&[Kind::Gap]), columns: Columns::NONE, ..Filter::default() };
+        let gaps = Prepared::new(&gaps);
+        let steps = self.steps(|index| match gaps.may_pass(index) {
+            true => Some(Need::Rows),
+            false => read.may_pass(index).then_some(Need::Checksum),
+        });
+        Scan::new(self, gaps, steps)
+    }
+
+    /// The batches that something is needed of, and the gaps of the recording itself.
+    fn steps(&self, need: impl Fn(&BatchIndex) -> Option<Need>) -> Vec<Step> {
         let mut steps = Vec::new();
         let mut gaps = self.gaps.iter().peekable();
         for (position, segment) in self.segments.iter().enumerate() {
@@ -105,13 +125,11 @@ impl Reader {
                 steps.push(Step::Gap(*gap));
             }
             for (batch, index) in segment.batches.iter().enumerate() {
-                if filter.may_pass(index) {
-                    steps.push(Step::Batch { segment: position, batch });
-                }
+                steps.extend(need(index).map(|need| Step::Batch { segment: position, batch, need }));
             }
         }
         steps.extend(gaps.map(|(_, gap)| Step::Gap(*gap)));
-        Scan::new(self, filter, steps)
+        steps
     }
 
     pub(crate) fn batches(&self) -> impl Iterator<Item = &BatchIndex> {
@@ -123,10 +141,11 @@ impl Reader {
         decoder: &mut Decoder,
         segment: usize,
         batch: usize,
+        need: Need,
         filter: &Prepared,
     ) -> Result<(), RecordingError> {
         match (self.segments.get(segment), self.index(segment, batch)) {
-            (Some(segment), Some(index)) => decoder.read(self, segment, index, filter),
+            (Some(segment), Some(index)) => decoder.read(self, segment, index, need, filter),
             _ => Ok(()),
         }
     }

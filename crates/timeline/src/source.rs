@@ -9,15 +9,13 @@ use crate::gaps::Gaps;
 use crate::links::{LinkLimits, Links, LinksBuilder};
 use crate::registry::Registry;
 use crate::stat::{Report, Stat};
-use pluto_event::{Event, Identity, Kind, Node, Process, ProcessId, Tables};
+use pluto_event::{Event, Identity, Kind, Nanos, Node, Process, ProcessId, Tables};
 use pluto_recording::{Columns, Kinds, Reader, RecordingError};
 use std::ops::ControlFlow;
 
 /// What a pass over a stream is for, which decides what has to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Gaps.
-    Gaps,
     /// Registered names.
     Names,
     /// Figures: everything but the terms' bytes.
@@ -34,7 +32,6 @@ impl Purpose {
     fn kinds(self, filter: &Filter) -> Kinds {
         use Kind::{Call, Exception, Exit, Register, Return, ReturnTo, Unregister};
         match self {
-            Purpose::Gaps => Kinds::of(&[Kind::Gap]),
             Purpose::Names => Kinds::of(&[Register, Unregister]),
             Purpose::Calls => Kinds::of(&[Call, Return, Exception, ReturnTo, Exit]),
             Purpose::Figures | Purpose::Everything => Kinds::ALL,
@@ -48,7 +45,7 @@ impl Purpose {
 
     fn columns(self) -> Columns {
         match self {
-            Purpose::Gaps | Purpose::Names => Columns::NONE,
+            Purpose::Names => Columns::NONE,
             // The form of a return's value tells whether outcomes were observed, and comes with the payload.
             Purpose::Figures => Columns { functions: true, peers: false, payloads: true },
             Purpose::Calls => Columns { functions: true, peers: false, payloads: true },
@@ -56,10 +53,23 @@ impl Purpose {
         }
     }
 
+    /// What has to be read of a recording.
+    fn of_recording(self, filter: &Filter) -> pluto_recording::Filter {
+        let everywhere = self == Purpose::Names;
+        let whole = everywhere || (filter.since() == Nanos::MIN && filter.until() == Nanos::MAX);
+        pluto_recording::Filter {
+            from: (!whole).then(|| filter.since()),
+            to: (!whole).then(|| filter.until()),
+            processes: filter.processes().filter(|_| !everywhere).map(<[ProcessId]>::to_vec),
+            functions: filter.functions().filter(|_| self == Purpose::Show).map(<[_]>::to_vec),
+            kinds: self.kinds(filter),
+            columns: self.columns(),
+        }
+    }
+
     /// Whether an event takes part.
     fn wants(self, filter: &Filter, event: &Event<'_>) -> bool {
         match self {
-            Purpose::Gaps => event.what.kind() == Kind::Gap,
             Purpose::Names => matches!(event.what.kind(), Kind::Register | Kind::Unregister),
             Purpose::Show => filter.wants(event),
             Purpose::Figures | Purpose::Calls | Purpose::Everything => {
@@ -79,6 +89,15 @@ pub trait Source {
 
     /// The registered names that processes had when the stream began, as far as they are known.
     fn known_names(&self) -> Vec<(ProcessId, &str)>;
+
+    /// Gives all gaps, wherever they are, and those in the place of what a scan with this purpose and filter would
+    /// find damaged.
+    fn scan_gaps(
+        &self,
+        purpose: Purpose,
+        filter: &Filter,
+        take: &mut dyn FnMut(&Event<'_>),
+    ) -> Result<(), Self::Error>;
 
     /// Gives the events that the purpose and the filter want, in the order of the stream, until `take` breaks off. Events
     /// to show of several nodes come in the order of their times.
@@ -112,27 +131,24 @@ impl Source for Reader {
         known
     }
 
+    fn scan_gaps(
+        &self,
+        purpose: Purpose,
+        filter: &Filter,
+        take: &mut dyn FnMut(&Event<'_>),
+    ) -> Result<(), RecordingError> {
+        let scan = Reader::scan_gaps(self, &purpose.of_recording(filter));
+        // A row of a kind that this version does not know comes as a gap too.
+        scan.for_each_ahead(|event| take(event))
+    }
+
     fn scan(
         &self,
         purpose: Purpose,
         filter: &Filter,
         take: &mut dyn FnMut(&Event<'_>) -> ControlFlow<()>,
     ) -> Result<(), RecordingError> {
-        let everywhere = matches!(purpose, Purpose::Gaps | Purpose::Names);
-        let wanted = pluto_recording::Filter {
-            from: (!everywhere).then(|| filter.since()),
-            to: (!everywhere).then(|| filter.until()),
-            processes: filter.processes().filter(|_| !everywhere).map(<[ProcessId]>::to_vec),
-            functions: filter.functions().filter(|_| purpose == Purpose::Show).map(<[_]>::to_vec),
-            kinds: purpose.kinds(filter),
-            columns: purpose.columns(),
-        };
-        let everything = wanted.from == Some(i64::MIN) && wanted.to == Some(i64::MAX);
-        let wanted = match everything {
-            true => pluto_recording::Filter { from: None, to: None, ..wanted },
-            false => wanted,
-        };
-        let scan = Reader::scan(self, &wanted);
+        let scan = Reader::scan(self, &purpose.of_recording(filter));
         if purpose == Purpose::Figures {
             // Figures never break off, so a second thread may read ahead.
             return scan.for_each_ahead(|event| {
@@ -172,6 +188,16 @@ impl Source for crate::script::Script {
         Vec::new()
     }
 
+    fn scan_gaps(
+        &self,
+        _purpose: Purpose,
+        _filter: &Filter,
+        take: &mut dyn FnMut(&Event<'_>),
+    ) -> Result<(), Self::Error> {
+        self.events().filter(|event| event.what.kind() == Kind::Gap).for_each(|event| take(&event));
+        Ok(())
+    }
+
     fn scan(
         &self,
         purpose: Purpose,
@@ -201,10 +227,10 @@ fn each<S: Source>(
     })
 }
 
-/// All gaps of the stream.
-pub fn gaps<S: Source>(source: &S) -> Result<Gaps, S::Error> {
+/// All gaps of the stream, those of damage included that a scan with this purpose and filter comes across.
+pub fn gaps<S: Source>(source: &S, purpose: Purpose, filter: &Filter) -> Result<Gaps, S::Error> {
     let mut gaps = Gaps::default();
-    each(source, Purpose::Gaps, &Filter::default(), |event| gaps.add(event))?;
+    source.scan_gaps(purpose, filter, &mut |event| gaps.add(event))?;
     gaps.finish();
     Ok(gaps)
 }
@@ -222,7 +248,7 @@ pub fn registry<S: Source>(source: &S) -> Result<Registry, S::Error> {
 
 /// The figures of the wanted processes and time; the rows of functions are those that the filter wants.
 pub fn stat<S: Source>(source: &S, filter: &Filter) -> Result<Report, S::Error> {
-    let gaps = gaps(source)?;
+    let gaps = gaps(source, Purpose::Figures, filter)?;
     let tables = source.tables();
     let mut stat = Stat::new(&gaps);
     each(source, Purpose::Figures, filter, |event| stat.add(event, tables))?;
@@ -245,7 +271,7 @@ pub fn calls<S: Source>(
     limits: Limits,
     keep: Keep,
 ) -> Result<(Calls, Gaps), S::Error> {
-    let gaps = gaps(source)?;
+    let gaps = gaps(source, Purpose::Calls, filter)?;
     let tables = source.tables();
     let mut builder = CallsBuilder::new(&gaps, limits, keep);
     each(source, Purpose::Calls, filter, |event| builder.add(event, tables))?;
@@ -255,7 +281,7 @@ pub fn calls<S: Source>(
 
 /// The links between the wanted processes. Positions count the events of [`Purpose::Everything`] with this filter.
 pub fn links<S: Source>(source: &S, filter: &Filter, limits: LinkLimits) -> Result<Links, S::Error> {
-    let gaps = gaps(source)?;
+    let gaps = gaps(source, Purpose::Everything, filter)?;
     let tables = source.tables();
     let mut builder = LinksBuilder::new(&gaps, limits);
     each(source, Purpose::Everything, filter, |event| builder.add(event, tables))?;

@@ -6,7 +6,7 @@ use pluto_recording::{About, Reader, Summary, Writer, WriterOptions};
 use pluto_timeline::calls::{Keep, Limits};
 use pluto_timeline::links::LinkLimits;
 use pluto_timeline::script::Script;
-use pluto_timeline::show::{Colour, Lines};
+use pluto_timeline::show::{Colour, Lines, TreeOptions, write_trees};
 use pluto_timeline::source::{Purpose, calls, gaps, links, registry, stat};
 use pluto_timeline::{Filter, FilterSpec, Names, Registry, Source, Syntax};
 use std::ops::ControlFlow;
@@ -75,7 +75,12 @@ where
         lines.write_call(&mut out, &calls, call).unwrap();
     }
     let links = links(source, filter, LinkLimits::default()).unwrap();
-    format!("{}{:?}\n{:?}", String::from_utf8(out).unwrap(), links.links, gaps(source).unwrap().records())
+    format!(
+        "{}{:?}\n{:?}",
+        String::from_utf8(out).unwrap(),
+        links.links,
+        gaps(source, Purpose::Figures, filter).unwrap().records()
+    )
 }
 
 #[test]
@@ -86,6 +91,64 @@ fn recordings_and_scripts_say_the_same() {
     for filter in filters(&script) {
         assert_eq!(everything(&reader, &filter), everything(&script, &filter), "{filter:?}");
     }
+}
+
+/// Flips a bit in the middle of a batch, which the index says where it lies.
+fn with_a_flipped_bit(dir: &std::path::Path, batch: usize) -> Reader {
+    let index = std::fs::read(dir.join("events-000000.index")).unwrap();
+    let number = |at: usize| u64::from_le_bytes(index[at..at + 8].try_into().unwrap()) as usize;
+    // After the magic bytes: the length and the checksum of each record, then where its batch begins, and its length.
+    let mut at = 8;
+    for _ in 0..batch {
+        at += 8 + u32::from_le_bytes(index[at..at + 4].try_into().unwrap()) as usize;
+    }
+    let path = dir.join("events-000000.arrows");
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[number(at + 8) + number(at + 16) / 2] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    Reader::open(dir).unwrap()
+}
+
+/// A batch of which one bit differs is a gap where it stands, and no call is paired across it.
+#[test]
+fn damage_is_a_gap_in_every_engine() {
+    let script = Script::parse(
+        "
+1 A call shop:place/2 [17,tea]
+2 A call stock:take/1 [tea]
+3 A return stock:take/1 ok
+4 A call stock:take/1 [pie]
+5 A return stock:take/1 ok
+6 A return shop:place/2 ok
+",
+    )
+    .unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    recorded(&script, &dir.path().join("recording"));
+    let reader = with_a_flipped_bit(&dir.path().join("recording"), 1);
+    let filter = Filter::default();
+    let mut out = Vec::new();
+    stat(&reader, &filter).unwrap().write_text(&mut out, 100).unwrap();
+    let lines = Lines::new(Names::new(reader.tables(), Syntax::Auto), Colour::Off);
+    let (calls, gaps) = calls(&reader, &filter, Limits::default(), Keep::default()).unwrap();
+    write_trees(&mut out, &lines, &calls, &gaps, &filter, TreeOptions::default()).unwrap();
+    expect_test::expect![[r#"
+        function      calls  total  self  p50  p90  p99  max  errors  notes
+        shop:place/2      1      -     -    -    -    -    -       0  1 cut by a gap, 1 ends unmatched
+        stock:take/1      1      -     -    -    -    -    -       0  1 cut by a gap, 1 ends unmatched
+
+        process    events  calls  busy  errors  sent  delivered  notes
+        <0.100.0>       4      2   0ns       0     0          0
+
+        gap         node  gaps  missing  since            until
+        unreadable  all      1  exact 2  00:00:00.000003  00:00:00.000004
+        <0.100.0>
+        00:00:00.000001  shop:place(17, tea)  (cut by a gap)
+        00:00:00.000002    ~ stock:take(tea)  (cut by a gap)
+        00:00:00.000004  -- gap (unreadable): exactly 2 events of all nodes missing since 00:00:00.000003
+        2 ends without a call
+    "#]]
+    .assert_eq(&String::from_utf8(out).unwrap());
 }
 
 #[test]

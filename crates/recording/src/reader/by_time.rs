@@ -54,7 +54,7 @@ impl<'r> ByTime<'r> {
     pub(super) fn new(reader: &'r Reader, filter: Prepared, steps: &[Step]) -> ByTime<'r> {
         let earliest = |step: &Step| match *step {
             Step::Gap(event) => event.time,
-            Step::Batch { segment, batch } => {
+            Step::Batch { segment, batch, .. } => {
                 reader.index(segment, batch).map_or(Nanos::MIN, |index| index.min_time)
             }
         };
@@ -163,12 +163,12 @@ impl<'r> ByTime<'r> {
                 let view = BatchView::new(Content::Gap(event), &self.filter);
                 Held { decoder: None, rows: view.passing() }
             }
-            Some(Step::Batch { segment, batch }) => {
+            Some(Step::Batch { segment, batch, need }) => {
                 let mut decoder = match self.idle.pop() {
                     Some(decoder) => decoder,
                     None => Decoder::new()?,
                 };
-                self.reader.read(&mut decoder, segment, batch, &self.filter)?;
+                self.reader.read(&mut decoder, segment, batch, need, &self.filter)?;
                 let mut rows = BatchView::new(decoder.content(), &self.filter).passing();
                 // Nearly sorted already, which a stable sort makes use of.
                 rows.sort();

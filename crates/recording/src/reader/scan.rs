@@ -16,9 +16,18 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Step {
     /// Read this batch of this segment.
-    Batch { segment: usize, batch: usize },
+    Batch { segment: usize, batch: usize, need: Need },
     /// Give this gap of the recording itself.
     Gap(Event<'static>),
+}
+
+/// What is needed of a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Its rows.
+    Rows,
+    /// Only whether it is what was written: it gives a gap where it is not, and nothing where it is.
+    Checksum,
 }
 
 /// A scan over a recording: its events, in the order in which they arrived at the observer.
@@ -39,8 +48,17 @@ pub(crate) struct Decoder {
     file: Option<(u32, File)>,
     message: Vec<u8>,
     loaded: Loaded,
-    /// What is given instead of the batch, where it cannot be read.
-    gap: Option<Event<'static>>,
+    holds: Holds,
+}
+
+/// What a decoder has of the batch that it read last.
+enum Holds {
+    /// Nothing, because nothing more was needed.
+    Nothing,
+    /// Its rows.
+    Rows,
+    /// What is given instead, because it cannot be read.
+    Gap(Event<'static>),
 }
 
 impl std::fmt::Debug for Decoder {
@@ -58,6 +76,7 @@ pub struct BatchView<'b> {
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Content<'b> {
+    Nothing,
     Rows(&'b Loaded),
     Gap(Event<'static>),
 }
@@ -76,7 +95,7 @@ impl Decoder {
             file: None,
             message: Vec::new(),
             loaded: Loaded::default(),
-            gap: None,
+            holds: Holds::Nothing,
         })
     }
 
@@ -86,40 +105,42 @@ impl Decoder {
         reader: &Reader,
         segment: &Segment,
         index: &BatchIndex,
+        need: Need,
         filter: &Prepared,
     ) -> Result<(), RecordingError> {
-        self.gap = None;
+        self.holds = Holds::Nothing;
         let result = self.message(reader, segment, index).and_then(|()| {
             let Some(layout) = &segment.layout else {
                 return Err(RecordingError::damaged(segment, index, Damage::Schema));
             };
+            if need == Need::Checksum {
+                return Ok(Holds::Nothing);
+            }
             self.loaded
                 .load(&self.message, layout, filter.columns, &mut self.inflate)
                 .and_then(|batch| {
                     if batch && self.loaded.rows() == index.rows as usize {
-                        Ok(())
+                        Ok(Holds::Rows)
                     } else {
                         Err(Damage::Message)
                     }
                 })
                 .map_err(|what| RecordingError::damaged(segment, index, what))
         });
-        match result {
-            Err(RecordingError::Damaged { .. }) => {
-                self.gap = Some(Event {
-                    time: index.max_time,
-                    process: ProcessId::NONE,
-                    what: What::Gap {
-                        node: NodeId::NONE,
-                        cause: GapCause::Unreadable,
-                        missing: Missing::Exactly(u64::from(index.rows)),
-                        since: index.since.unwrap_or(index.min_time).min(index.min_time),
-                    },
-                });
-                Ok(())
-            }
-            other => other,
-        }
+        self.holds = match result {
+            Err(RecordingError::Damaged { .. }) => Holds::Gap(Event {
+                time: index.max_time,
+                process: ProcessId::NONE,
+                what: What::Gap {
+                    node: NodeId::NONE,
+                    cause: GapCause::Unreadable,
+                    missing: Missing::Exactly(u64::from(index.rows)),
+                    since: index.since.unwrap_or(index.min_time).min(index.min_time),
+                },
+            }),
+            other => other?,
+        };
+        Ok(())
     }
 
     /// Reads the bytes of a message, and compares them with their checksum.
@@ -150,9 +171,10 @@ impl Decoder {
     }
 
     pub(crate) fn content(&self) -> Content<'_> {
-        match self.gap {
-            Some(gap) => Content::Gap(gap),
-            None => Content::Rows(&self.loaded),
+        match self.holds {
+            Holds::Nothing => Content::Nothing,
+            Holds::Rows => Content::Rows(&self.loaded),
+            Holds::Gap(gap) => Content::Gap(gap),
         }
     }
 }
@@ -180,12 +202,12 @@ impl<'r> Scan<'r> {
         let filter = &self.filter;
         match step {
             Step::Gap(event) => Ok(Some(BatchView { content: Content::Gap(event), filter })),
-            Step::Batch { segment, batch } => {
+            Step::Batch { segment, batch, need } => {
                 let decoder = match &mut self.state {
                     Some(decoder) => decoder,
                     none => none.insert(Decoder::new()?),
                 };
-                self.reader.read(decoder, segment, batch, filter)?;
+                self.reader.read(decoder, segment, batch, need, filter)?;
                 Ok(Some(BatchView { content: decoder.content(), filter }))
             }
         }
@@ -255,9 +277,9 @@ fn read_ahead(
     full: &SyncSender<Result<Decoder, RecordingError>>,
 ) {
     for step in steps {
-        if let Step::Batch { segment, batch } = *step {
+        if let Step::Batch { segment, batch, need } = *step {
             let Ok(mut decoder) = emptied.recv() else { return };
-            let result = reader.read(&mut decoder, segment, batch, filter);
+            let result = reader.read(&mut decoder, segment, batch, need, filter);
             if full.send(result.map(|()| decoder)).is_err() {
                 return;
             }
@@ -295,6 +317,7 @@ impl<'b> BatchView<'b> {
 
     fn rows(&self) -> usize {
         match self.content {
+            Content::Nothing => 0,
             Content::Rows(loaded) => loaded.rows(),
             Content::Gap(_) => 1,
         }
@@ -303,6 +326,7 @@ impl<'b> BatchView<'b> {
     /// The event of a row, where it passes.
     pub(crate) fn event(&self, row: usize) -> Option<Event<'b>> {
         match self.content {
+            Content::Nothing => None,
             Content::Gap(event) => Some(event).filter(|event| self.passes_gap(event)),
             Content::Rows(loaded) => {
                 if self.filter.everything {

@@ -46,6 +46,14 @@ fn read(dir: &Path) -> Result<(u64, u64, bool), RecordingError> {
     let mut ahead = 0;
     reader.scan(&Filter::default()).for_each_ahead(|_| ahead += 1)?;
     assert_eq!(by_time, ahead);
+    // Whoever asks for the gaps alone hears of the same ones.
+    let mut alone = (0, false);
+    reader.scan_gaps(&Filter::default()).for_each(|event| match event.what {
+        What::Gap { missing: Missing::Exactly(number) | Missing::AtLeast(number), .. } => alone.0 += number,
+        What::Gap { .. } => alone.1 = true,
+        _ => panic!("{event:?} is no gap"),
+    })?;
+    assert_eq!(alone, (missing, unknown));
     Ok((events, missing, unknown))
 }
 
