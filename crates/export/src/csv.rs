@@ -18,6 +18,12 @@ pub fn csv<S: Source>(
     let mut written = Written::default();
     write!(out, "{}\r\n", COLUMNS.join(",")).map_err(ExportError::Write)?;
     let mut line = String::new();
+    for damage in source.damage() {
+        written.damage += 1;
+        line.clear();
+        write_row(&mut line, &Rows::damage(&damage));
+        out.write_all(line.as_bytes()).map_err(ExportError::Write)?;
+    }
     let result = each(source, Purpose::Show, filter, |event| {
         written.items += 1;
         written.gaps += u64::from(event.what.kind() == Kind::Gap);
@@ -39,7 +45,7 @@ fn write_row(line: &mut String, row: &Row<'_>) {
         row.node,
         row.process.as_deref(),
         row.module,
-        row.function,
+        row.function.as_deref(),
         arity.as_deref(),
         row.peer.as_deref(),
         row.peer_node,
@@ -47,7 +53,7 @@ fn write_row(line: &mut String, row: &Row<'_>) {
         row.term.as_deref(),
         row.receiver_exists.map(|exists| if exists { "true" } else { "false" }),
         row.name,
-        row.cause,
+        row.cause.as_deref(),
         row.missing,
         missing_events.as_deref(),
         since.as_deref(),

@@ -5,7 +5,7 @@ use crate::{ExportError, Written, each};
 use pluto_event::{Event, Kind, Tables};
 use pluto_timeline::live::Ended;
 use pluto_timeline::source::Purpose;
-use pluto_timeline::{Filter, Registry, Source, source};
+use pluto_timeline::{Damage, Filter, Registry, Source, source};
 use std::io::{self, Write};
 
 /// Writes single events, for streams that are still going on.
@@ -18,6 +18,12 @@ impl<'t> EventWriter<'t> {
     /// A writer for events whose ids point into these tables, with the registered names of their processes.
     pub fn new(tables: &'t Tables, registry: &'t Registry) -> EventWriter<'t> {
         EventWriter { rows: Rows::new(tables, registry) }
+    }
+
+    /// Writes what is damage as one line.
+    pub fn write_damage(&self, out: &mut impl Write, damage: &Damage) -> io::Result<()> {
+        serde_json::to_writer(&mut *out, &Rows::damage(damage))?;
+        out.write_all(b"\n")
     }
 
     /// Writes one event as one line.
@@ -42,6 +48,10 @@ pub fn json<S: Source>(
     let registry = source::registry(source).map_err(ExportError::Source)?;
     let writer = EventWriter::new(source.tables(), &registry);
     let mut written = Written::default();
+    for damage in source.damage() {
+        written.damage += 1;
+        writer.write_damage(out, &damage).map_err(ExportError::Write)?;
+    }
     let result = each(source, Purpose::Show, filter, |event| {
         written.items += 1;
         written.gaps += u64::from(event.what.kind() == Kind::Gap);

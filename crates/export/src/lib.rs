@@ -42,6 +42,8 @@ pub struct Written {
     pub left_out: u64,
     /// Gaps of the stream, which the export shows.
     pub gaps: u64,
+    /// Damaged files whose loss no gap tells of, which the export names.
+    pub damage: u64,
 }
 
 /// Why an export failed. What was written before is incomplete.

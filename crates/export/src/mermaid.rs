@@ -69,6 +69,8 @@ pub fn mermaid<S: Source>(
             diagram.arrow(exchange.caller, exchange.server, "-->>", &text);
         }
     }
+    diagram.damage = source.damage().into_iter().map(|damage| damage.to_string()).collect();
+    diagram.written.damage = diagram.damage.len() as u64;
     diagram.write(out).map_err(ExportError::Write)?;
     Ok(diagram.written)
 }
@@ -79,6 +81,7 @@ struct Diagram<'t> {
     participants: Vec<ProcessId>,
     lines: Vec<String>,
     others: u64,
+    damage: Vec<String>,
     written: Written,
 }
 
@@ -90,6 +93,7 @@ impl<'t> Diagram<'t> {
             participants: Vec::new(),
             lines: Vec::new(),
             others: 0,
+            damage: Vec::new(),
             written: Written::default(),
         }
     }
@@ -184,6 +188,10 @@ impl<'t> Diagram<'t> {
                 true => writeln!(out, "    %% {text}")?,
                 false => writeln!(out, "    Note over P0: {text}")?,
             }
+        }
+        for text in &self.damage {
+            let place = if self.participants.is_empty() { "left of Pluto" } else { "over P0" };
+            writeln!(out, "    Note {place}: {}", escape(text))?;
         }
         if self.participants.is_empty() {
             writeln!(out, "    Note left of Pluto: no messages, {} gaps", self.written.gaps)?;

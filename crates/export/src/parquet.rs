@@ -26,10 +26,15 @@ pub fn parquet<S: Source>(
     filter: &Filter,
     out: impl Write + Send,
 ) -> Result<Written, ExportError<S::Error>> {
+    let damage = source.damage();
     let registry = source::registry(source).map_err(ExportError::Source)?;
     let rows = Rows::new(source.tables(), &registry);
     let mut written = Written::default();
     let mut file = Writer::new(out).map_err(ExportError::Parquet)?;
+    for damage in &damage {
+        written.damage += 1;
+        file.push(Rows::damage(damage)).map_err(ExportError::Parquet)?;
+    }
     let result = each(source, Purpose::Show, filter, |event| {
         written.items += 1;
         written.gaps += u64::from(event.what.kind() == Kind::Gap);
@@ -133,7 +138,7 @@ fn write_group<W: Write + Send>(group: &mut Group<'_, W>, rows: &[Row<'_>]) -> R
     text(group, rows, |row| row.node)?;
     text(group, rows, |row| row.process.as_deref())?;
     text(group, rows, |row| row.module)?;
-    text(group, rows, |row| row.function)?;
+    text(group, rows, |row| row.function.as_deref())?;
     // Parquet keeps unsigned numbers in the bits of signed ones.
     optional::<_, Int32Type>(group, rows, |row| row.arity.map(u32::cast_signed))?;
     text(group, rows, |row| row.peer.as_deref())?;
@@ -142,7 +147,7 @@ fn write_group<W: Write + Send>(group: &mut Group<'_, W>, rows: &[Row<'_>]) -> R
     text(group, rows, |row| row.term.as_deref())?;
     optional::<_, BoolType>(group, rows, |row| row.receiver_exists)?;
     text(group, rows, |row| row.name)?;
-    text(group, rows, |row| row.cause)?;
+    text(group, rows, |row| row.cause.as_deref())?;
     text(group, rows, |row| row.missing)?;
     optional::<_, Int64Type>(group, rows, |row| row.missing_events.map(u64::cast_signed))?;
     optional::<_, Int64Type>(group, rows, |row| row.since_ns)?;

@@ -15,7 +15,7 @@ use pluto_term::PrintLimits;
 use pluto_timeline::calls::{CallsBuilder, Keep, Limits};
 use pluto_timeline::links::{LinkKind, LinkLimits, LinksBuilder, exchanges_of_calls};
 use pluto_timeline::source::Purpose;
-use pluto_timeline::{Call, CallId, Calls, Filter, Links, Names, Source, Syntax, source};
+use pluto_timeline::{Call, CallId, Calls, Damage, Filter, Links, Names, Source, Syntax, source};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::io::{self, Write};
 
@@ -111,8 +111,10 @@ pub fn perfetto<S: Source>(
     let names = Names::new(tables, Syntax::Auto).with_limits(TERM_LIMITS).with_registry(&registry);
     let mut writer = Writer::new(out, names, &calls, flows(&links));
     writer.written.left_out = calls.left_out + links.left_out;
-    let begun = writer.begin(if start == Nanos::MAX { 0 } else { start }, &active);
+    let start = if start == Nanos::MAX { 0 } else { start };
+    let begun = writer.begin(start, &active);
     begun
+        .and_then(|()| source.damage().into_iter().try_for_each(|damage| writer.damage(start, &damage)))
         .and_then(|()| lanes(&calls).iter().try_for_each(|lane| writer.lane(lane)))
         .map_err(ExportError::Write)?;
     let mut number = 0;
@@ -202,12 +204,12 @@ impl<'a, W: Write> Writer<'a, W> {
             process.text(field::track::PROCESS_NAME, &name);
             self.track(node_track(node), field::track::PROCESS, &process)?;
         }
-        for (id, row) in (0u32..).map(ProcessId).zip(self.tables.processes()) {
-            if !active.contains(&id) {
-                continue;
-            }
+        let mut active: Vec<ProcessId> = active.iter().copied().filter(|id| !id.is_none()).collect();
+        active.sort_unstable();
+        for id in active {
+            let node = self.tables.process(id).map_or(NodeId::NONE, |row| row.node);
             let mut thread = Message::default();
-            thread.number(field::track::THREAD_PID, node_pid(row.node));
+            thread.number(field::track::THREAD_PID, node_pid(node));
             thread.number(field::track::THREAD_TID, u64::from(id.0) + 1);
             thread.text(field::track::THREAD_NAME, &self.names.process(id));
             self.track(process_track(id), field::track::THREAD, &thread)?;
@@ -261,6 +263,14 @@ impl<'a, W: Write> Writer<'a, W> {
             annotations.push(("end", call.ending.text().to_owned()));
         }
         annotations
+    }
+
+    /// Damage that no gap tells of, as an instant at the beginning.
+    fn damage(&mut self, at: Nanos, damage: &Damage) -> io::Result<()> {
+        self.written.damage += 1;
+        let annotations = vec![("what", damage.to_string())];
+        let details = Details { category: "gap", name: "damage", annotations, flows: None };
+        self.event(INSTANT, at, node_track(NodeId::NONE), &details)
     }
 
     /// Events that are no calls.

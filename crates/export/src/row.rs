@@ -3,8 +3,9 @@
 use pluto_event::{Event, Form, FunctionId, Identity, Kind, Missing, NodeId, ProcessId, Tables, What};
 use pluto_term::PrintLimits;
 use pluto_timeline::live::Ended;
-use pluto_timeline::{Ending, Names, Registry, Syntax};
+use pluto_timeline::{Damage, Ending, Names, Registry, Syntax};
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// The names of the columns, in their order.
 pub const COLUMNS: [&str; 19] = [
@@ -37,7 +38,7 @@ const TERM_LIMITS: PrintLimits = PrintLimits { depth: 64, elements: 4096, text: 
 pub struct Row<'t> {
     /// UNIX time in nanoseconds.
     pub time_ns: i64,
-    /// The kind, as [`Kind::name`] spells it.
+    /// The kind, as [`Kind::name`] spells it, or `damage`.
     pub kind: &'static str,
     /// The node of the process; for a gap, the node whose events are missing.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,7 +51,7 @@ pub struct Row<'t> {
     pub module: Option<&'t str>,
     /// The name of the function.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub function: Option<&'t str>,
+    pub function: Option<Cow<'t, str>>,
     /// Its number of arguments.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arity: Option<u32>,
@@ -69,12 +70,12 @@ pub struct Row<'t> {
     /// For `send`: whether the receiver existed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receiver_exists: Option<bool>,
-    /// For `register` and `unregister`: the name.
+    /// For `register` and `unregister`: the name. For `damage`: the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<&'t str>,
-    /// For `gap`: why events are missing.
+    /// For `gap`: why events are missing. For `damage`: what is wrong with the file.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cause: Option<&'static str>,
+    pub cause: Option<Cow<'static, str>>,
     /// For `gap`: `exact`, `at least` or `unknown`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missing: Option<&'static str>,
@@ -110,7 +111,7 @@ pub struct EndRow<'t> {
     pub module: Option<&'t str>,
     /// The name of the function.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub function: Option<&'t str>,
+    pub function: Option<Cow<'t, str>>,
     /// Its number of arguments.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arity: Option<u32>,
@@ -180,7 +181,7 @@ impl<'t> Rows<'t> {
             What::Register { name } | What::Unregister { name } => row.name = self.tables.atom(name).ok(),
             What::Gap { node, cause, missing, since } => {
                 row.node = self.node(node);
-                row.cause = Some(cause.name());
+                row.cause = Some(cause.name().into());
                 (row.missing, row.missing_events) = match missing {
                     Missing::Exactly(n) => (Some("exact"), Some(n)),
                     Missing::AtLeast(n) => (Some("at least"), Some(n)),
@@ -213,24 +214,60 @@ impl<'t> Rows<'t> {
         }
     }
 
+    /// The row of damage that no gap tells of.
+    pub fn damage(damage: &'t Damage) -> Row<'t> {
+        Row {
+            time_ns: 0,
+            kind: "damage",
+            node: None,
+            process: None,
+            module: None,
+            function: None,
+            arity: None,
+            peer: None,
+            peer_node: None,
+            form: None,
+            term: None,
+            receiver_exists: None,
+            name: Some(&damage.file),
+            cause: Some(format!("{}, at byte {}", damage.what, damage.offset).into()),
+            missing: None,
+            missing_events: None,
+            since_ns: None,
+            process_name: None,
+            peer_name: None,
+        }
+    }
+
     fn node(&self, id: NodeId) -> Option<&'t str> {
         self.tables.node(id).ok().and_then(|node| self.tables.atom(node.name).ok())
     }
 
     fn process(&self, id: ProcessId) -> (Option<&'t str>, Option<String>) {
-        let Ok(process) = self.tables.process(id) else { return (None, None) };
+        let Ok(process) = self.tables.process(id) else {
+            return (None, (!id.is_none()).then(|| self.names.pid(id)));
+        };
         let text = match process.identity {
             Identity::Pid { number, serial } => Some(format!("<0.{number}.{serial}>")),
             Identity::Port { number } => Some(format!("#Port<0.{number}>")),
-            Identity::Name { name } => self.tables.atom(name).ok().map(str::to_owned),
+            Identity::Name { name } => match self.tables.atom(name) {
+                Ok(name) => Some(name.to_owned()),
+                Err(_) => Some(self.names.pid(id)),
+            },
         };
         (self.node(process.node), text)
     }
 
-    fn function(&self, id: FunctionId) -> (Option<&'t str>, Option<&'t str>, Option<u32>) {
-        let Ok(function) = self.tables.function(id) else { return (None, None, None) };
+    fn function(&self, id: FunctionId) -> (Option<&'t str>, Option<Cow<'t, str>>, Option<u32>) {
+        if id.is_none() {
+            return (None, None, None);
+        }
+        let Ok(function) = self.tables.function(id) else {
+            return (None, Some(self.names.function(id).into()), None);
+        };
         let atom = |id| self.tables.atom(id).ok();
-        (atom(function.module), atom(function.name), Some(function.arity))
+        let name = atom(function.name).map_or_else(|| self.names.function_name(id).into(), Cow::Borrowed);
+        (atom(function.module), Some(name), Some(function.arity))
     }
 }
 

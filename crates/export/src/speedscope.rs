@@ -80,10 +80,16 @@ pub fn speedscope<S: Source>(
         profiles.extend(profile(&lane, &calls, &gaps, tables, start, &mut frames));
     }
     let shared = Shared { frames: frames.frames };
+    let damage: Vec<String> = source.damage().into_iter().map(|damage| damage.to_string()).collect();
+    let named = match damage.is_empty() {
+        true => name.to_owned(),
+        false => format!("{name} ({})", damage.join("; ")),
+    };
+    let name = named.as_str();
     let file = File { schema: SCHEMA, exporter: "pluto", name, active_profile_index: 0, shared, profiles };
     serde_json::to_writer(&mut *out, &file).map_err(|error| ExportError::Write(io::Error::from(error)))?;
     let gaps = gaps.sums().iter().map(|sum| sum.gaps).sum();
-    Ok(Written { items: calls.all().len() as u64, left_out, gaps })
+    Ok(Written { items: calls.all().len() as u64, left_out, gaps, damage: damage.len() as u64 })
 }
 
 struct Frames<'t> {

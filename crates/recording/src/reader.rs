@@ -83,6 +83,11 @@ impl Reader {
         &self.damage
     }
 
+    /// The damage that no gap tells of: events are not missing by it, but names and what the recording is about.
+    pub fn damage_without_gap(&self) -> impl Iterator<Item = &Damaged> {
+        self.damage.iter().filter(|damaged| !damaged.file.starts_with("events-"))
+    }
+
     /// How many events there are, gaps that were recorded included.
     pub fn events(&self) -> u64 {
         self.batches().map(|batch| u64::from(batch.rows)).sum()

@@ -8,7 +8,7 @@
 use crate::gaps::Gaps;
 use crate::pairing::{DEPTH_LIMIT, DEPTH_LIMIT_WITHOUT_ENDS, Ending, Frame, Matched, Remaining, Sink, Stack};
 use pluto_event::{Event, Form, FunctionId, Nanos, Payload, ProcessId, Tables, What};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// How much is kept at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,7 +168,8 @@ struct ProcessState {
 #[derive(Debug, Default)]
 struct Forest {
     calls: Calls,
-    ends: Vec<bool>,
+    /// Functions whose ends are reported.
+    ends: FxHashSet<FunctionId>,
     keep: Keep,
     /// Slots of calls that were not kept.
     free: Vec<CallId>,
@@ -242,11 +243,7 @@ impl<'g> CallsBuilder<'g> {
         self.events += 1;
         let function = event.what.function();
         match event.what {
-            What::Call { .. } | What::Return { .. } | What::Exception { .. } => {
-                if tables.function(function).is_err() {
-                    return;
-                }
-            }
+            What::Call { .. } | What::Return { .. } | What::Exception { .. } => {}
             What::ReturnTo { .. } | What::Exit { .. } => {}
             _ => return,
         }
@@ -312,7 +309,7 @@ impl<'g> CallsBuilder<'g> {
         let reported = |call: &Call| {
             call.ending.is_timed()
                 || (call.ending == Ending::CutByGap && self.any_end)
-                || ends.get(call.function.0 as usize).copied().unwrap_or(false)
+                || ends.contains(&call.function)
                 || self.stacks.get(&call.process).is_some_and(|state| state.returns_to)
         };
         let closes: Vec<bool> = calls.calls.iter().map(reported).collect();
@@ -338,13 +335,7 @@ impl<'g> CallsBuilder<'g> {
 
 impl Forest {
     fn mark_ending(&mut self, function: FunctionId) {
-        let at = function.0 as usize;
-        if at >= self.ends.len() {
-            self.ends.resize(at + 1, false);
-        }
-        if let Some(slot) = self.ends.get_mut(at) {
-            *slot = true;
-        }
+        self.ends.insert(function);
     }
 
     /// Where the next call goes; `None` where the limit is reached.

@@ -24,10 +24,10 @@ pub struct Gap {
 }
 
 impl Gap {
-    /// Whether events of this process, on this node, are missing.
+    /// Whether events of this process, on this node, are missing. A process whose node is not known may be on any.
     pub fn concerns(&self, process: ProcessId, node: NodeId) -> bool {
         if self.process.is_none() {
-            self.node.is_none() || self.node == node
+            self.node.is_none() || node.is_none() || self.node == node
         } else {
             self.process == process
         }
@@ -185,8 +185,9 @@ impl Gaps {
 
     fn lists(&self, process: ProcessId, node: NodeId) -> impl Iterator<Item = &Cuts> {
         let own = self.by_process.get(&process);
-        let whole = self.by_node.get(&node);
-        own.into_iter().chain(whole).chain(Some(&self.everywhere))
+        // Where it is not known on which node the process is, it may be on any.
+        let whole = self.by_node.iter().filter(move |&(&of, _)| node.is_none() || of == node);
+        own.into_iter().chain(whole.map(|(_, cuts)| cuts)).chain(Some(&self.everywhere))
     }
 
     /// For a process at a time: until when the last gap lasts that began by then ([`Nanos::MIN`] where none did),

@@ -12,6 +12,7 @@
 )]
 
 pub mod calls;
+mod damage;
 pub mod filter;
 pub mod gaps;
 pub mod histogram;
@@ -30,6 +31,7 @@ pub mod table;
 pub mod time;
 
 pub use calls::{Call, CallId, Calls, CallsBuilder};
+pub use damage::Damage;
 pub use filter::{Filter, FilterError, FilterSpec};
 pub use gaps::Gaps;
 pub use links::{Links, LinksBuilder};

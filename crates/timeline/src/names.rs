@@ -182,7 +182,7 @@ impl<'t> Names<'t> {
 }
 
 fn unknown(what: &str, number: u32) -> String {
-    format!("?{what} {number}")
+    format!("unknown {what} #{number}")
 }
 
 fn is_word(text: &str) -> bool {

@@ -1,6 +1,7 @@
 //! Events and calls as lines of text.
 
 use crate::calls::{Call, Calls};
+use crate::damage::Damage;
 use crate::gaps::Gap;
 use crate::live::Ended;
 use crate::names::{Names, Syntax};
@@ -122,6 +123,11 @@ impl<'t> Lines<'t> {
     /// One call with its outcome and duration.
     pub fn write_call(&self, out: &mut impl Write, calls: &Calls, call: &Call) -> io::Result<()> {
         self.line(out, call.start, call.process, &self.call(calls, call))
+    }
+
+    /// Damage that no gap tells of.
+    pub fn write_damage(&self, out: &mut impl Write, damage: &Damage) -> io::Result<()> {
+        writeln!(out, "{}", self.colour.paint(Role::Gap, &format!("-- {damage}")))
     }
 
     /// What is missing, why, and since when.

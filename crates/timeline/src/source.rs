@@ -4,6 +4,7 @@
 //! columns that matter to it, and knows the gaps before it pairs anything.
 
 use crate::calls::{Calls, CallsBuilder, Keep, Limits};
+use crate::damage::Damage;
 use crate::filter::Filter;
 use crate::gaps::Gaps;
 use crate::links::{LinkLimits, Links, LinksBuilder};
@@ -90,6 +91,11 @@ pub trait Source {
     /// The registered names that processes had when the stream began, as far as they are known.
     fn known_names(&self) -> Vec<(ProcessId, &str)>;
 
+    /// What is damaged apart from events, whose damage comes as gaps.
+    fn damage(&self) -> Vec<Damage> {
+        Vec::new()
+    }
+
     /// Gives all gaps, wherever they are, and those in the place of what a scan with this purpose and filter would
     /// find damaged.
     fn scan_gaps(
@@ -129,6 +135,10 @@ impl Source for Reader {
             }));
         }
         known
+    }
+
+    fn damage(&self) -> Vec<Damage> {
+        self.damage_without_gap().map(Damage::from).collect()
     }
 
     fn scan_gaps(
@@ -257,6 +267,7 @@ pub fn stat<S: Source>(source: &S, filter: &Filter) -> Result<Report, S::Error> 
     for row in &mut report.processes {
         row.name = registry.last_name(row.id).map(str::to_owned);
     }
+    report.damage = source.damage();
     if let Some(functions) = filter.functions() {
         report.functions.retain(|row| functions.binary_search(&row.id).is_ok());
     }

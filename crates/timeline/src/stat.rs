@@ -18,17 +18,25 @@
 use crate::gaps::{GapSum, Gaps};
 use crate::histogram::Histogram;
 use crate::pairing::{DEPTH_LIMIT, DEPTH_LIMIT_WITHOUT_ENDS, Ending, Frame, Matched, Remaining, Sink, Stack};
-use pluto_event::{Event, FunctionId, Nanos, NodeId, Tables, What};
+use pluto_event::{Event, FunctionId, Kind, Nanos, NodeId, ProcessId, Tables, What};
+use rustc_hash::FxHashMap;
 
 mod report;
 
 pub use report::{Durations, FunctionRow, GapRow, ProcessRow, Report, SortBy};
+
+/// Processes, and functions, that the tables do not have and that are counted one by one.
+const STRANGERS_LIMIT: usize = 10_000;
 
 /// Adds up events; see the module.
 #[derive(Debug)]
 pub struct Stat<'g> {
     gaps: &'g Gaps,
     processes: Vec<Option<Box<ProcessState>>>,
+    /// Processes that the tables do not have.
+    strangers: FxHashMap<ProcessId, Box<ProcessState>>,
+    /// Events of strangers over the limit.
+    unlisted: u64,
     counts: Counts,
     any_end: bool,
     events: u64,
@@ -40,7 +48,29 @@ pub struct Stat<'g> {
 #[derive(Debug, Default)]
 struct Counts {
     functions: Vec<FunctionCount>,
+    /// Functions that the tables do not have.
+    strangers: FxHashMap<FunctionId, FunctionCount>,
     unmatched_return_tos: u64,
+}
+
+impl Counts {
+    #[inline]
+    fn function(&mut self, id: FunctionId) -> Option<&mut FunctionCount> {
+        match (id.0 as usize) < self.functions.len() {
+            true => self.functions.get_mut(id.0 as usize),
+            false => self.strangers.get_mut(&id),
+        }
+    }
+
+    /// Makes room for a function.
+    #[cold]
+    fn begin(&mut self, id: FunctionId, tables: &Tables) {
+        let known = tables.functions().len();
+        self.functions.resize_with(known, FunctionCount::default);
+        if id.0 as usize >= known && self.strangers.len() < STRANGERS_LIMIT {
+            self.strangers.entry(id).or_default();
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -108,7 +138,7 @@ struct Adder<'a> {
 impl Sink<Nested> for Adder<'_> {
     #[inline]
     fn closed(&mut self, frame: Frame<Nested>, remaining: Remaining<'_, Nested>, end: Nanos, ending: Ending) {
-        let Some(count) = self.counts.functions.get_mut(frame.function.0 as usize) else { return };
+        let Some(count) = self.counts.function(frame.function) else { return };
         let Remaining { open, suspended } = remaining;
         if !ending.is_timed() {
             match ending {
@@ -219,6 +249,8 @@ impl<'g> Stat<'g> {
         Stat {
             gaps,
             processes: Vec::new(),
+            strangers: FxHashMap::default(),
+            unlisted: 0,
             counts: Counts::default(),
             any_end: false,
             events: 0,
@@ -227,25 +259,33 @@ impl<'g> Stat<'g> {
         }
     }
 
-    /// Adds one event. Events of one process come in order. Ids that `tables` does not have are passed over.
+    /// Adds one event. Events of one process come in order. A gap is no event.
     pub fn add(&mut self, event: &Event<'_>, tables: &Tables) {
+        if event.what.kind() == Kind::Gap {
+            return;
+        }
         self.events += 1;
         self.first = self.first.min(event.time);
         self.last = self.last.max(event.time);
-        let at = event.process.0 as usize;
-        if !self.processes.get(at).is_some_and(Option::is_some) && !self.begin(event, tables) {
-            return;
-        }
-        let Some(Some(process)) = self.processes.get_mut(at).map(Option::as_deref_mut) else { return };
-        let ProcessState { stack, node, count } = process;
+        let process = match self.processes.get_mut(event.process.0 as usize) {
+            Some(Some(process)) => process,
+            _ => {
+                let (all, strangers) = (&mut self.processes, &mut self.strangers);
+                match begin(all, strangers, self.gaps, event, tables) {
+                    Some(process) => process,
+                    None => {
+                        self.unlisted += 1;
+                        return;
+                    }
+                }
+            }
+        };
+        let ProcessState { stack, node, count } = &mut **process;
         count.events += 1;
         count.last = event.time;
         let function = event.what.function();
         if !function.is_none() && function.0 as usize >= self.counts.functions.len() {
-            if function.0 as usize >= tables.functions().len() {
-                return;
-            }
-            self.counts.functions.resize_with(tables.functions().len(), FunctionCount::default);
+            self.counts.begin(function, tables);
         }
         let mut adder = Adder { counts: &mut self.counts, process: count };
         let (gaps, node, id) = (self.gaps, *node, event.process);
@@ -254,31 +294,44 @@ impl<'g> Stat<'g> {
         self.any_end |= step(stack, &mut adder, event, limit);
     }
 
-    #[cold]
-    fn begin(&mut self, event: &Event<'_>, tables: &Tables) -> bool {
-        let Ok(row) = tables.process(event.process) else { return false };
-        let at = event.process.0 as usize;
-        if at >= self.processes.len() {
-            self.processes.resize_with(tables.processes().len().max(at + 1), || None);
-        }
-        if let Some(slot) = self.processes.get_mut(at) {
-            *slot = Some(Box::new(ProcessState {
-                stack: Stack::new(self.gaps, event.process, row.node),
-                node: row.node,
-                count: ProcessCount { first: event.time, ..ProcessCount::default() },
-            }));
-        }
-        true
-    }
-
     /// The figures. Calls that are still open are counted as such.
     pub fn finish(mut self, tables: &Tables) -> Report {
         let last = self.last;
-        for process in self.processes.iter_mut().flatten() {
+        for process in self.processes.iter_mut().flatten().chain(self.strangers.values_mut()) {
             let mut adder = Adder { counts: &mut self.counts, process: &mut process.count };
             process.stack.finish(last, &mut adder);
         }
         report::make(&self, tables)
+    }
+}
+
+/// The state of a process whose first event this is, or which the tables do not have; `None` where there are too many
+/// of these.
+#[cold]
+fn begin<'p>(
+    processes: &'p mut Vec<Option<Box<ProcessState>>>,
+    strangers: &'p mut FxHashMap<ProcessId, Box<ProcessState>>,
+    gaps: &Gaps,
+    event: &Event<'_>,
+    tables: &Tables,
+) -> Option<&'p mut Box<ProcessState>> {
+    let new = |node| {
+        Box::new(ProcessState {
+            stack: Stack::new(gaps, event.process, node),
+            node,
+            count: ProcessCount { first: event.time, ..ProcessCount::default() },
+        })
+    };
+    match tables.process(event.process) {
+        Ok(row) => {
+            let at = event.process.0 as usize;
+            if at >= processes.len() {
+                processes.resize_with(tables.processes().len().max(at + 1), || None);
+            }
+            processes.get_mut(at).map(|slot| slot.get_or_insert_with(|| new(row.node)))
+        }
+        Err(_) if strangers.len() >= STRANGERS_LIMIT => strangers.get_mut(&event.process),
+        Err(_) => Some(strangers.entry(event.process).or_insert_with(|| new(NodeId::NONE))),
     }
 }
 
@@ -289,7 +342,7 @@ fn step(stack: &mut Stack<Nested>, adder: &mut Adder<'_>, event: &Event<'_>, lim
     let (function, ending) = match event.what {
         What::Call { function, .. } => {
             adder.process.calls += 1;
-            if let Some(count) = adder.counts.functions.get_mut(function.0 as usize) {
+            if let Some(count) = adder.counts.function(function) {
                 count.calls += 1;
             }
             let open_below =
@@ -326,7 +379,7 @@ fn step(stack: &mut Stack<Nested>, adder: &mut Adder<'_>, event: &Event<'_>, lim
         _ => return false,
     };
     let matched = stack.end(function, time, ending, adder);
-    if let Some(count) = adder.counts.functions.get_mut(function.0 as usize) {
+    if let Some(count) = adder.counts.function(function) {
         count.outcome_observed |= ending.is_certain();
         count.unmatched += u64::from(matched == Matched::No);
     }

@@ -9,6 +9,7 @@ use pluto_timeline::script::Script;
 use pluto_timeline::show::{Colour, Lines, TreeOptions, write_trees};
 use pluto_timeline::source::{Purpose, calls, gaps, links, registry, stat};
 use pluto_timeline::{Filter, FilterSpec, Names, Registry, Source, Syntax};
+use std::io::Write;
 use std::ops::ControlFlow;
 
 const EVENTS: &str = "
@@ -149,6 +150,144 @@ fn damage_is_a_gap_in_every_engine() {
         2 ends without a call
     "#]]
     .assert_eq(&String::from_utf8(out).unwrap());
+}
+
+/// Tables that cannot be read are told, and what they named is counted and shown by number.
+#[test]
+fn what_has_lost_its_name_is_shown_by_number() {
+    let script = Script::parse(
+        "
+1 A call shop:place/2 [17,tea]
+2 B call stock:take/1 [tea]
+3 B return stock:take/1 ok
+4 A return shop:place/2 ok
+5 @2 gap since 4 overload exact 2
+",
+    )
+    .unwrap();
+    let mut out = Vec::new();
+    for (file, keep) in [("processes.arrows", 0), ("functions.arrows", 0), ("processes.arrows", 300)] {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = dir.path().join("recording");
+        recorded(&script, &dir);
+        let mut bytes = std::fs::read(dir.join(file)).unwrap();
+        bytes.truncate(bytes.len() * keep / 1000);
+        match bytes.is_empty() {
+            true => std::fs::remove_file(dir.join(file)).unwrap(),
+            false => std::fs::write(dir.join(file), bytes).unwrap(),
+        }
+        let reader = Reader::open(&dir).unwrap();
+        let filter = Filter::default();
+        writeln!(out, "=== {file} {keep}").unwrap();
+        stat(&reader, &filter).unwrap().write_text(&mut out, 100).unwrap();
+        let lines = Lines::new(Names::new(reader.tables(), Syntax::Auto), Colour::Off);
+        Source::damage(&reader).iter().for_each(|damage| lines.write_damage(&mut out, damage).unwrap());
+        let shown = Source::scan(&reader, Purpose::Show, &filter, &mut |event| {
+            lines.write_event(&mut out, event).unwrap();
+            ControlFlow::Continue(())
+        });
+        shown.unwrap();
+        let (calls, gaps) = calls(&reader, &filter, Limits::default(), Keep::default()).unwrap();
+        write_trees(&mut out, &lines, &calls, &gaps, &filter, TreeOptions::default()).unwrap();
+    }
+    expect_test::expect![[r#"
+        === processes.arrows 0
+        function      calls   total    self     p50     p90     p99     max  errors  notes
+        stock:take/1      1  1.00us  1.00us  1.00us  1.00us  1.00us  1.00us       0
+        shop:place/2      1       -       -       -       -       -       -       0  1 cut by a gap, 1 ends unmatched
+
+        process             events  calls    busy  errors  sent  delivered  notes
+        unknown process #1       2      1  1.00us       0     0          0
+        unknown process #0       2      1     0ns       0     0          0
+
+        damaged: processes.arrows at byte 0: the file is missing
+        2 processes and functions without a name
+        gap       node     gaps  missing  since            until
+        overload  n2@host     1  exact 2  00:00:00.000004  00:00:00.000005
+        -- damaged: processes.arrows at byte 0: the file is missing
+        00:00:00.000001 unknown process #0 shop:place(17, tea)
+        00:00:00.000002 unknown process #1 stock:take(tea)
+        00:00:00.000003 unknown process #1 stock:take/1 -> ok
+        00:00:00.000004 unknown process #0 shop:place/2 -> ok
+        00:00:00.000005 -- gap (overload): exactly 2 events of n2@host missing since 00:00:00.000004
+        unknown process #0
+        00:00:00.000001  shop:place(17, tea)  (cut by a gap)
+        00:00:00.000005  -- gap (overload): exactly 2 events of n2@host missing since 00:00:00.000004
+        unknown process #1
+        00:00:00.000002  stock:take(tea) -> ok  1.00us
+        00:00:00.000005  -- gap (overload): exactly 2 events of n2@host missing since 00:00:00.000004
+        1 ends without a call
+        === functions.arrows 0
+        function             calls   total    self     p50     p90     p99     max  errors  notes
+        unknown function #0      1  3.00us  3.00us  3.00us  3.00us  3.00us  3.00us       0
+        unknown function #1      1  1.00us  1.00us  1.00us  1.00us  1.00us  1.00us       0
+
+        process    events  calls    busy  errors  sent  delivered  notes
+        <0.100.0>       2      1  3.00us       0     0          0
+        <0.101.0>       2      1  1.00us       0     0          0
+
+        damaged: functions.arrows at byte 0: the file is missing
+        2 processes and functions without a name
+        gap       node     gaps  missing  since            until
+        overload  n2@host     1  exact 2  00:00:00.000004  00:00:00.000005
+        -- damaged: functions.arrows at byte 0: the file is missing
+        00:00:00.000001 <0.100.0> unknown function #0(17, tea)
+        00:00:00.000002 <0.101.0> unknown function #1(tea)
+        00:00:00.000003 <0.101.0> unknown function #1 -> ok
+        00:00:00.000004 <0.100.0> unknown function #0 -> ok
+        00:00:00.000005 -- gap (overload): exactly 2 events of n2@host missing since 00:00:00.000004
+        <0.100.0>
+        00:00:00.000001  unknown function #0(17, tea) -> ok  3.00us
+        <0.101.0>
+        00:00:00.000002  unknown function #1(tea) -> ok  1.00us
+        === processes.arrows 300
+        function      calls   total    self     p50     p90     p99     max  errors  notes
+        stock:take/1      1  1.00us  1.00us  1.00us  1.00us  1.00us  1.00us       0
+        shop:place/2      1       -       -       -       -       -       -       0  1 cut by a gap, 1 ends unmatched
+
+        process             events  calls    busy  errors  sent  delivered  notes
+        unknown process #1       2      1  1.00us       0     0          0
+        unknown process #0       2      1     0ns       0     0          0
+
+        damaged: processes.arrows at byte 0: it ends in the middle of a batch
+        2 processes and functions without a name
+        gap       node     gaps  missing  since            until
+        overload  n2@host     1  exact 2  00:00:00.000004  00:00:00.000005
+        -- damaged: processes.arrows at byte 0: it ends in the middle of a batch
+        00:00:00.000001 unknown process #0 shop:place(17, tea)
+        00:00:00.000002 unknown process #1 stock:take(tea)
+        00:00:00.000003 unknown process #1 stock:take/1 -> ok
+        00:00:00.000004 unknown process #0 shop:place/2 -> ok
+        00:00:00.000005 -- gap (overload): exactly 2 events of n2@host missing since 00:00:00.000004
+        unknown process #0
+        00:00:00.000001  shop:place(17, tea)  (cut by a gap)
+        00:00:00.000005  -- gap (overload): exactly 2 events of n2@host missing since 00:00:00.000004
+        unknown process #1
+        00:00:00.000002  stock:take(tea) -> ok  1.00us
+        00:00:00.000005  -- gap (overload): exactly 2 events of n2@host missing since 00:00:00.000004
+        1 ends without a call
+    "#]].assert_eq(&String::from_utf8(out).unwrap());
+}
+
+/// A table whose last batch was cut off whole has lost rows that its index knows of.
+#[test]
+fn a_table_that_ends_early_is_damaged() {
+    let script = Script::parse("1 A call shop:place/2 [17,tea]").unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path().join("recording");
+    recorded(&script, &dir);
+    let path = dir.join("functions.arrows");
+    let bytes = std::fs::read(&path).unwrap();
+    let marker = [0xff, 0xff, 0xff, 0xff];
+    // The schema begins the file, and messages are aligned.
+    let last = (8..bytes.len()).step_by(8).find(|&at| bytes[at..at + 4] == marker);
+    std::fs::write(&path, &bytes[..last.unwrap()]).unwrap();
+    let damage: Vec<String> =
+        Source::damage(&Reader::open(&dir).unwrap()).iter().map(ToString::to_string).collect();
+    assert_eq!(
+        damage,
+        [format!("damaged: functions.arrows at byte {}: it ends in the middle of a batch", last.unwrap())]
+    );
 }
 
 #[test]

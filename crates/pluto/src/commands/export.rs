@@ -1,6 +1,6 @@
 //! `pluto export`: a recording in another tool's format.
 
-use super::reading::{filter, open, registry, unreadable};
+use super::reading::{filter, note_damage, open, registry, unreadable};
 use crate::args::{ExportArgs, ExportFormat};
 use crate::failure::Failure;
 use crate::output;
@@ -29,9 +29,10 @@ pub(crate) fn run(args: &ExportArgs) -> Result<u8, Failure> {
         }
     }
     if args.output.is_some() || written.left_out > 0 {
-        let Written { items, left_out, gaps } = written;
+        let Written { items, left_out, gaps, .. } = written;
         output::note(&format!("{items} written, {left_out} left out, {gaps} gaps"));
     }
+    note_damage(&reader);
     Ok(0)
 }
 

@@ -2,11 +2,12 @@
 
 use crate::args::FilterArgs;
 use crate::failure::Failure;
+use crate::output;
 use crate::values::Moment;
 use pluto_event::{Kind, Nanos};
 use pluto_recording::{Reader, RecordingError};
 use pluto_timeline::calls::Keep;
-use pluto_timeline::{Filter, FilterSpec, Registry, source};
+use pluto_timeline::{Filter, FilterSpec, Registry, Source, source};
 use std::path::Path;
 
 /// Nanoseconds of a day.
@@ -15,6 +16,13 @@ const DAY: Nanos = 86_400_000_000_000;
 /// Opens a recording, finished or not.
 pub(crate) fn open(dir: &Path) -> Result<Reader, Failure> {
     Reader::open(dir).map_err(|error| unreadable(dir, &error))
+}
+
+/// Says on standard error what is damaged, where no gap tells of it.
+pub(crate) fn note_damage(reader: &Reader) {
+    for damage in Source::damage(reader) {
+        output::note(&damage.to_string());
+    }
 }
 
 /// Says why a recording cannot be read.

@@ -1,6 +1,6 @@
 //! `pluto show`: the events of a recording, or its calls as trees.
 
-use super::reading::{filter, open, registry, unreadable};
+use super::reading::{filter, note_damage, open, registry, unreadable};
 use super::trace::syntax;
 use crate::args::{ShowArgs, StreamFormat};
 use crate::failure::Failure;
@@ -32,6 +32,13 @@ pub(crate) fn run(args: &ShowArgs, colour: Colour) -> Result<u8, Failure> {
     let names = Names::new(reader.tables(), syntax(args.syntax)).with_registry(&registry);
     let lines = Lines::new(names, colour);
     let calls_only = args.filter.slow.is_some() || args.filter.failed;
+    match args.format {
+        StreamFormat::Text => {
+            let damage = Source::damage(&reader);
+            damage.iter().try_for_each(|damage| lines.write_damage(&mut out, damage))?;
+        }
+        StreamFormat::Jsonl => note_damage(&reader),
+    }
     if args.tree {
         trees(args, &reader, &filter, &lines, &mut out)?;
     } else if calls_only {
@@ -94,6 +101,9 @@ fn events(
     (lines, json): (&Lines<'_>, EventWriter<'_>),
     out: &mut impl Write,
 ) -> Result<(), Failure> {
+    if args.format == StreamFormat::Jsonl {
+        Source::damage(reader).iter().try_for_each(|damage| json.write_damage(out, damage))?;
+    }
     let mut write = |event: &Event<'_>| -> io::Result<()> {
         match args.format {
             StreamFormat::Text => lines.write_event(out, event),

@@ -19,7 +19,7 @@ pub(crate) fn run(args: &StatArgs) -> Result<u8, Failure> {
             writeln!(out, "{json}")?;
         }
         ReportFormat::Text => {
-            heading(&mut out, &reader, &args.dir)?;
+            heading(&mut out, &reader, report.events, &args.dir)?;
             let limit = if args.limit == 0 { usize::MAX } else { args.limit };
             report.write_text(&mut out, limit)?;
         }
@@ -31,6 +31,7 @@ pub(crate) fn run(args: &StatArgs) -> Result<u8, Failure> {
 fn heading(
     out: &mut impl Write,
     reader: &pluto_recording::Reader,
+    events: u64,
     dir: &std::path::Path,
 ) -> Result<(), Failure> {
     let about = &reader.manifest().about;
@@ -38,9 +39,8 @@ fn heading(
     let seconds = (times.end - times.start) as f64 / 1e9;
     writeln!(
         out,
-        "{}: {} events in {seconds:.3} s from {}",
+        "{}: {events} events in {seconds:.3} s from {}",
         dir.display(),
-        reader.events(),
         timestamp_text(times.start)
     )?;
     for node in &about.nodes {

@@ -348,6 +348,28 @@ fn what_is_no_whole_recording_is_said() {
     "#]]
     .assert_eq(&said(&run(&["show", text(&target), "--function", "shop_order:_"])));
 
+    let names = target.join("processes.arrows");
+    let original = std::fs::read(&names).unwrap();
+    std::fs::remove_file(&names).unwrap();
+    let damage = "damaged: processes.arrows at byte 0: the file is missing\n";
+    let stat = run(&["stat", text(&target)]).ok();
+    assert!(stat.contains(&format!("\n{damage}")) && stat.contains("\nunknown process #"), "{stat}");
+    assert!(!stat.contains("nothing is known to be missing"), "{stat}");
+    for arguments in [&["show", text(&target)][..], &["show", text(&target), "--tree"]] {
+        let shown = run(arguments).ok();
+        assert!(shown.starts_with(&format!("-- {damage}")) && shown.contains("unknown process #"), "{shown}");
+    }
+    for format in ["perfetto", "speedscope", "mermaid", "json", "csv", "parquet"] {
+        let output = dir.path().join("damaged");
+        let ran = run(&["export", text(&target), "--to", format, "-o", text(&output)]);
+        assert!(ran.status == 0 && ran.stderr.ends_with(damage), "{format}: {}", ran.whole());
+        let bytes = std::fs::read(&output).unwrap();
+        let told = bytes.windows(16).any(|part| part == b"processes.arrows");
+        // Parquet compresses what it holds.
+        assert!(told || format == "parquet", "{format}");
+    }
+    std::fs::write(&names, original).unwrap();
+
     let manifest = target.join("manifest.json");
     let original = std::fs::read_to_string(&manifest).unwrap();
     std::fs::write(&manifest, original.replace("\"major\": 1", "\"major\": 9")).unwrap();

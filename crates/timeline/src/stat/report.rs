@@ -1,6 +1,7 @@
 //! The figures as rows, and as text.
 
 use super::{FunctionCount, Histogram, ProcessState, Stat};
+use crate::damage::Damage;
 use crate::names::{Names, Syntax};
 use crate::table::{Align, Table};
 use crate::time::{duration_text, time_text};
@@ -11,7 +12,7 @@ use std::io::{self, Write};
 /// Everything that `stat` has to say.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
-    /// The number of events, gaps included.
+    /// The number of events; gaps are none.
     pub events: u64,
     /// The time of the first event, `None` where there is none. UNIX time in nanoseconds.
     pub first_ns: Option<Nanos>,
@@ -27,6 +28,12 @@ pub struct Report {
     pub processes: Vec<ProcessRow>,
     /// What is missing, by node and cause.
     pub gaps: Vec<GapRow>,
+    /// Events of processes that the tables do not have, and of which there were too many to list.
+    pub unlisted_events: u64,
+    /// Processes and functions that are shown by number, because the tables do not have them.
+    pub without_name: u64,
+    /// What is damaged apart from events.
+    pub damage: Vec<Damage>,
 }
 
 /// The figures of one function. Times are in nanoseconds.
@@ -138,8 +145,11 @@ pub enum SortBy {
 
 pub(super) fn make(stat: &Stat<'_>, tables: &Tables) -> Report {
     let names = Names::new(tables, Syntax::Auto);
-    let functions = (0u32..).map(FunctionId).zip(&stat.counts.functions);
-    let processes = (0u32..).map(ProcessId).zip(&stat.processes);
+    let strange = stat.counts.strangers.iter().map(|(&id, count)| (id, count));
+    let functions = (0u32..).map(FunctionId).zip(&stat.counts.functions).chain(strange);
+    let strange = stat.strangers.iter().map(|(&id, state)| (id, &**state));
+    let known = (0u32..).map(ProcessId).zip(&stat.processes);
+    let processes = known.filter_map(|(id, state)| Some((id, state.as_deref()?))).chain(strange);
     let mut report = Report {
         events: stat.events,
         first_ns: (stat.events > 0).then_some(stat.first),
@@ -150,9 +160,7 @@ pub(super) fn make(stat: &Stat<'_>, tables: &Tables) -> Report {
             .filter(|(_, count)| count.calls > 0 || count.unmatched > 0)
             .map(|(id, count)| function_row(id, count, &names))
             .collect(),
-        processes: processes
-            .filter_map(|(id, state)| Some(process_row(id, state.as_deref()?, &names)))
-            .collect(),
+        processes: processes.map(|(id, state)| process_row(id, state, &names)).collect(),
         gaps: stat
             .gap_sums()
             .iter()
@@ -165,6 +173,9 @@ pub(super) fn make(stat: &Stat<'_>, tables: &Tables) -> Report {
                 until_ns: sum.until,
             })
             .collect(),
+        unlisted_events: stat.unlisted,
+        without_name: (stat.counts.strangers.len() + stat.strangers.len()) as u64,
+        damage: Vec::new(),
     };
     report.sort(SortBy::Total);
     report.processes.sort_by_key(|row| (std::cmp::Reverse((row.busy_ns, row.events)), row.id));
@@ -311,6 +322,18 @@ impl Report {
 
     fn write_gaps(&self, out: &mut impl Write) -> io::Result<()> {
         writeln!(out)?;
+        for damage in &self.damage {
+            writeln!(out, "{damage}")?;
+        }
+        if self.unlisted_events > 0 {
+            writeln!(out, "… {} events of more processes without a name", self.unlisted_events)?;
+        }
+        if self.without_name > 0 {
+            writeln!(out, "{} processes and functions without a name", self.without_name)?;
+        }
+        if self.gaps.is_empty() && (self.without_name > 0 || !self.damage.is_empty()) {
+            return writeln!(out, "no gaps: {} events", self.events);
+        }
         if self.gaps.is_empty() {
             return writeln!(out, "no gaps: {} events, nothing is known to be missing", self.events);
         }
