@@ -40,6 +40,7 @@ fn arguments() -> Vec<Term> {
         Term::binary([b'x'; 120]),
         Term::list([Term::int(1)]),
         Term::bit_string(vec![1, 128], 1),
+        Term::bit_string(vec![2], 7),
         Term::from(num_bigint::BigInt::from(1) << 64_u32),
     ]
 }
@@ -48,8 +49,8 @@ fn arguments() -> Vec<Term> {
 fn shapes_read_well_in_both_syntaxes() {
     let bytes = shapes(&arguments());
     let show = |syntax| shape::print_arguments(&bytes, syntax, &PrintLimits::default()).expect("shapes");
-    expect![[r#"17, 1.5, ok, 'Odd one', <<"text">>, [], #{…3}, #{}, {order, …/4}, {stop}, {…/2}, {}, <<…120 bytes>>, […], <<…1 byte>>, …"#]].assert_eq(&show(Syntax::Erlang));
-    expect![[r#"17, 1.5, :ok, :"Odd one", "text", [], %{…3}, %{}, {:order, …/4}, {:stop}, {…/2}, {}, <<…120 bytes>>, […], <<…1 byte>>, …"#]].assert_eq(&show(Syntax::Elixir));
+    expect![[r#"17, 1.5, ok, 'Odd one', <<"text">>, [], #{…3}, #{}, {order, …/4}, {stop}, {…/2}, {}, <<…120 bytes>>, […], <<…1 byte>>, <<…under 1 byte>>, …"#]].assert_eq(&show(Syntax::Erlang));
+    expect![[r#"17, 1.5, :ok, :"Odd one", "text", [], %{…3}, %{}, {:order, …/4}, {:stop}, {…/2}, {}, <<…120 bytes>>, […], <<…1 byte>>, <<…under 1 byte>>, …"#]].assert_eq(&show(Syntax::Elixir));
 }
 
 #[test]

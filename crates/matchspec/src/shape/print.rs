@@ -68,6 +68,8 @@ fn write(shape: &Term, syntax: Syntax, limits: &PrintLimits, out: &mut String) {
             let bar = if syntax == Syntax::Elixir { " | " } else { "|" };
             write!(out, "[{}{bar}{}]", alias.display(syntax, limits), reference.display(syntax, limits))
         }
+        // Binaries as short as this are kept in full: it is a bit string of a few bits.
+        ("binary", [_, Term::Integer(0)]) => write!(out, "<<…under 1 byte>>"),
         ("binary", [_, Term::Integer(1)]) => write!(out, "<<…1 byte>>"),
         ("binary", [_, Term::Integer(bytes)]) => write!(out, "<<…{bytes} bytes>>"),
         ("list", [_]) => write!(out, "[…]"),
