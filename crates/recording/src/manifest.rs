@@ -238,30 +238,28 @@ impl Manifest {
         File::open(dir).and_then(|dir| synced(&dir)).map_err(io)
     }
 
-    /// Reads the manifest of `dir`.
-    pub(crate) fn read(dir: &Path) -> Result<Manifest, RecordingError> {
+    /// Reads the manifest of `dir`. Where it is missing or cannot be read, gives what is wrong with it.
+    pub(crate) fn read(dir: &Path) -> Result<Result<Manifest, Damage>, RecordingError> {
         let path = dir.join(FILE);
-        let not_ours = || RecordingError::NotARecording { path: dir.to_path_buf() };
-        let damaged = || RecordingError::Damaged { file: FILE.to_owned(), offset: 0, what: Damage::Manifest };
         let file = match File::open(&path) {
             Ok(file) => file,
             Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-                return Err(not_ours());
+                return Ok(Err(Damage::Missing));
             }
             Err(error) => return Err(RecordingError::io(&path, error)),
         };
         let mut text = Vec::new();
         file.take(BYTES_MAX + 1).read_to_end(&mut text).map_err(|error| RecordingError::io(&path, error))?;
         if text.len() as u64 > BYTES_MAX {
-            return Err(damaged());
+            return Ok(Err(Damage::Manifest));
         }
-        let head: Head = serde_json::from_slice(&text).map_err(|_| not_ours())?;
+        let Ok(head) = serde_json::from_slice::<Head>(&text) else { return Ok(Err(Damage::Manifest)) };
         if head.format != FORMAT {
-            return Err(not_ours());
+            return Err(RecordingError::NotARecording { path: dir.to_path_buf() });
         }
         if head.version.major != VERSION.major {
             return Err(RecordingError::NewerVersion { found: head.version, ours: VERSION });
         }
-        serde_json::from_slice(&text).map_err(|_| damaged())
+        Ok(serde_json::from_slice(&text).map_err(|_| Damage::Manifest))
     }
 }

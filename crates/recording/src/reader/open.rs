@@ -5,7 +5,7 @@ use super::{Damaged, Reader, Segment};
 use crate::error::{Damage, RecordingError};
 use crate::index::{self, BatchIndex, IdSet, TableIndex};
 use crate::ipc::{self, Buffers, Inflate, Layout, PREFIX, Prefix};
-use crate::manifest::{Manifest, SegmentAbout, State};
+use crate::manifest::{self, About, Manifest, SegmentAbout, State};
 use crate::schema::{EVENTS, MESSAGE_MAX, ROWS_MAX};
 use crate::tables::Table;
 use crate::writer::{TABLES_INDEX_FILE, index_file, segment_file};
@@ -89,19 +89,33 @@ struct Opening<'d> {
 }
 
 pub(super) fn open(dir: &Path) -> Result<Reader, RecordingError> {
-    let manifest = Manifest::read(dir)?;
+    let read = Manifest::read(dir)?;
+    // Segments without a manifest are read as those of a writer that was killed: what is not known is left out, and a
+    // gap at the end says that more may be missing.
+    let (manifest, lost) = match read {
+        Ok(manifest) => (manifest, None),
+        Err(what) => (Manifest::new(About::default()), Some(what)),
+    };
+    let numbers = match (numbers(dir, &manifest), lost) {
+        (Err(RecordingError::Io { .. }), Some(_)) => BTreeSet::new(),
+        (numbers, _) => numbers?,
+    };
+    if lost.is_some() && numbers.is_empty() {
+        return Err(RecordingError::NotARecording { path: dir.to_path_buf() });
+    }
     let mut opening = Opening {
         dir,
         segments: Vec::new(),
         gaps: Vec::new(),
-        damage: Vec::new(),
+        damage: lost.into_iter().map(manifest_damage).collect(),
         inflate: Inflate::new().map_err(|error| RecordingError::io(dir, error))?,
         loaded: Loaded::default(),
         buffer: Vec::new(),
     };
     let tables = opening.tables()?;
     let closed = |number| manifest.segments.iter().find(|segment| segment.number == number);
-    for number in numbers(dir, &manifest)? {
+    for number in numbers {
+        opening.unaccounted(number, lost.is_some());
         opening.expired(&manifest, Some(number));
         opening.segment(number, closed(number))?;
     }
@@ -109,6 +123,10 @@ pub(super) fn open(dir: &Path) -> Result<Reader, RecordingError> {
     opening.end(&manifest);
     let Opening { segments, gaps, damage, .. } = opening;
     Ok(Reader { dir: dir.to_path_buf(), manifest, tables, segments, gaps, damage })
+}
+
+fn manifest_damage(what: Damage) -> Damaged {
+    Damaged { file: manifest::FILE.to_owned(), offset: 0, what }
 }
 
 /// The numbers of the segments that are there or should be, without those that ring mode removed.
@@ -158,6 +176,15 @@ impl Opening<'_> {
         } else if manifest.totals.events_lost > 0 {
             let time = manifest.summary.as_ref().map_or(since, |summary| summary.finished.max(since));
             self.gap(GapCause::RecordingCut, Missing::Exactly(manifest.totals.events_lost), since, time);
+        }
+    }
+
+    /// A gap for segments before this one that are not there, where no manifest tells what became of them.
+    fn unaccounted(&mut self, number: u32, without_manifest: bool) {
+        let next = self.segments.last().map_or(0, |segment| segment.number.saturating_add(1));
+        if without_manifest && number > next {
+            let since = self.latest().unwrap_or(0);
+            self.gap(GapCause::Unreadable, Missing::Unknown, since, since);
         }
     }
 
