@@ -20,6 +20,10 @@ pub(crate) fn run(args: &ImportArgs) -> Result<u8, Failure> {
     let mut file = TraceFile::new(BufReader::with_capacity(1 << 16, file));
     // The first entry is looked at before a directory is made: a file that is no trace file leaves nothing behind.
     let first = file.next_entry().map_err(|error| unreadable(args, &error))?.map(Owned::from);
+    let Some(first) = first else {
+        return Err(Failure::new(format!("{} is empty", args.file.display()))
+            .hint("a trace file has at least one entry; was the tracer flushed, and stopped, before the file was copied?"));
+    };
     if args.output.exists() {
         return Err(Failure::new(format!("{} exists already", args.output.display()))
             .hint("name a directory that does not"));
@@ -39,9 +43,7 @@ pub(crate) fn run(args: &ImportArgs) -> Result<u8, Failure> {
         writer,
         events: 0,
     };
-    if let Some(first) = first {
-        import.entry(first.entry()).map_err(failed)?;
-    }
+    import.entry(first.entry()).map_err(failed)?;
     let ended = loop {
         match file.next_entry() {
             Ok(Some(entry)) => import.entry(entry).map_err(failed)?,
