@@ -19,6 +19,7 @@ mod parquet;
 pub mod perfetto;
 mod row;
 mod speedscope;
+mod tree;
 
 pub use csv::csv;
 pub use json::{EventWriter, json};
@@ -26,6 +27,7 @@ pub use json::{EventWriter, json};
 pub use parquet::parquet;
 pub use row::{COLUMNS, Row, Rows};
 pub use speedscope::speedscope;
+pub use tree::json_trees;
 
 use pluto_event::Event;
 use pluto_timeline::source::Purpose;

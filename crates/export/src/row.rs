@@ -1,6 +1,8 @@
 //! One event as one row of named columns, the same for JSON lines, CSV and Parquet.
 
-use pluto_event::{Event, Form, FunctionId, Identity, Kind, Missing, NodeId, ProcessId, Tables, What};
+use pluto_event::{
+    Event, Form, FunctionId, Identity, Kind, Missing, NodeId, Payload, ProcessId, Tables, What,
+};
 use pluto_term::PrintLimits;
 use pluto_timeline::live::Ended;
 use pluto_timeline::{Damage, Ending, Names, Registry, Syntax};
@@ -212,6 +214,11 @@ impl<'t> Rows<'t> {
             certain: ended.ending.is_certain(),
             process_name: self.registry.name_at(ended.process, ended.end),
         }
+    }
+
+    /// A term, in Erlang syntax.
+    pub(crate) fn term(&self, payload: Payload<'_>) -> Option<String> {
+        self.names.payload(payload, Syntax::Erlang)
     }
 
     /// The row of damage that no gap tells of.

@@ -2,12 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
-use expect_test::{ExpectFile, expect_file};
+use expect_test::{ExpectFile, expect, expect_file};
 use pluto_export::mermaid::Size;
 use pluto_export::{COLUMNS, Written};
 use pluto_timeline::Filter;
-use pluto_timeline::calls::Limits;
+use pluto_timeline::calls::{Keep, Limits};
 use pluto_timeline::script::Script;
+use pluto_timeline::show::TreeOptions;
 
 #[path = "exports/protobuf.rs"]
 mod protobuf;
@@ -122,6 +123,26 @@ fn parquet_and_json_say_the_same() {
     let schema = reader.metadata().file_metadata().schema();
     let names: Vec<&str> = schema.get_fields().iter().map(|field| field.name()).collect();
     assert_eq!(names, COLUMNS);
+}
+
+#[test]
+fn trees_as_json_lines() {
+    let (shop, filter) = (shop(), Filter::default());
+    let (calls, gaps) =
+        pluto_timeline::source::calls(&shop, &filter, Limits::default(), Keep::default()).unwrap();
+    let mut out = Vec::new();
+    let registry = pluto_timeline::source::registry(&shop).unwrap();
+    let options = TreeOptions { calls: 4, ..TreeOptions::default() };
+    let left_out =
+        pluto_export::json_trees(&mut out, (&shop.tables, &registry), &calls, &gaps, &filter, options)
+            .unwrap();
+    let text = format!("{}{left_out:?}", String::from_utf8(out).unwrap());
+    expect![[r#"
+        {"time_ns":110000,"kind":"call","call":0,"depth":0,"node":"n1@host","process":"<0.100.0>","module":"shop","function":"place","arity":2,"arguments":"[17, <<\"tea\">>]","ending":"returned","ending_is_certain":true,"duration_ns":50000,"outcome":"{ok,17}"}
+        {"time_ns":112000,"kind":"call","call":1,"parent":0,"parent_is_certain":true,"depth":1,"node":"n1@host","process":"<0.100.0>","module":"gen_server","function":"call","arity":2,"arguments":"[<0.101.0>, {place,17}]","ending":"returned","ending_is_certain":true,"duration_ns":43000,"outcome":"ok"}
+        {"time_ns":156000,"kind":"call","call":5,"parent":0,"parent_is_certain":false,"depth":1,"node":"n1@host","process":"<0.100.0>","module":"Elixir.Shop.Log","function":"line","arity":1,"arguments":"(left out: 70000 bytes)","ending":"returned_unobserved","ending_is_certain":false,"duration_ns":2000}
+        {"time_ns":170000,"kind":"call","call":6,"depth":0,"node":"n1@host","process":"<0.100.0>","module":"shop","function":"place","arity":2,"arguments":"[18, <<\"tea\">>]","ending":"cut_by_gap","ending_is_certain":false}
+        LeftOut { calls: 4, gaps: 3 }"#]].assert_eq(&text);
 }
 
 #[test]

@@ -64,11 +64,6 @@ pub(crate) fn probe(args: &ProbeArgs, probe: &Probe) -> Result<(), Failure> {
 
 /// What `show` was asked for.
 pub(crate) fn show(args: &ShowArgs) -> Result<(), Failure> {
-    let calls = args.tree || args.filter.slow.is_some() || args.filter.failed;
-    if calls && args.format == StreamFormat::Jsonl {
-        return Err(Failure::new("--format jsonl prints events; --tree, --slow and --failed show calls")
-            .hint("leave one of the two out"));
-    }
     syntax_is_of_text(args.format, args.syntax)
 }
 

@@ -314,7 +314,7 @@ impl<'g> CallsBuilder<'g> {
         };
         let closes: Vec<bool> = calls.calls.iter().map(reported).collect();
         for (call, &closes) in calls.calls.iter_mut().zip(&closes) {
-            if !closes && call.ending != Ending::CutByGap {
+            if !closes {
                 call.ending = Ending::Open;
             }
         }

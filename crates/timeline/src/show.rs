@@ -12,7 +12,7 @@ use std::io::{self, Write};
 
 mod tree;
 
-pub use tree::{TreeOptions, write_trees};
+pub use tree::{LeftOut, TreeOptions, TreeSink, walk_trees, write_trees};
 
 /// Whether to use terminal colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

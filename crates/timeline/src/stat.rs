@@ -99,6 +99,7 @@ struct ProcessState {
 struct ProcessCount {
     events: u64,
     calls: u64,
+    timed: u64,
     busy: i128,
     errors: u64,
     sent: u64,
@@ -150,6 +151,7 @@ impl Sink<Nested> for Adder<'_> {
             return;
         }
         let duration = end.saturating_sub(frame.start).max(0);
+        self.process.timed += 1;
         count.durations.record(duration as u64);
         count.own += i128::from(duration) - i128::from(frame.data.inside);
         let union = duration.saturating_sub(frame.data.same_inside);

@@ -139,7 +139,7 @@ fn damage_is_a_gap_in_every_engine() {
         stock:take/1      1      -     -    -    -    -    -       0  1 cut by a gap, 1 ends unmatched
 
         process    events  calls  busy  errors  sent  delivered  notes
-        <0.100.0>       4      2   0ns       0     0          0
+        <0.100.0>       4      2     -       0     0          0
 
         gap         node  gaps  missing  since            until
         unreadable  all      1  exact 2  00:00:00.000003  00:00:00.000004
@@ -198,7 +198,7 @@ fn what_has_lost_its_name_is_shown_by_number() {
 
         process             events  calls    busy  errors  sent  delivered  notes
         unknown process #1       2      1  1.00us       0     0          0
-        unknown process #0       2      1     0ns       0     0          0
+        unknown process #0       2      1       -       0     0          0
 
         damaged: processes.arrows at byte 0: the file is missing
         2 processes and functions without a name
@@ -215,7 +215,6 @@ fn what_has_lost_its_name_is_shown_by_number() {
         00:00:00.000005  -- gap (overload): exactly 2 events of n2@host missing since 00:00:00.000004
         unknown process #1
         00:00:00.000002  stock:take(tea) -> ok  1.00us
-        00:00:00.000005  -- gap (overload): exactly 2 events of n2@host missing since 00:00:00.000004
         1 ends without a call
         === functions.arrows 0
         function             calls   total    self     p50     p90     p99     max  errors  notes
@@ -247,7 +246,7 @@ fn what_has_lost_its_name_is_shown_by_number() {
 
         process             events  calls    busy  errors  sent  delivered  notes
         unknown process #1       2      1  1.00us       0     0          0
-        unknown process #0       2      1     0ns       0     0          0
+        unknown process #0       2      1       -       0     0          0
 
         damaged: processes.arrows at byte 0: it ends in the middle of a batch
         2 processes and functions without a name
@@ -264,7 +263,6 @@ fn what_has_lost_its_name_is_shown_by_number() {
         00:00:00.000005  -- gap (overload): exactly 2 events of n2@host missing since 00:00:00.000004
         unknown process #1
         00:00:00.000002  stock:take(tea) -> ok  1.00us
-        00:00:00.000005  -- gap (overload): exactly 2 events of n2@host missing since 00:00:00.000004
         1 ends without a call
     "#]].assert_eq(&String::from_utf8(out).unwrap());
 }
@@ -288,6 +286,58 @@ fn a_table_that_ends_early_is_damaged() {
         damage,
         [format!("damaged: functions.arrows at byte {}: it ends in the middle of a batch", last.unwrap())]
     );
+}
+
+/// A gap that concerns several processes is shown once, and counts towards the limit.
+#[test]
+fn a_limit_on_trees_holds_for_gaps_too() {
+    let script = Script::parse(
+        "
+1 A call shop:place/2 [17,tea]
+2 B call stock:take/1 [tea]
+3 * gap since 3 overload exact 1
+4 * gap since 4 overload exact 1
+5 B gap since 5 overload exact 1
+6 A call shop:place/2 [17,tea]
+7 B call stock:take/1 [pie]
+8 A return shop:place/2 ok
+9 B return stock:take/1 ok
+",
+    )
+    .unwrap();
+    let lines = Lines::new(Names::new(&script.tables, Syntax::Auto), Colour::Off);
+    let filter = Filter::default();
+    let (calls, gaps) = calls(&script, &filter, Limits::default(), Keep::default()).unwrap();
+    let mut out = Vec::new();
+    for limit in [100, 2, 1] {
+        writeln!(out, "=== {limit}").unwrap();
+        let options = TreeOptions { calls: limit, ..TreeOptions::default() };
+        write_trees(&mut out, &lines, &calls, &gaps, &filter, options).unwrap();
+    }
+    expect_test::expect![[r#"
+        === 100
+        <0.100.0>
+        00:00:00.000001  shop:place(17, tea)  (cut by a gap)
+        00:00:00.000003  -- gap (overload): exactly 1 event of all nodes missing since 00:00:00.000003
+        00:00:00.000004  -- gap (overload): exactly 1 event of all nodes missing since 00:00:00.000004
+        00:00:00.000006  shop:place(17, tea) -> ok  2.00us
+        <0.101.0>
+        00:00:00.000002  stock:take(tea)  (cut by a gap)
+        00:00:00.000005  -- gap (overload): exactly 1 event of <0.101.0> missing since 00:00:00.000005
+        00:00:00.000007  stock:take(pie) -> ok  2.00us
+        === 2
+        <0.100.0>
+        00:00:00.000001  shop:place(17, tea)  (cut by a gap)
+        00:00:00.000003  -- gap (overload): exactly 1 event of all nodes missing since 00:00:00.000003
+        … 3 more calls
+        … 2 more gaps
+        === 1
+        <0.100.0>
+        00:00:00.000001  shop:place(17, tea)  (cut by a gap)
+        … 3 more calls
+        … 3 more gaps
+    "#]]
+    .assert_eq(&String::from_utf8(out).unwrap());
 }
 
 #[test]

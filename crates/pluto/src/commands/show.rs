@@ -6,13 +6,13 @@ use crate::args::{ShowArgs, StreamFormat};
 use crate::failure::Failure;
 use crate::output::{self, Colour};
 use crate::usage;
-use pluto_event::Event;
-use pluto_export::EventWriter;
+use pluto_event::{Event, Kind};
+use pluto_export::{EventWriter, json_trees};
 use pluto_recording::Reader;
 use pluto_timeline::calls::{Keep, Limits};
-use pluto_timeline::show::{self, Lines, TreeOptions, write_trees};
+use pluto_timeline::show::{self, LeftOut, Lines, TreeOptions, write_trees};
 use pluto_timeline::source::{self, Purpose};
-use pluto_timeline::{Filter, Names, Source};
+use pluto_timeline::{Filter, Gaps, Names, Registry, Source};
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 
@@ -40,9 +40,9 @@ pub(crate) fn run(args: &ShowArgs, colour: Colour) -> Result<u8, Failure> {
         StreamFormat::Jsonl => note_damage(&reader),
     }
     if args.tree {
-        trees(args, &reader, &filter, &lines, &mut out)?;
+        trees(args, &reader, &filter, (&lines, &registry), &mut out)?;
     } else if calls_only {
-        calls(args, &reader, &filter, &lines, &mut out)?;
+        calls(args, &reader, &filter, (&lines, &registry), &mut out)?;
     } else {
         let json = EventWriter::new(reader.tables(), &registry);
         events(args, &reader, &filter, (&lines, json), &mut out)?;
@@ -59,14 +59,47 @@ fn trees(
     args: &ShowArgs,
     reader: &Reader,
     filter: &Filter,
-    lines: &Lines<'_>,
+    (lines, registry): (&Lines<'_>, &Registry),
     out: &mut impl Write,
 ) -> Result<(), Failure> {
     let (calls, gaps) = source::calls(reader, filter, Limits::default(), Keep::default())
         .map_err(|error| unreadable(&args.dir, &error))?;
     let options = TreeOptions { calls: limit(args), ..TreeOptions::default() };
-    write_trees(out, lines, &calls, &gaps, filter, options)?;
+    let matches = calls.all().iter().any(|call| filter.wants_call(call));
+    note_if_nothing(args, reader, matches, calls.ends_reported);
+    match args.format {
+        StreamFormat::Text => write_trees(out, lines, &calls, &gaps, filter, options)?,
+        StreamFormat::Jsonl => {
+            let LeftOut { calls, gaps } =
+                json_trees(out, (reader.tables(), registry), &calls, &gaps, filter, options)?;
+            if calls + gaps > 0 {
+                output::note(&format!("{calls} calls and {gaps} gaps more; --limit 0 shows all"));
+            }
+        }
+    }
     Ok(())
+}
+
+/// What is said where a filter lets nothing pass.
+const NOTHING: &str = "nothing matches";
+
+/// Says where a recording cannot tell which calls were slow or failed, and otherwise where there are none.
+fn note_if_nothing(args: &ShowArgs, reader: &Reader, matches: bool, ends_reported: bool) {
+    let slow_unknown = args.filter.slow.is_some() && !ends_reported;
+    let failed_unknown = args.filter.failed && reader.manifest().about.level == "calls";
+    if slow_unknown {
+        output::note(
+            "this recording has no ends of calls, so it cannot tell which were slow; record with --timing",
+        );
+    }
+    if failed_unknown {
+        output::note(
+            "this recording has no outcomes of calls, so it cannot tell which failed; record with --level returns",
+        );
+    }
+    if !matches && !slow_unknown && !failed_unknown {
+        output::note(NOTHING);
+    }
 }
 
 /// The slow or failed calls, one line each.
@@ -74,16 +107,26 @@ fn calls(
     args: &ShowArgs,
     reader: &Reader,
     filter: &Filter,
-    lines: &Lines<'_>,
+    (lines, registry): (&Lines<'_>, &Registry),
     out: &mut impl Write,
 ) -> Result<(), Failure> {
     let (calls, gaps) = source::calls(reader, filter, Limits::default(), filter.keep())
         .map_err(|error| unreadable(&args.dir, &error))?;
     let wanted = || calls.all().iter().filter(|call| filter.wants_call(call));
-    for call in wanted().take(limit(args)) {
-        lines.write_call(out, &calls, call)?;
+    match args.format {
+        StreamFormat::Text => {
+            for call in wanted().take(limit(args)) {
+                lines.write_call(out, &calls, call)?;
+            }
+        }
+        StreamFormat::Jsonl => {
+            let options = TreeOptions { calls: limit(args), depth: 0 };
+            json_trees(out, (reader.tables(), registry), &calls, &Gaps::default(), filter, options)?;
+        }
     }
-    let left_out = wanted().count().saturating_sub(limit(args));
+    let count = wanted().count();
+    let left_out = count.saturating_sub(limit(args));
+    note_if_nothing(args, reader, count > 0, calls.ends_reported);
     if left_out > 0 {
         output::note(&format!("{left_out} calls more; --limit 0 shows all"));
     }
@@ -110,18 +153,24 @@ fn events(
             StreamFormat::Jsonl => json.write(out, event),
         }
     };
-    let (mut shown, mut more, mut written) = (0, false, Ok(()));
+    // Other gaps are shown because they may hide what was asked for.
+    let asks_for_gaps = args.filter.kinds.iter().any(|kind| kind == Kind::Gap.name());
+    let (mut shown, mut more, mut matches, mut written) = (0, false, false, Ok(()));
     Source::scan(reader, Purpose::Show, filter, &mut |event| {
         if shown >= limit(args) {
             more = true;
             return ControlFlow::Break(());
         }
         shown += 1;
+        matches |= event.what.kind() != Kind::Gap || asks_for_gaps;
         written = write(event);
         if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })
     .map_err(|error| unreadable(&args.dir, &error))?;
     written?;
+    if !matches {
+        output::note(NOTHING);
+    }
     if more {
         output::note(&format!("there are more than {shown} such events; --limit 0 shows all"));
     }

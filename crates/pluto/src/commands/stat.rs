@@ -35,7 +35,12 @@ fn heading(
     dir: &std::path::Path,
 ) -> Result<(), Failure> {
     let about = &reader.manifest().about;
-    let times = reader.times();
+    let mut times = reader.times();
+    if events == 0 {
+        // Without an event there is still the time in which none came.
+        let finished = reader.manifest().summary.as_ref().map_or(about.started, |summary| summary.finished);
+        times = about.started..finished.max(about.started);
+    }
     let seconds = (times.end - times.start) as f64 / 1e9;
     writeln!(
         out,
@@ -44,6 +49,11 @@ fn heading(
         timestamp_text(times.start)
     )?;
     for node in &about.nodes {
+        // A trace file tells neither the release nor how the clock was read.
+        if node.otp.is_empty() {
+            writeln!(out, "{}: from a trace file, which does not tell the release or the clock", node.name)?;
+            continue;
+        }
         let error = node.clock_error_nanos as f64 / 1e3;
         writeln!(out, "{}: OTP {} (ERTS {}), clock known to {error:.0} us", node.name, node.otp, node.erts)?;
     }

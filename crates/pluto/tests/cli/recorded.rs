@@ -4,6 +4,8 @@ use crate::support::{
     Ran, Running, command_on, each_release, field, json_lines, run, run_on, shop, stable, text,
 };
 use expect_test::expect;
+use pluto_event as event;
+use pluto_recording::{About, Summary, Writer, WriterOptions};
 use pluto_testnode::{Node, NodeOptions, releases, system_release};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -76,7 +78,14 @@ fn a_recording_is_counted_shown_and_exported() {
             there are more than 3 such events; --limit 0 shows all
         "#]]
         .assert_eq(&short.stderr);
-        assert_eq!(run(&["show", target, "--slow", "1h"]).ok(), "");
+        let none = run(&["show", target, "--slow", "1h"]);
+        expect![[r#"
+            status 0
+            --- stdout
+            --- stderr
+            nothing matches
+        "#]]
+        .assert_eq(&none.whole());
         assert!(
             !run(&["show", target, "--slow", "1us", "--function", "shop_payment:charge"]).ok().is_empty()
         );
@@ -155,8 +164,10 @@ fn a_trace_file_of_dbg_is_imported() {
     });
     let dir = tempfile::tempdir().unwrap();
     let (none, other) = (dir.path().join("none"), dir.path().join("other.trc"));
+    let empty = dir.path().join("empty.trc");
+    std::fs::write(&empty, "").unwrap();
     std::fs::write(&other, "this is text, and no trace file").unwrap();
-    for file in [&none, &other] {
+    for file in [&none, &other, &empty] {
         let ran = run(&["import", text(file), "-o", text(&dir.path().join("target"))]);
         assert_eq!(ran.status, 2, "{}", ran.whole());
         assert!(!dir.path().join("target").exists());
@@ -268,6 +279,92 @@ fn ctrl_c_ends_with_a_proof() {
             "{json}"
         );
     });
+}
+
+/// A recording of nothing, and one of calls alone, say what they cannot tell.
+#[test]
+fn what_a_recording_cannot_tell_is_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let written = |name: &str, calls: u32| {
+        let path = dir.path().join(name);
+        let started = 1_795_000_000_000_000_000;
+        let about = About { started, level: "calls".to_owned(), ..About::default() };
+        let mut writer = Writer::create(&path, WriterOptions::default(), about).unwrap();
+        let tables = writer.tables_mut();
+        let (name, m, f) = (tables.intern_atom("n@h"), tables.intern_atom("m"), tables.intern_atom("f"));
+        let node = tables.intern_node(event::Node { name, creation: 1 });
+        let function = tables.intern_function(event::Function { module: m, name: f, arity: 0 });
+        let identity = event::Identity::Pid { number: 7, serial: 0 };
+        let process = tables.intern_process(event::Process { node, identity });
+        for at in 0..calls {
+            let what = event::What::Call { function, arguments: event::Payload::ABSENT };
+            writer.push(&event::Event { time: started + i64::from(at), process, what }).unwrap();
+        }
+        writer.finish(Summary { finished: started + 1_500_000_000, ..Summary::default() }).unwrap();
+        path
+    };
+    let (nothing, calls) = (written("nothing", 0), written("calls", 1));
+    let mut said = String::new();
+    for arguments in [
+        &["stat", text(&nothing)][..],
+        &["show", text(&nothing)],
+        &["stat", text(&calls)],
+        &["show", text(&calls), "--failed"],
+        &["show", text(&calls), "--slow", "1ms"],
+        &["show", text(&calls), "--kind", "exit"],
+        &["show", text(&calls), "--tree", "--format", "jsonl"],
+    ] {
+        said += &format!("=== {}\n{}", arguments.join(" "), run(arguments).whole());
+    }
+    expect![[r#"
+        === stat DIR/nothing
+        status 0
+        --- stdout
+        DIR/nothing: 0 events in 1.500 s from 2026-11-18T11:06:40.000000000Z
+
+
+        no gaps: 0 events, nothing is known to be missing
+        --- stderr
+        === show DIR/nothing
+        status 0
+        --- stdout
+        --- stderr
+        nothing matches
+        === stat DIR/calls
+        status 0
+        --- stdout
+        DIR/calls: 1 events in 0.000 s from 2026-11-18T11:06:40.000000000Z
+
+        function  calls  total  self  p50  p90  p99  max        errors  notes
+        m:f/0         1      -     -    -    -    -    -  not observed
+        no durations: this level reports calls only
+
+        process  events  calls  busy  errors  sent  delivered  notes
+        <0.7.0>       1      1     -       0     0          0
+
+        no gaps: 1 events, nothing is known to be missing
+        --- stderr
+        === show DIR/calls --failed
+        status 0
+        --- stdout
+        --- stderr
+        this recording has no outcomes of calls, so it cannot tell which failed; record with --level returns
+        === show DIR/calls --slow 1ms
+        status 0
+        --- stdout
+        --- stderr
+        this recording has no ends of calls, so it cannot tell which were slow; record with --timing
+        === show DIR/calls --kind exit
+        status 0
+        --- stdout
+        --- stderr
+        nothing matches
+        === show DIR/calls --tree --format jsonl
+        status 0
+        --- stdout
+        {"time_ns":1795000000000000000,"kind":"call","call":0,"depth":0,"node":"n@h","process":"<0.7.0>","module":"m","function":"f","arity":0,"ending":"open","ending_is_certain":false}
+        --- stderr
+    "#]].assert_eq(&said.replace(text(dir.path()), "DIR"));
 }
 
 #[test]

@@ -51,12 +51,6 @@ fn options_that_mean_nothing_together_are_refused() {
           pluto: --save-when slow would never hold: no call is timed
         record a@b --send -o dir --last 1s --save-when slow:1ms
           pluto: --save-when slow would never hold: no call is timed
-        show dir --tree --format jsonl
-          pluto: --format jsonl prints events; --tree, --slow and --failed show calls
-        show dir --slow 1ms --format jsonl
-          pluto: --format jsonl prints events; --tree, --slow and --failed show calls
-        show dir --failed --format jsonl
-          pluto: --format jsonl prints events; --tree, --slow and --failed show calls
         show dir --format jsonl --syntax erlang
           pluto: --syntax is about text; --format jsonl has terms in Erlang's spelling
         show dir --tree --kind call
@@ -97,9 +91,6 @@ fn options_that_mean_nothing_together_are_refused() {
         "record a@b m:f -o dir --last 1s --save-when exception",
         "record a@b m:f -o dir --last 1s --save-when slow:1ms",
         "record a@b --send -o dir --last 1s --save-when slow:1ms",
-        "show dir --tree --format jsonl",
-        "show dir --slow 1ms --format jsonl",
-        "show dir --failed --format jsonl",
         "show dir --format jsonl --syntax erlang",
         "show dir --tree --kind call",
         "show dir --slow 1ms --kind call",

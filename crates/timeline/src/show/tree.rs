@@ -6,6 +6,7 @@ use crate::filter::Filter;
 use crate::gaps::{Gap, Gaps};
 use crate::time::time_text;
 use pluto_event::{NodeId, ProcessId, Tables};
+use rustc_hash::FxHashMap;
 use std::io::{self, Write};
 
 /// How deep a line is indented at most; deeper calls say their depth instead.
@@ -14,7 +15,7 @@ const INDENT_LIMIT: usize = 40;
 /// What is written of the trees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TreeOptions {
-    /// Calls at most.
+    /// Calls and gaps at most.
     pub calls: usize,
     /// Nested levels at most, counted from the call that the filter wants.
     pub depth: usize,
@@ -56,8 +57,66 @@ impl Shape {
     }
 }
 
-/// Writes, for each process, the calls that the filter wants with everything inside of them, and the gaps between.
-/// Says what is left out.
+/// Takes trees as they are walked: each process, then its calls with what is inside of them, and the gaps between.
+pub trait TreeSink {
+    /// What follows is of this process.
+    fn process(&mut self, process: ProcessId) -> io::Result<()>;
+
+    /// Events are missing here. A gap that concerns several processes is given once, with the first of them.
+    fn gap(&mut self, gap: &Gap) -> io::Result<()>;
+
+    /// A call, and how many wanted ones are around it.
+    fn call(&mut self, id: CallId, call: &Call, depth: usize) -> io::Result<()>;
+}
+
+/// What a walk left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Calls.
+    pub calls: usize,
+    /// Gaps.
+    pub gaps: usize,
+}
+
+/// Walks, for each process, the calls that the filter wants with everything inside of them, and the gaps between.
+pub fn walk_trees(
+    sink: &mut impl TreeSink,
+    tables: &Tables,
+    calls: &Calls,
+    gaps: &Gaps,
+    filter: &Filter,
+    options: TreeOptions,
+) -> io::Result<LeftOut> {
+    let roots = wanted_roots(calls, filter);
+    let mut pending = Pending::new(gaps, filter);
+    let mut walk =
+        Walk { sink, calls, shape: Shape::of(calls), options, given: 0, left_out: LeftOut::default() };
+    let mut at = 0;
+    while let Some(&(process, _)) = roots.get(at) {
+        let end = at + roots.get(at..).unwrap_or_default().partition_point(|&(other, _)| other == process);
+        let node = tables.process(process).map_or(NodeId::NONE, |row| row.node);
+        let mut gaps = pending.take(process, node).into_iter().peekable();
+        // A process of which nothing is given has no heading.
+        if walk.given < options.calls {
+            walk.sink.process(process)?;
+        }
+        for &(_, root) in roots.get(at..end).unwrap_or_default() {
+            let start = calls.get(root).map_or(i64::MAX, |call| call.start);
+            while let Some(gap) = gaps.next_if(|gap| gap.until <= start) {
+                walk.gap(gap)?;
+            }
+            walk.tree(root, &mut gaps)?;
+        }
+        gaps.try_for_each(|gap| walk.gap(gap))?;
+        at = end;
+    }
+    if roots.is_empty() {
+        gaps.records().iter().try_for_each(|gap| walk.gap(gap))?;
+    }
+    Ok(walk.left_out)
+}
+
+/// Writes the trees as text, and says what is left out.
 pub fn write_trees(
     out: &mut impl Write,
     lines: &Lines<'_>,
@@ -66,34 +125,9 @@ pub fn write_trees(
     filter: &Filter,
     options: TreeOptions,
 ) -> io::Result<()> {
-    let roots = wanted_roots(calls, filter);
-    let mut writer = Writer { lines, calls, shape: Shape::of(calls), options, written: 0, left_out: 0 };
-    let mut at = 0;
-    while let Some(&(process, _)) = roots.get(at) {
-        let end = at + roots.get(at..).unwrap_or_default().partition_point(|&(other, _)| other == process);
-        let mut pending = gaps_of(process, gaps, filter, lines.names.tables()).peekable();
-        // A process of which nothing is shown has no heading; its gaps are shown, and its calls are counted.
-        if writer.written < options.calls || pending.peek().is_some() {
-            writeln!(out, "{}", lines.colour.paint(Role::Process, &lines.names.process(process)))?;
-        }
-        for &(_, root) in roots.get(at..end).unwrap_or_default() {
-            let start = calls.get(root).map_or(i64::MAX, |call| call.start);
-            while let Some(gap) = pending.next_if(|gap| gap.until <= start) {
-                writer.gap(out, gap)?;
-            }
-            writer.tree(out, root, &mut pending)?;
-        }
-        for gap in pending {
-            writer.gap(out, gap)?;
-        }
-        at = end;
-    }
-    if roots.is_empty() {
-        for gap in gaps.records() {
-            writer.gap(out, gap)?;
-        }
-    }
-    writer.finish(out, gaps)
+    let mut text = Text { out, lines, calls };
+    let left_out = walk_trees(&mut text, lines.names.tables(), calls, gaps, filter, options)?;
+    text.finish(left_out, gaps)
 }
 
 /// The outermost wanted calls, by process in the order of their first call, then by beginning.
@@ -101,7 +135,7 @@ fn wanted_roots(calls: &Calls, filter: &Filter) -> Vec<(ProcessId, CallId)> {
     // Parents come before their children, so one pass knows of each call whether it is inside of a wanted one.
     let mut inside = vec![false; calls.all().len()];
     let mut roots = Vec::new();
-    let mut rank = rustc_hash::FxHashMap::default();
+    let mut rank = FxHashMap::default();
     for (at, call) in calls.all().iter().enumerate() {
         let Ok(id) = u32::try_from(at).map(CallId) else { break };
         let parent =
@@ -120,37 +154,62 @@ fn wanted_roots(calls: &Calls, filter: &Filter) -> Vec<(ProcessId, CallId)> {
     roots
 }
 
-fn gaps_of<'a>(
-    process: ProcessId,
-    gaps: &'a Gaps,
-    filter: &'a Filter,
-    tables: &Tables,
-) -> impl Iterator<Item = &'a Gap> {
-    let node = tables.process(process).map_or(NodeId::NONE, |row| row.node);
-    gaps.records().iter().filter(move |gap| {
-        gap.concerns(process, node) && gap.since <= filter.until() && gap.until >= filter.since()
-    })
+/// The gaps that were not given yet, in the order of the stream.
+struct Pending<'g> {
+    own: FxHashMap<ProcessId, Vec<(usize, &'g Gap)>>,
+    wide: Vec<(usize, &'g Gap)>,
 }
 
-struct Writer<'a> {
-    lines: &'a Lines<'a>,
+impl<'g> Pending<'g> {
+    fn new(gaps: &'g Gaps, filter: &Filter) -> Pending<'g> {
+        let mut pending = Pending { own: FxHashMap::default(), wide: Vec::new() };
+        let reaches = |gap: &Gap| gap.since <= filter.until() && gap.until >= filter.since();
+        for (at, gap) in gaps.records().iter().enumerate().filter(|(_, gap)| reaches(gap)) {
+            match gap.process.is_none() {
+                true => pending.wide.push((at, gap)),
+                false => pending.own.entry(gap.process).or_default().push((at, gap)),
+            }
+        }
+        pending
+    }
+
+    /// Those that concern a process.
+    fn take(&mut self, process: ProcessId, node: NodeId) -> Vec<&'g Gap> {
+        let mut taken = self.own.remove(&process).unwrap_or_default();
+        self.wide.retain(|&(at, gap)| {
+            let concerns = gap.concerns(process, node);
+            if concerns {
+                taken.push((at, gap));
+            }
+            !concerns
+        });
+        taken.sort_unstable_by_key(|&(at, _)| at);
+        taken.into_iter().map(|(_, gap)| gap).collect()
+    }
+}
+
+struct Walk<'a, S> {
+    sink: &'a mut S,
     calls: &'a Calls,
     shape: Shape,
     options: TreeOptions,
-    written: usize,
-    left_out: usize,
+    given: usize,
+    left_out: LeftOut,
 }
 
-impl Writer<'_> {
-    fn gap(&self, out: &mut impl Write, gap: &Gap) -> io::Result<()> {
-        let time = self.lines.colour.paint(Role::Time, &time_text(gap.until));
-        writeln!(out, "{time}  {}", self.lines.gap(gap))
+impl<S: TreeSink> Walk<'_, S> {
+    fn gap(&mut self, gap: &Gap) -> io::Result<()> {
+        if self.given >= self.options.calls {
+            self.left_out.gaps += 1;
+            return Ok(());
+        }
+        self.given += 1;
+        self.sink.gap(gap)
     }
 
     /// One wanted call and what is inside, without recursion: nesting may be as deep as the observed program's.
     fn tree<'g>(
         &mut self,
-        out: &mut impl Write,
         root: CallId,
         gaps: &mut std::iter::Peekable<impl Iterator<Item = &'g Gap>>,
     ) -> io::Result<()> {
@@ -165,40 +224,62 @@ impl Writer<'_> {
             if let Some(first) = self.shape.first(id) {
                 open.push((first, depth + 1));
             }
-            if self.written >= self.options.calls || depth > self.options.depth {
-                self.left_out += 1;
+            while let Some(gap) = gaps.next_if(|gap| gap.until < call.start) {
+                self.gap(gap)?;
+            }
+            if self.given >= self.options.calls || depth > self.options.depth {
+                self.left_out.calls += 1;
                 continue;
             }
-            while let Some(gap) = gaps.next_if(|gap| gap.until < call.start) {
-                self.gap(out, gap)?;
-            }
-            self.line(out, call, depth)?;
+            self.given += 1;
+            self.sink.call(id, call, depth)?;
         }
         Ok(())
     }
+}
 
-    fn line(&mut self, out: &mut impl Write, call: &Call, depth: usize) -> io::Result<()> {
-        self.written += 1;
+/// Trees as indented lines.
+struct Text<'a, W> {
+    out: &'a mut W,
+    lines: &'a Lines<'a>,
+    calls: &'a Calls,
+}
+
+impl<W: Write> TreeSink for Text<'_, W> {
+    fn process(&mut self, process: ProcessId) -> io::Result<()> {
+        let name = self.lines.names.process(process);
+        writeln!(self.out, "{}", self.lines.colour.paint(Role::Process, &name))
+    }
+
+    fn gap(&mut self, gap: &Gap) -> io::Result<()> {
+        let time = self.lines.colour.paint(Role::Time, &time_text(gap.until));
+        writeln!(self.out, "{time}  {}", self.lines.gap(gap))
+    }
+
+    fn call(&mut self, _id: CallId, call: &Call, depth: usize) -> io::Result<()> {
         let time = self.lines.colour.paint(Role::Time, &time_text(call.start));
         let indent = "  ".repeat(depth.min(INDENT_LIMIT) + 1);
         let deep = if depth > INDENT_LIMIT { format!("[{depth}] ") } else { String::new() };
         let guess =
             if call.parent.is_some() && depth > 0 && !self.calls.parent_is_certain(call) { "~ " } else { "" };
-        writeln!(out, "{time}{indent}{deep}{guess}{}", self.lines.call(self.calls, call))
+        writeln!(self.out, "{time}{indent}{deep}{guess}{}", self.lines.call(self.calls, call))
     }
+}
 
-    fn finish(&self, out: &mut impl Write, gaps: &Gaps) -> io::Result<()> {
-        if self.left_out > 0 {
-            writeln!(out, "… {} more calls", self.left_out)?;
+impl<W: Write> Text<'_, W> {
+    fn finish(self, left_out: LeftOut, gaps: &Gaps) -> io::Result<()> {
+        if left_out.calls > 0 {
+            writeln!(self.out, "… {} more calls", left_out.calls)?;
         }
         if self.calls.left_out > 0 {
-            writeln!(out, "… {} calls over the limit were not kept", self.calls.left_out)?;
+            writeln!(self.out, "… {} calls over the limit were not kept", self.calls.left_out)?;
         }
         if !self.calls.unmatched.is_empty() {
-            writeln!(out, "{} ends without a call", self.calls.unmatched.len())?;
+            writeln!(self.out, "{} ends without a call", self.calls.unmatched.len())?;
         }
-        if gaps.not_kept() > 0 {
-            writeln!(out, "… {} more gaps", gaps.not_kept())?;
+        let gaps = left_out.gaps as u64 + gaps.not_kept();
+        if gaps > 0 {
+            writeln!(self.out, "… {gaps} more gaps")?;
         }
         Ok(())
     }

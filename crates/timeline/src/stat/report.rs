@@ -93,8 +93,8 @@ pub struct ProcessRow {
     pub events: u64,
     /// Calls.
     pub calls: u64,
-    /// Time in timed calls, the outermost ones.
-    pub busy_ns: u64,
+    /// Time in timed calls, the outermost ones; `None` where no call of it is timed.
+    pub busy_ns: Option<u64>,
     /// Exceptions that ended a call.
     pub errors: u64,
     /// Messages sent.
@@ -158,7 +158,7 @@ pub(super) fn make(stat: &Stat<'_>, tables: &Tables) -> Report {
         unmatched_return_tos: stat.counts.unmatched_return_tos,
         functions: functions
             .filter(|(_, count)| count.calls > 0 || count.unmatched > 0)
-            .map(|(id, count)| function_row(id, count, &names))
+            .map(|(id, count)| function_row(id, count, &names, stat.any_end))
             .collect(),
         processes: processes.map(|(id, state)| process_row(id, state, &names)).collect(),
         gaps: stat
@@ -186,7 +186,12 @@ fn nanos(sum: i128) -> u64 {
     u64::try_from(sum.max(0)).unwrap_or(u64::MAX)
 }
 
-fn function_row(id: FunctionId, count: &FunctionCount, names: &Names<'_>) -> FunctionRow {
+fn function_row(id: FunctionId, count: &FunctionCount, names: &Names<'_>, any_end: bool) -> FunctionRow {
+    // Where no end is ever reported, a gap has cut none off.
+    let (cut_by_gap, no_end) = match any_end {
+        true => (count.cut, count.open),
+        false => (0, count.open + count.cut),
+    };
     FunctionRow {
         function: names.function(id),
         id,
@@ -198,8 +203,8 @@ fn function_row(id: FunctionId, count: &FunctionCount, names: &Names<'_>) -> Fun
         errors: (count.outcome_observed || count.errors > 0).then_some(count.errors),
         inferred: count.inferred,
         ended_unseen: count.overtaken,
-        cut_by_gap: count.cut,
-        no_end: count.open,
+        cut_by_gap,
+        no_end,
         unmatched_ends: count.unmatched,
     }
 }
@@ -221,7 +226,7 @@ fn process_row(id: ProcessId, state: &ProcessState, names: &Names<'_>) -> Proces
         id,
         events: count.events,
         calls: count.calls,
-        busy_ns: nanos(count.busy),
+        busy_ns: (count.timed > 0).then(|| nanos(count.busy)),
         errors: count.errors,
         sent: count.sent,
         delivered: count.delivered,
@@ -308,7 +313,7 @@ impl Report {
                 },
                 row.events.to_string(),
                 row.calls.to_string(),
-                duration_text(row.busy_ns),
+                row.busy_ns.map_or_else(|| "-".to_owned(), duration_text),
                 row.errors.to_string(),
                 row.sent.to_string(),
                 row.delivered.to_string(),
