@@ -46,12 +46,15 @@
             session,                    % legacy | {session, Handle}
             counters,
             ledger = [],                % newest first
+            past = [],                  % entries that were undone before the end, newest first: proved at the end
+            sessions = [],              % the weak handle of each trace session that there was
             plan = none,                % none | map
             phase = idle,               % idle | arming | armed | tripped
             request = none,             % id of the arm or adjust request that is being worked on
             work = [],                  % steps still to be done
             found = #{},                % what the steps found out, for the reply
             count = none,               % none | {Id, Kind, Functions, Deadline}
+            armed_at = none,            % milliseconds of UNIX time
             lease_until, poll_at, status_at, reload_at, refill_at = infinity,
             deadline = infinity,
             reloaded = #{},             % Module => time of the last check that found its patterns
@@ -85,6 +88,7 @@ guardian(#{client := Client, janitor_pid := Janitor} = Options) ->
     Now = now_ms(),
     G = #g{client = Client, client_ref = ClientRef, janitor = Janitor, janitor_ref = JanitorRef,
            sink = Sink, sink_ref = SinkRef, options = Options, session = Session, counters = Counters,
+           sessions = weak(Session),
            lease_until = Now + lease_ms(Options), poll_at = Now + ?POLL_MS, status_at = Now + ?STATUS_MS,
            reload_at = infinity, excluded = own_processes([self(), Sink, Janitor], Client)},
     loop(tell(G, {pluto_started, self(), Sink, started_info(Session)})).
@@ -104,6 +108,9 @@ open_session(Sink) ->
         {module, trace} -> {session, trace:session_create(?MODULE, Sink, [])};
         _ -> legacy
     end.
+
+weak(legacy) -> [];
+weak({session, {_, Weak}}) -> [Weak].
 
 started_info(Session) ->
     #{otp => list_to_binary(erlang:system_info(otp_release)),
@@ -164,18 +171,33 @@ handle({pluto, renew}, G) ->
     loop(G#g{lease_until = now_ms() + lease_ms(G#g.options)});
 handle({pluto, Id, stop}, G) ->
     finish(G, {reply, Id});
+handle({pluto_stop, From, Ref}, G) when is_pid(From) ->
+    finish(G, {asked, From, Ref});
+handle({pluto_tell, From, Ref}, G) when is_pid(From) ->
+    _ = erlang:send(From, {pluto_told, Ref, about(G)}, [nosuspend, noconnect]),
+    loop(G);
 handle({pluto, Id, Request}, G) ->
-    loop(request(Id, Request, G));
+    loop(requested(Id, Request, G));
 handle({'DOWN', Ref, process, _, _}, #g{client_ref = Ref} = G) ->
     finish(G, client_lost);
 handle({'DOWN', Ref, process, _, _}, #g{sink_ref = Ref, phase = tripped} = G) ->
     loop(G#g{sink_ref = gone});
 handle({'DOWN', Ref, process, _, _}, #g{sink_ref = Ref} = G) ->
-    finish(tell(G, {pluto_gap, agent_lost, unknown, undefined, erlang:monotonic_time(nanosecond)}), sink_lost);
+    Gap = {pluto_gap, agent_lost, unknown, undefined, erlang:monotonic_time(nanosecond)},
+    finish(tell(G#g{sink_ref = gone}, Gap), sink_lost);
 handle({'DOWN', Ref, process, _, _}, #g{janitor_ref = Ref} = G) ->
     loop(new_janitor(G));
 handle(_, G) ->
     loop(G).
+
+%% Whatever a client asks for, the guardian lives on: it holds what is to be undone.
+requested(Id, Request, G) ->
+    try request(Id, Request, G)
+    catch error:_ -> reply(drop_counts(recovered(G)), Id, {error, {failed, kind(Request)}})
+    end.
+
+kind(Request) when is_tuple(Request), tuple_size(Request) > 0 -> element(1, Request);
+kind(Request) -> Request.
 
 request(Id, {arm, Plan}, #g{phase = idle} = G) ->
     begin_plan(Id, Plan, G);
@@ -188,11 +210,7 @@ request(Id, {count, Functions, Ms}, #g{count = none, work = []} = G) when is_int
 request(Id, {status}, G) ->
     reply(G, Id, {status, status(G)});
 request(Id, Request, G) ->
-    Kind = case is_tuple(Request) andalso tuple_size(Request) > 0 of
-               true -> element(1, Request);
-               false -> Request
-           end,
-    reply(G, Id, {error, {not_now, Kind, G#g.phase}}).
+    reply(G, Id, {error, {not_now, kind(Request), G#g.phase}}).
 
 tick(G) ->
     Now = now_ms(),
@@ -227,6 +245,17 @@ status(#g{counters = C, sink = Sink} = G) ->
       monotonic_ns => erlang:monotonic_time(nanosecond),
       time_offset_ns => erlang:time_offset(nanosecond),
       processes => erlang:system_info(process_count)}.
+
+%% For others that look at the node.
+about(#g{client = Client, phase = Phase, plan = Plan, armed_at = At, counters = C}) ->
+    Base = #{client => Client, phase => Phase, since_ms => At, events => counters:get(C, ?C_EVENTS)},
+    case Plan of
+        none -> Base#{functions => 0, processes => 0, messages => []};
+        #{functions := Functions, processes := Processes, flags := Flags} ->
+            Base#{functions => length(Functions),
+                  processes => case Processes of all -> all; _ -> length(Processes) end,
+                  messages => [F || F <- [send, 'receive'], lists:member(F, Flags)]}
+    end.
 
 drops(C) ->
     [{Cause, N} || {Cause, Cell} <- [{backpressure, ?C_BACKPRESSURE}, {event_limit, ?C_EVENT_LIMIT},
@@ -328,9 +357,10 @@ check_plan(Plan) when is_map(Plan) ->
                         send => default, 'receive' => default, rate => none, shape => [],
                         max_event_bytes => infinity}, Plan),
     Limits = maps:merge(default_limits(), maps:get(limits, Plan, #{})),
-    #{functions := Functions, processes := Processes, flags := Flags} = Full,
-    Bad = [Plan || not is_list(Functions) orelse not is_list(Flags)
+    #{functions := Functions, processes := Processes, flags := Flags, shape := Tags} = Full,
+    Bad = [Plan || not is_list(Functions) orelse not is_list(Flags) orelse not is_list(Tags)
                        orelse not (Processes =:= all orelse is_list(Processes))]
+        ++ [L || {Key, N} = L <- maps:to_list(Limits), not is_limit(Key, N)]
         ++ [F || F <- Functions, not is_function_spec(F)] ++ [F || F <- Flags, not is_flag(F)]
         ++ [P || Processes =/= all, P <- Processes, not (is_pid(P) andalso node(P) =:= node())],
     case Bad of
@@ -340,10 +370,20 @@ check_plan(Plan) when is_map(Plan) ->
 check_plan(Plan) ->
     {error, {bad_plan, Plan}}.
 
-is_function_spec({{M, F, A}, _, Flags}) when is_atom(M), is_atom(F), is_integer(A), M =/= '_', F =/= '_' ->
-    lists:all(fun(Flag) -> lists:member(Flag, [local, global]) end, Flags);
+is_function_spec({MFA, _, Flags}) when is_list(Flags) ->
+    is_function_name(MFA) andalso lists:all(fun(Flag) -> lists:member(Flag, [local, global]) end, Flags);
 is_function_spec(_) ->
     false.
+
+%% To the VM '_' stands for every module and every function, so what has this name cannot be traced alone.
+is_function_name({M, F, A}) ->
+    is_atom(M) andalso is_atom(F) andalso is_integer(A) andalso A >= 0 andalso A =< 255 andalso M =/= '_'
+        andalso F =/= '_';
+is_function_name(_) ->
+    false.
+
+is_limit(Key, infinity) -> Key =:= duration_ms orelse Key =:= max_events;
+is_limit(_, N) -> is_integer(N) andalso N >= 0.
 
 %% No flag that names a tracer, stops the node, or crashes a release (garbage_collection from two sessions).
 is_flag(Flag) ->
@@ -375,7 +415,8 @@ work(Step, G) ->
     try step(Step, G) of
         #g{} = G1 -> G1
     catch
-        throw:{refuse, Reason} -> refuse(Reason, G)
+        throw:{refuse, Reason} -> refuse(Reason, recovered(G));
+        error:_ -> refuse({failed, kind(Step)}, recovered(G))
     end.
 
 refuse(Reason, #g{request = Id} = G) ->
@@ -489,7 +530,9 @@ step(armed, #g{plan = #{limits := L, functions := Functions}} = G) ->
                    #{duration_ms := Ms} when is_integer(Ms) -> Now + Ms;
                    _ -> infinity
                end,
+    ArmedAt = case G1#g.armed_at of none -> erlang:system_time(millisecond); At -> At end,
     G1#g{phase = armed, request = none, deadline = Deadline, found = #{}, reload_at = Now + ?RELOAD_MS,
+        armed_at = ArmedAt,
         reloaded = maps:from_list([{M, erlang:monotonic_time(nanosecond)} || {{M, _, _}, _, _} <- Functions])}.
 
 reply_armed(#g{request = Id, found = Found} = G, Now) ->
@@ -614,7 +657,10 @@ replace_spec({MFA, _, _} = Spec, #g{plan = #{functions := Functions} = Plan} = G
 %%% ------------------------------------------------------------------------------------------------------------
 
 begin_count(Id, Functions, Ms, #g{session = Session} = G) ->
-    case [MFA || MFA <- Functions, is_integer(call_count(Session, MFA))] of
+    Bad = [F || F <- Functions, not is_function_name(F)],
+    case Bad =:= [] andalso [MFA || MFA <- Functions, is_integer(call_count(Session, MFA))] of
+        false ->
+            reply(G, Id, {error, {bad_function, hd(Bad)}});
         [] ->
             G1 = enter(G, [{count, MFA} || MFA <- Functions]),
             Set = [MFA || MFA <- Functions, set_count(Session, MFA, true) > 0],
@@ -622,6 +668,17 @@ begin_count(Id, Functions, Ms, #g{session = Session} = G) ->
         [MFA | _] ->
             reply(G, Id, {error, {counter_in_use, MFA}})
     end.
+
+%% Where counting could not begin.
+drop_counts(#g{count = none, session = Session, ledger = Ledger} = G) ->
+    case [MFA || {count, MFA} <- Ledger] of
+        [] -> G;
+        Functions ->
+            lists:foreach(fun(MFA) -> catch set_count(Session, MFA, false) end, Functions),
+            forget(G, [count])
+    end;
+drop_counts(G) ->
+    G.
 
 count_tick(Now, #g{count = {Id, Functions, Since, Until}, session = Session} = G) when Now >= Until ->
     Calls = [{MFA, N} || MFA <- Functions, is_integer(N = call_count(Session, MFA))],
@@ -687,14 +744,21 @@ module_reloaded(Module, #g{plan = #{functions := Specs}, reloaded = Known} = G) 
 enter(G, []) -> G;
 enter(#g{janitor = Janitor, ledger = Ledger} = G, Entries) ->
     Janitor ! {pluto_ledger, self(), Entries},
-    G#g{ledger = lists:reverse(Entries, Ledger)}.
+    Now = lists:reverse(Entries, Ledger),
+    put(ledger, Now),
+    G#g{ledger = Now}.
+
+%% The state before a step that was given up, with what the step had already entered.
+recovered(G) ->
+    G#g{ledger = case get(ledger) of undefined -> []; Ledger -> Ledger end}.
 
 %% Forgets entries by key; the janitor gets the whole ledger anew, after the change was made.
 forget(#g{janitor = Janitor, ledger = Ledger} = G, Keys) ->
     Gone = maps:from_list([{Key, []} || Key <- Keys]),
-    Kept = [Entry || Entry <- Ledger, not is_map_key(entry_key(Entry), Gone)],
+    {Undone, Kept} = lists:partition(fun(Entry) -> is_map_key(entry_key(Entry), Gone) end, Ledger),
     Janitor ! {pluto_ledger_is, self(), Kept},
-    G#g{ledger = Kept}.
+    put(ledger, Kept),
+    G#g{ledger = Kept, past = latest(Undone ++ G#g.past)}.
 
 entry_key({function, MFA, _}) -> {function, MFA};
 entry_key({message_pattern, Kind, _}) -> {message_pattern, Kind};
@@ -729,27 +793,43 @@ disarm(#g{session = Session, sink = Sink, ledger = Ledger} = G) ->
                 {session, _} -> open_session(Sink)
             end,
     (G#g.janitor) ! {pluto_ledger_is, self(), []},
-    G#g{ledger = [], session = Fresh, refill_at = infinity, reload_at = infinity, count = none}.
+    put(ledger, []),
+    G#g{ledger = [], past = latest(Ledger ++ G#g.past), session = Fresh, sessions = weak(Fresh) ++ G#g.sessions,
+        refill_at = infinity, reload_at = infinity, count = none}.
 
 finish(#g{session = Session, sink = Sink, ledger = Ledger} = G, Why) ->
     process_flag(priority, normal),
     barrier(Session, Why),
     undo(Session, Sink, Ledger),
     case Why of
-        {reply, Id} ->
+        client_lost -> exit(Sink, kill);
+        _ ->
             %% Destroying a session and listing the processes each visit them all: not in one go.
             pause(),
-            Proof = left(Session, Sink, Ledger),
-            Final = finish_sink(G),
-            post_last(reply(G, Id, {stopped, Proof#{sink => Final}}), 50);
-        client_lost -> exit(Sink, kill);
-        sink_lost -> post_last(G, 50);
-        lease ->
-            _ = finish_sink(G),
-            post_last(limit(G, lease, lease_ms(G#g.options), lease_ms(G#g.options)), 1)
+            Proof = left(G),
+            last_words(Why, Proof#{sink => finish_sink(G)}, G)
     end,
     hand_over(G#g{ledger = []}),
     exit(normal).
+
+last_words({reply, Id}, Proof, G) ->
+    post_last(reply(G, Id, {stopped, Proof}), 50);
+last_words({asked, From, Ref}, Proof, G) ->
+    post_last(tell(G, {pluto_undone, asked, Proof}), 50),
+    answer(From, {pluto_stopped, Ref, Proof}, 50);
+last_words(sink_lost, Proof, G) ->
+    post_last(tell(G, {pluto_undone, sink_lost, Proof}), 50);
+last_words(lease, Proof, G) ->
+    Ms = lease_ms(G#g.options),
+    post_last(tell(limit(G, lease, Ms, Ms), {pluto_undone, lease, Proof}), 1).
+
+%% To another client than ours, never waiting either.
+answer(_, _, 0) -> ok;
+answer(To, Message, Tries) ->
+    case erlang:send(To, Message, [nosuspend, noconnect]) of
+        nosuspend -> receive after ?RETRY_MS -> answer(To, Message, Tries - 1) end;
+        _ -> ok
+    end.
 
 %% There is a janitor that unloads this module, and another process that does it should the janitor be killed.
 hand_over(#g{janitor = Janitor, janitor_ref = JanitorRef} = G) ->
@@ -762,7 +842,7 @@ hand_over(#g{janitor = Janitor, janitor_ref = JanitorRef} = G) ->
     end.
 
 %% Events that were made before tracing was switched off are in the sink's queue after this.
-barrier(Session, {reply, _}) ->
+barrier(Session, Why) when is_tuple(Why) ->
     Ref = case Session of
               legacy -> erlang:trace_delivered(all);
               {session, S} -> trace:delivered(S, all)
@@ -813,22 +893,42 @@ undo_entry(legacy, Sink, new) -> clear_new(legacy, Sink);
 undo_entry(legacy, Sink, {processes, Pids}) -> each_process(fun(P) -> clear_flags(legacy, Sink, P) end, chunks(Pids));
 undo_entry(legacy, Sink, all_processes) -> each_process(fun(P) -> clear_flags(legacy, Sink, P) end, list_processes()).
 
-%% Reads back everything that the ledger says was set, and tells what still differs from before.
-left(Session, Sink, Ledger) ->
-    Functions = length([E || {function, _, _} = E <- Ledger]),
-    Chunks = case lists:member(all_processes, Ledger) of
+%% Reads back everything that was ever set, and tells what differs from before. Where something was set twice, what
+%% was there before the last time counts.
+left(#g{session = Session, sessions = Weak, sink = Sink, ledger = Ledger, past = Past}) ->
+    Mode = case Session of
+               legacy -> legacy;
+               {session, _} -> {sessions, Weak}
+           end,
+    Entries = latest(Ledger ++ Past),
+    Functions = length([E || {function, _, _} = E <- Entries]),
+    Chunks = case lists:member(all_processes, Entries) of
                  true -> list_processes();
-                 false -> chunks(lists:append([P || {processes, P} <- Ledger]))
+                 false -> chunks(lists:usort(lists:append([P || {processes, P} <- Entries])))
              end,
     {Processes, Traced} = lists:foldl(fun(Chunk, {N, Found}) ->
                                               erlang:yield(),
                                               Pids = pids(Chunk),
                                               {N + length(Pids),
-                                               [P || P <- Pids, is_traced_by(Session, Sink, P)] ++ Found}
+                                               [P || P <- Pids, is_traced_by(Mode, Sink, P)] ++ Found}
                                       end, {0, []}, Chunks),
-    Left = lists:append([left_entry(Session, Sink, E) || E <- Ledger]) ++ [{process, P} || P <- Traced],
+    Left = lists:append([left_entry(Mode, Sink, E) || E <- Entries]) ++ [{process, P} || P <- Traced],
     #{functions => Functions, processes => Processes, left_count => length(Left),
       left => lists:sublist(Left, ?REPLY_ITEMS)}.
+
+%% The newest entry of each thing; newest first.
+latest(Entries) -> latest(Entries, #{}).
+
+latest([], _) -> [];
+latest([Entry | Entries], Seen) ->
+    case thing(Entry) of
+        Thing when is_map_key(Thing, Seen) -> latest(Entries, Seen);
+        Thing -> [Entry | latest(Entries, Seen#{Thing => []})]
+    end.
+
+thing({count, _} = Entry) -> Entry;
+thing({processes, _} = Entry) -> Entry;
+thing(Entry) -> entry_key(Entry).
 
 left_entry(_, _, {control_word, Saved}) ->
     case erlang:system_info(trace_control_word) of
@@ -851,21 +951,21 @@ left_entry(legacy, Sink, new) ->
         _ -> []
     end;
 left_entry(legacy, _, {count, MFA}) ->
-    [{count, MFA} || erlang:trace_info(MFA, call_count) =/= {call_count, false}];
-left_entry({session, S}, _, {function, MFA, _}) -> [{function, MFA} || in_session(S, MFA)];
-left_entry({session, S}, _, {message_pattern, Kind, _}) -> [{message_pattern, Kind} || in_session(S, Kind)];
-left_entry({session, S}, _, new) -> [new || in_session(S, new_processes)];
-left_entry({session, S}, _, {count, MFA}) -> [{count, MFA} || in_session(S, MFA)];
+    [{count, MFA} || is_integer(call_count(legacy, MFA))];
+left_entry({sessions, Weak}, _, {function, MFA, _}) -> [{function, MFA} || in_session(Weak, MFA)];
+left_entry({sessions, Weak}, _, {message_pattern, Kind, _}) -> [{message_pattern, Kind} || in_session(Weak, Kind)];
+left_entry({sessions, Weak}, _, new) -> [new || in_session(Weak, new_processes)];
+left_entry({sessions, Weak}, _, {count, MFA}) -> [{count, MFA} || in_session(Weak, MFA)];
 left_entry(_, _, _) -> [].
 
-in_session({_, Weak}, What) ->
+in_session(Weak, What) ->
     case catch trace:session_info(What) of
-        {_, Sessions} when is_list(Sessions) -> lists:member(Weak, Sessions);
+        {_, Sessions} when is_list(Sessions) -> lists:any(fun(S) -> lists:member(S, Weak) end, Sessions);
         _ -> false
     end.
 
 is_traced_by(legacy, Sink, Pid) -> erlang:trace_info(Pid, tracer) =:= {tracer, Sink};
-is_traced_by({session, S}, _, Pid) -> in_session(S, Pid).
+is_traced_by({sessions, Weak}, _, Pid) -> in_session(Weak, Pid).
 
 %%% ------------------------------------------------------------------------------------------------------------
 %%% Small things

@@ -25,6 +25,7 @@ mod names;
 mod plan;
 mod read;
 mod start;
+mod stop;
 mod survey;
 
 pub use beam::{BeamError, Slot};
@@ -32,9 +33,10 @@ pub use command::Command;
 pub use events::{DropCause, EventBatch};
 pub use message::{
     Armed, Entry, Info, LimitKind, Message, MessageError, Proof, Refusal, Reply, SessionKind, SinkTotals,
-    Status,
+    Status, UndoneWhy,
 };
 pub use names::RegisteredNames;
 pub use plan::{FunctionSpec, Limits, MessagePattern, Mfa, Plan, Processes, Rate};
 pub use start::{Start, StartError};
-pub use survey::{FoundAgent, Removal, Survey};
+pub use stop::{StopRequest, Stopped};
+pub use survey::{AboutAgent, FoundAgent, Removal, Survey};

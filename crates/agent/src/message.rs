@@ -37,6 +37,13 @@ pub enum Message {
         /// What was allowed.
         limit: u64,
     },
+    /// The agent has undone everything without a command of ours, and ends.
+    Undone {
+        /// Why.
+        why: UndoneWhy,
+        /// Everything that was set, read back.
+        proof: Proof,
+    },
     /// Events are missing.
     Gap {
         /// `module_reload`, `overload` or `agent_lost`.
@@ -53,6 +60,17 @@ pub enum Message {
         /// Whether the module is still loaded, which another tool must have done.
         loaded: bool,
     },
+}
+
+/// Why an agent ended without a command of its client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UndoneWhy {
+    /// Another client of the node asked for it.
+    Asked,
+    /// No renewal for the length of the lease.
+    Lease,
+    /// Its sink was killed.
+    SinkLost,
 }
 
 /// Why an agent did not start.
@@ -250,6 +268,7 @@ impl Message {
             "pluto" => (replied(rest), "reply"),
             "pluto_status" => (rest.first().and_then(status).map(Message::Status), "pluto_status"),
             "pluto_limit" => (limit(rest), "pluto_limit"),
+            "pluto_undone" => (undone(rest), "pluto_undone"),
             "pluto_gap" => (gap(rest), "pluto_gap"),
             "pluto_gone" => (gone(rest), "pluto_gone"),
             _ => (None, "message"),
@@ -342,7 +361,7 @@ fn status(map: &Term) -> Option<Status> {
     })
 }
 
-fn proof(map: &Term) -> Option<Proof> {
+pub(crate) fn proof(map: &Term) -> Option<Proof> {
     let sink = map.map_get("sink")?;
     let totals = if sink.as_atom() == Some("lost") {
         None
@@ -378,6 +397,17 @@ fn limit(rest: &[Term]) -> Option<Message> {
         _ => return None,
     };
     Some(Message::Limit { kind, value: number(value)?, limit: number(limit)? })
+}
+
+fn undone(rest: &[Term]) -> Option<Message> {
+    let [why, map] = rest else { return None };
+    let why = match why.as_atom()? {
+        "asked" => UndoneWhy::Asked,
+        "lease" => UndoneWhy::Lease,
+        "sink_lost" => UndoneWhy::SinkLost,
+        _ => return None,
+    };
+    Some(Message::Undone { why, proof: proof(map)? })
 }
 
 fn gap(rest: &[Term]) -> Option<Message> {

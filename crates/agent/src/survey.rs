@@ -44,6 +44,27 @@ pub struct FoundAgent {
     pub loaded: bool,
     /// Its janitor. Without one, nobody will unload the module: it was left behind.
     pub janitor: Option<Pid>,
+    /// What its guardian says of itself; `None` where it does not answer, which it does not when it is ending.
+    pub about: Option<AboutAgent>,
+}
+
+/// What an agent says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AboutAgent {
+    /// The process that it works for, on another node.
+    pub client: Pid,
+    /// `idle`, `arming`, `armed` or `tripped`.
+    pub phase: String,
+    /// When it was armed, in milliseconds of UNIX time by the node's clock.
+    pub since_ms: Option<u64>,
+    /// Functions of its plan.
+    pub functions: u64,
+    /// Processes of its plan; `None` for all.
+    pub processes: Option<u64>,
+    /// `send`, `receive`: the messages of its plan.
+    pub messages: Vec<Atom>,
+    /// Events that it got.
+    pub events: u64,
 }
 
 /// Something to remove.
@@ -143,14 +164,31 @@ fn atom(term: &Term) -> Option<Atom> {
     }
 }
 
+fn about_agent(map: &Term) -> Option<AboutAgent> {
+    let optional = |key: &str| {
+        let value = map.map_get(key)?;
+        if value.as_atom().is_some() { Some(None) } else { number(value).map(Some) }
+    };
+    Some(AboutAgent {
+        client: map.map_get("client")?.as_pid()?.clone(),
+        phase: map.map_get("phase")?.as_atom()?.to_owned(),
+        since_ms: optional("since_ms")?,
+        functions: number_at(map, "functions")?,
+        processes: optional("processes")?,
+        messages: list(map.map_get("messages")?, atom)?,
+        events: number_at(map, "events")?,
+    })
+}
+
 fn survey(map: &Term) -> Option<Survey> {
     Some(Survey {
         otp: text_at(map, "otp")?,
         agents: list(map.map_get("agents")?, |agent| match agent.as_tuple()? {
-            [module, loaded, janitor] => Some(FoundAgent {
+            [module, loaded, janitor, about] => Some(FoundAgent {
                 slot: Slot::from_module(module.as_atom()?)?,
                 loaded: boolean(loaded)?,
                 janitor: janitor.as_pid().cloned(),
+                about: if about.as_atom().is_some() { None } else { Some(about_agent(about)?) },
             }),
             _ => None,
         })?,

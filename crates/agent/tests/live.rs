@@ -157,6 +157,10 @@ fn a_silent_client_loses_its_lease() {
         assert_eq!(stage.arm("harness:plan('SUBJECT')"), "armed");
         stage.client("harness:set(renew, false).");
         assert_eq!(stage.client("harness:await(pluto_limit)."), "{pluto_limit,lease,3000,3000}");
+        assert_eq!(
+            stage.client("{pluto_undone, lease, #{left := [], functions := F, processes := N}} = harness:await(pluto_undone), {F > 300, N > 200}."),
+            "{true,true}"
+        );
         assert_eq!(stage.client("element(1, harness:await(pluto_gone))."), "pluto_gone");
         stage.client("harness:end_client().");
         stage.assert_clean("lease");
@@ -184,7 +188,11 @@ fn limits_switch_tracing_off() {
             if expected == "max_events" {
                 assert_eq!(stage.client("harness:get(events)."), "10");
             }
-            stage.client("{pluto, 2, {stopped, #{left := []}}} = harness:request(2, stop), harness:await(pluto_gone), harness:end_client().");
+            assert_eq!(
+                stage.client("{pluto, 2, {stopped, #{left := [], functions := F, processes := N}}} = harness:request(2, stop), harness:await(pluto_gone), harness:end_client(), {F, N > 200}."),
+                "{2,true}",
+                "{expected}: what was undone at the limit is proven at the end"
+            );
             stage.assert_clean(expected);
         }
     });
@@ -259,7 +267,8 @@ fn a_plan_is_changed_while_armed() {
         stage.client("W = fun W() -> case harness:get(sample) of {trace_ts, _, _, _, _, {_, _, _}} -> ok; _ -> receive after 20 -> W() end end end, W().");
         assert_eq!(
             stage.client("{pluto, 3, {stopped, #{left := [], functions := N}}} = harness:request(3, stop), harness:await(pluto_gone), harness:end_client(), N."),
-            "2"
+            "3",
+            "also what the change has removed is read back"
         );
         stage.assert_clean("adjust");
     });
@@ -314,7 +323,16 @@ fn what_cannot_be_set_is_refused_and_nothing_stays() {
             ),
             ("#{flags => [call, garbage_collection]}", "{bad_plan,garbage_collection}"),
             ("#{functions => [{{'_', '_', '_'}, [], [local]}]}", "{bad_plan,{{'_','_','_'},[],[local]}}"),
+            (
+                "#{functions => [{{subject, place, 2}, [{'_', [], []}], [local]}, {{subject, stock, 1}, [no_spec], [local]}]}",
+                "{bad_match_spec,{subject,stock,1}}",
+            ),
             ("#{send => [{'_', [], [{caller}]}, no_spec]}", "{bad_match_spec,send}"),
+            ("#{rate => {per_s, 0}}", "{failed,control_word}"),
+            ("#{limits => #{queue => many}}", "{bad_plan,{queue,many}}"),
+            ("#{limits => 7}", "{failed,arm}"),
+            ("#{functions => [a | b]}", "{failed,arm}"),
+            ("#{shape => call}", "{bad_plan,#{shape => call}}"),
             ("not_a_map", "{bad_plan,not_a_map}"),
         ] {
             let refused = stage
@@ -325,6 +343,16 @@ fn what_cannot_be_set_is_refused_and_nothing_stays() {
             stage.client("element(3, harness:request(1, {nonsense}))."),
             "{error,{not_now,nonsense,idle}}"
         );
+        for (count, expected) in [
+            ("{count, [{subject, '_', 1}], 10}", "{bad_function,{subject,'_',1}}"),
+            ("{count, [{'_', stock, 1}], 10}", "{bad_function,{'_',stock,1}}"),
+            ("{count, [{subject, stock, 256}], 10}", "{bad_function,{subject,stock,256}}"),
+            ("{count, [{subject, stock, 1} | none], 10}", "{failed,count}"),
+            ("{count, subject, 10}", "{failed,count}"),
+        ] {
+            let refused = stage.client(&format!("element(3, harness:request(1, {count}))."));
+            assert_eq!(refused, format!("{{error,{expected}}}"));
+        }
         stage.subject("erlang:system_flag(trace_control_word, 7).");
         assert_eq!(
             stage.client(
@@ -508,5 +536,44 @@ fn the_janitor_killed_while_it_loads_leaves_nothing() {
             stage.client("case whereis(client) of undefined -> ok; P -> exit(P, kill) end.");
             stage.assert_clean(&format!("janitor killed early, round {round}"));
         }
+    });
+}
+
+#[test]
+fn another_client_ends_it_with_proof() {
+    each_release(3, 50, |stage| {
+        assert_eq!(stage.attach("pluto_agent_0", "#{}"), "started");
+        assert_eq!(stage.arm("harness:small_plan()"), "armed");
+        let told = stage.subject(
+            "pluto_agent_0 ! {pluto_tell, self(), 1}, receive {pluto_told, 1, M} -> \
+             #{phase := armed, functions := 2, processes := all, messages := [], since_ms := S} = M, \
+             {abs(erlang:system_time(millisecond) - S) < 60000, node(maps:get(client, M)) =/= node()} end.",
+        );
+        assert_eq!(told, "{true,true}");
+        let stopped = stage.subject(
+            "pluto_agent_0 ! {pluto_stop, self(), 7}, receive {pluto_stopped, 7, #{left := [], functions := F, processes := N}} -> {F, N > 50} end.",
+        );
+        assert_eq!(stopped, "{2,true}");
+        assert_eq!(
+            stage.client("{pluto_undone, asked, #{left := [], functions := F, sink := #{drops := []}}} = harness:await(pluto_undone), F."),
+            "2"
+        );
+        assert_eq!(stage.client("element(1, harness:await(pluto_gone))."), "pluto_gone");
+        stage.client("harness:end_client().");
+        stage.assert_clean("stopped by another client");
+    });
+}
+
+#[test]
+fn a_killed_sink_is_followed_by_proof() {
+    each_release(3, 50, |stage| {
+        assert_eq!(stage.attach("pluto_agent_0", "#{}"), "started");
+        assert_eq!(stage.arm("harness:small_plan()"), "armed");
+        assert_eq!(
+            stage.client("exit(harness:get(sink), kill), {pluto_undone, sink_lost, #{left := [], functions := F, sink := lost}} = harness:await(pluto_undone), F."),
+            "2"
+        );
+        stage.client("harness:end_client().");
+        stage.assert_clean("sink killed");
     });
 }
