@@ -312,7 +312,7 @@ impl NodePlan {
                 let arity = u32::from(planned.function.arity);
                 let timing = timing(probe.level, probe.timing);
                 let compiled = compile_with(
-                    pattern,
+                    &[pattern],
                     arity,
                     probe.level,
                     timing,

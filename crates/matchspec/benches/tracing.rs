@@ -110,7 +110,7 @@ fn ways(arity: u32, otp: Otp, signatures: &[Signature]) -> String {
         ways.push(format!("{{{}, [{}, monotonic_timestamp]}}", way.bare_spec, way.bare_flags.join(", ")));
         for signatures in [&[], signatures] {
             let compiled =
-                compile_with(&pattern, arity, Level::Calls, way.timing, otp, Sampling::None, signatures)
+                compile_with(&[&pattern], arity, Level::Calls, way.timing, otp, Sampling::None, signatures)
                     .expect("compiles");
             let flags: Vec<String> =
                 compiled.process_flags.atoms().iter().map(|flag| flag.as_str().to_owned()).collect();

@@ -156,16 +156,17 @@ pub fn compile(
     otp: Otp,
     sampling: Sampling,
 ) -> Result<Compiled, CompileError> {
-    compile_with(pattern, arity, level, timing, otp, sampling, &[])
+    compile_with(&[pattern], arity, level, timing, otp, sampling, &[])
 }
 
-/// The same, with clauses for `signatures` before those that are always there, in their order. What is recorded does
-/// not depend on them. They are of no use at level [`Level::Full`].
+/// The same for several patterns, of which a call has to match one, as a function has one match spec; and with clauses
+/// for `signatures` before those that are always there, in their order. What is recorded does not depend on them. They
+/// are of no use at level [`Level::Full`].
 ///
 /// # Errors
 /// As [`compile`].
 pub fn compile_with(
-    pattern: &Pattern,
+    patterns: &[&Pattern],
     arity: u32,
     level: Level,
     timing: Timing,
@@ -173,11 +174,11 @@ pub fn compile_with(
     sampling: Sampling,
     signatures: &[Signature],
 ) -> Result<Compiled, CompileError> {
-    check(pattern, arity, otp, sampling)?;
+    patterns.iter().try_for_each(|pattern| check(pattern, arity, otp, sampling))?;
     let ends_reported = level != Level::Calls || timing == Timing::ReturnTrace;
     let mut clauses = Vec::new();
     let whole_head = || Term::list((0..arity).map(variable));
-    if let Some(predicate) = Predicate::of(pattern) {
+    if let Some(predicate) = Predicate::any(patterns) {
         let guard = call("not", [conjunction(predicate.guards())]);
         clauses.push(clause(whole_head(), vec![guard], vec![message(Term::atom("false"))]));
     }

@@ -76,6 +76,15 @@ impl Predicate {
         (!nodes.is_empty()).then_some(Predicate { root: Node::All(nodes) })
     }
 
+    /// What at least one of `patterns` asks of the arguments; `None` where one of them asks nothing.
+    #[must_use]
+    pub fn any(patterns: &[&Pattern]) -> Option<Predicate> {
+        let all: Option<Vec<Node>> = patterns.iter().map(|p| Predicate::of(p).map(|p| p.root)).collect();
+        let mut all = all?;
+        let root = if all.len() == 1 { all.remove(0) } else { Node::Any(all) };
+        Some(Predicate { root })
+    }
+
     /// Whether it holds of these arguments.
     #[must_use]
     pub fn holds(&self, arguments: &[Term]) -> bool {

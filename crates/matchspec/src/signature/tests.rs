@@ -42,7 +42,7 @@ fn clauses(signatures: &[Signature]) -> String {
     let pattern = crate::parse("m:f").unwrap();
     let Some(arity) = signatures.first().map(Signature::arity) else { return "nothing".to_owned() };
     let level = (Level::Calls, Timing::Off, Otp(25), Sampling::None);
-    let with = compile_with(&pattern, arity, level.0, level.1, level.2, level.3, signatures).unwrap();
+    let with = compile_with(&[&pattern], arity, level.0, level.1, level.2, level.3, signatures).unwrap();
     let without = compile(&pattern, arity, level.0, level.1, level.2, level.3).unwrap();
     let (with, without) = (with.match_spec.as_list().unwrap(), without.match_spec);
     assert_eq!(with[signatures.len()..], *without.as_list().unwrap());
@@ -190,7 +190,8 @@ fn conditions_samples_and_ends_go_with_every_clause() {
     let signatures = learned(&["[placed, {map, 3}]"]);
     let pattern = crate::parse("m:f(_, M) when map_size(M) > 2").unwrap();
     let sampling = Sampling::OneIn(3);
-    let with = compile_with(&pattern, 2, Level::Calls, Timing::ReturnTrace, Otp(25), sampling, &signatures);
+    let with =
+        compile_with(&[&pattern], 2, Level::Calls, Timing::ReturnTrace, Otp(25), sampling, &signatures);
     let with = with.unwrap().match_spec;
     let without =
         compile(&pattern, 2, Level::Calls, Timing::ReturnTrace, Otp(25), sampling).unwrap().match_spec;
@@ -199,7 +200,7 @@ fn conditions_samples_and_ends_go_with_every_clause() {
     assert_eq!([&with[..2], &with[3..]].concat(), *without);
     expect!["{[placed,'$2'],[{'=:=',{map_size,'$2'},3}],[{set_tcw,{'rem',{'+',{get_tcw},1},3}},{exception_trace},{message,{const,{0}}}]}"].assert_eq(&with[2].display(Syntax::Erlang, &PrintLimits::NONE).to_string());
     let full = |signatures: &[Signature]| {
-        compile_with(&pattern, 2, Level::Full, Timing::Off, Otp(25), sampling, signatures).unwrap()
+        compile_with(&[&pattern], 2, Level::Full, Timing::Off, Otp(25), sampling, signatures).unwrap()
     };
     assert_eq!(full(&signatures), full(&[]));
 }

@@ -98,7 +98,7 @@ fn check_learned(
 ) -> usize {
     let otp = Otp(node.release().otp());
     let pattern = parse("subject:f").expect("a pattern");
-    let compiled = compile_with(&pattern, arity, Level::Calls, timing, otp, Sampling::None, signatures)
+    let compiled = compile_with(&[&pattern], arity, Level::Calls, timing, otp, Sampling::None, signatures)
         .expect("compiles");
     assert!(compiled.match_spec != without(&compiled, arity, timing, otp).match_spec, "{signatures:?}");
     let sent = trace(node, arity, &compiled, &format!("begin put(calls, {calls}), get(calls) end"));
