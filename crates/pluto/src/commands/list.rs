@@ -4,7 +4,9 @@ use super::surveying::{function_text, name, survey, term_text};
 use crate::args::{NodeArgs, ReportFormat};
 use crate::failure::Failure;
 use crate::output;
-use pluto_agent::Survey;
+use pluto_agent::{AboutAgent, FoundAgent, Survey};
+use pluto_term::Term;
+use pluto_timeline::time::timestamp_text;
 use std::io::Write;
 
 /// Functions that are listed one by one.
@@ -27,11 +29,7 @@ pub(crate) async fn run(args: NodeArgs) -> Result<u8, Failure> {
 pub(crate) fn text(node: &str, survey: &Survey) -> String {
     let mut lines = vec![format!("{node}: OTP {}", survey.otp)];
     for agent in &survey.agents {
-        let state = match agent.janitor {
-            Some(_) => "running",
-            None => "left behind",
-        };
-        lines.push(format!("  pluto     {} {state}", agent.slot.number()));
+        lines.push(format!("  pluto     {} {}", agent.slot.number(), agent_text(agent)));
     }
     for session in &survey.sessions {
         if !session.as_str().starts_with("pluto_agent_") {
@@ -64,6 +62,36 @@ pub(crate) fn text(node: &str, survey: &Survey) -> String {
     lines.join("\n") + "\n"
 }
 
+/// What an agent of ours does, and for whom.
+fn agent_text(agent: &FoundAgent) -> String {
+    let about = match (&agent.janitor, &agent.about) {
+        (None, _) => return "left behind".to_owned(),
+        (Some(_), None) => return "ending".to_owned(),
+        (Some(_), Some(about)) => about,
+    };
+    let processes = match about.processes {
+        None => "all processes".to_owned(),
+        Some(n) => format!("{n} processes"),
+    };
+    let messages: String = about.messages.iter().map(|kind| format!(", {}", kind.as_str())).collect();
+    let since = match about.since_ms {
+        Some(ms) => {
+            let nanos = i64::try_from(ms).unwrap_or(i64::MAX).saturating_mul(1_000_000);
+            // To the second.
+            format!(" since {:.19}Z", timestamp_text(nanos))
+        }
+        None => String::new(),
+    };
+    format!(
+        "{}{since}: {} functions{messages} in {processes}, {} events; for {} on {}",
+        about.phase,
+        about.functions,
+        about.events,
+        term_text(&Term::Pid(about.client.clone())),
+        about.client.node.as_str()
+    )
+}
+
 fn json(node: &str, survey: &Survey) -> serde_json::Value {
     let agents: Vec<_> = survey
         .agents
@@ -71,6 +99,7 @@ fn json(node: &str, survey: &Survey) -> serde_json::Value {
         .map(|agent| {
             serde_json::json!({
                 "session": agent.slot.number(), "loaded": agent.loaded, "running": agent.janitor.is_some(),
+                "about": agent.about.as_ref().map(about_json),
             })
         })
         .collect();
@@ -103,5 +132,18 @@ fn json(node: &str, survey: &Survey) -> serde_json::Value {
         "patterns": patterns,
         "pattern_count": survey.pattern_count,
         "control_word": survey.control_word,
+    })
+}
+
+fn about_json(about: &AboutAgent) -> serde_json::Value {
+    serde_json::json!({
+        "phase": about.phase,
+        "since_ms": about.since_ms,
+        "functions": about.functions,
+        "processes": about.processes,
+        "messages": about.messages.iter().map(|kind| kind.as_str()).collect::<Vec<_>>(),
+        "events": about.events,
+        "owner": term_text(&Term::Pid(about.client.clone())),
+        "owner_node": about.client.node.as_str(),
     })
 }

@@ -108,7 +108,16 @@ fn a_recording_is_listed_adjusted_and_stopped_by_another_client() {
             Running::armed(&node, &["record", node.name(), "shop_orders:total_price/2", "-o", text(&target)]);
         let listed = run_on(&node, &["list", node.name(), "--format", "json"]).ok();
         let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
-        assert_eq!(listed["pluto"], serde_json::json!([{"session": 0, "loaded": true, "running": true}]));
+        let about = &listed["pluto"][0]["about"];
+        assert_eq!(
+            [&about["phase"], &about["functions"], &about["processes"], &about["messages"]],
+            [&"armed".into(), &1.into(), &serde_json::Value::Null, &serde_json::json!([])],
+            "{listed}"
+        );
+        assert!(about["since_ms"].is_u64() && about["owner_node"].is_string(), "{listed}");
+        let text = stable(&run_on(&node, &["list", node.name()]).whole(), &node);
+        assert!(text.contains("  pluto     0 armed since 20"), "{text}");
+        assert!(text.contains("Z: 1 functions in all processes, "), "{text}");
 
         let adjust =
             ["adjust", node.name(), "--add", "shop_stock:reserve/2", "--remove", "shop_orders:total_price/2"];
