@@ -1,6 +1,6 @@
 //! What the agent is told to set.
 
-use pluto_term::{Atom, Pid, Term};
+use pluto_term::{Atom, Pid, PrintLimits, Syntax, Term};
 
 /// A function: module, name, arity.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -125,6 +125,16 @@ impl Mfa {
         };
         let arity = u8::try_from(*arity).ok()?;
         Some(Mfa { module: module.clone(), function: function.clone(), arity })
+    }
+}
+
+/// As `module:name/arity`, quoted as Erlang does.
+impl std::fmt::Display for Mfa {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let quoted = |atom: &Atom| {
+            Term::Atom(atom.clone()).display(Syntax::Erlang, &PrintLimits::default()).to_string()
+        };
+        write!(f, "{}:{}/{}", quoted(&self.module), quoted(&self.function), self.arity)
     }
 }
 

@@ -113,6 +113,13 @@ impl Decoder {
         self.strict = true;
     }
 
+    /// Takes back what [`Self::expect`] has said.
+    pub fn forget(&mut self, function: FunctionId) {
+        if let Some(slot) = self.expected.get_mut(function.0 as usize) {
+            *slot = None;
+        }
+    }
+
     /// Functions of which something was learned since this was asked the last time, and all that is known of them:
     /// what their match specs may have clauses for from now on.
     pub fn take_learned(&mut self) -> impl Iterator<Item = (FunctionId, Vec<Signature>)> {

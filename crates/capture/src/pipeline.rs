@@ -68,6 +68,8 @@ pub enum Input {
     Lost(usize, Nanos),
     /// A function that is traced from now on, and how what it sends is read.
     Expect(usize, ExpectedFunction),
+    /// A function is not traced after all: its calls are another tool's again.
+    Forget(usize, ExpectedFunction),
     /// Time for [`Consumer::flush`].
     Flush,
 }
@@ -211,6 +213,7 @@ impl<C: Consumer> Worker<C> {
                     self.expect(node, function);
                     self.teach(node);
                 }
+                Input::Forget(node, function) => self.forget(node, &function),
                 Input::Flush => self.consumer.flush()?,
             }
             self.progress.full = self.consumer.is_full();
@@ -225,6 +228,14 @@ impl<C: Consumer> Worker<C> {
         let id = crate::decode::intern_function(self.consumer.tables(), &module, &name, arity);
         if let Some(decoder) = self.decoders.get_mut(node) {
             decoder.expect(id, projection);
+        }
+    }
+
+    fn forget(&mut self, node: usize, function: &ExpectedFunction) {
+        let ExpectedFunction { module, name, arity, .. } = function;
+        let id = crate::decode::intern_function(self.consumer.tables(), module, name, *arity);
+        if let Some(decoder) = self.decoders.get_mut(node) {
+            decoder.forget(id);
         }
     }
 

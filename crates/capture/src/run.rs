@@ -1,9 +1,9 @@
 //! A capture from its first event to its proof that nothing is left: several nodes, one stream.
 
-use crate::pipeline::{Consumer, Input, Learned, Pipeline, Progress};
+use crate::pipeline::{Consumer, ExpectedFunction, Input, Learned, Pipeline, Progress};
 use crate::session::{Notice, Session, SessionError};
-use crate::target::{Asked, NodePlan};
-use pluto_agent::{Armed, Command, LimitKind, Message as AgentMessage, Proof, Reply, Status};
+use crate::target::{AdjustError, Adjustment, Asked, NodePlan, Refused};
+use pluto_agent::{Armed, Command, LimitKind, Message as AgentMessage, Proof, Reply, Status, UndoneWhy};
 use pluto_event::{GapCause, Missing};
 use pluto_term::Term;
 use std::time::Duration;
@@ -85,7 +85,7 @@ pub struct NodeOutcome {
     pub name: String,
     /// What was set.
     pub armed: Armed,
-    /// The proof that everything was undone; `None` where the node could not be asked any more.
+    /// The proof that everything was undone; `None` where nobody on the node could give it any more.
     pub proof: Option<Proof>,
     /// Whether the agent said that its module is unloaded.
     pub gone: bool,
@@ -211,6 +211,17 @@ async fn attend_to_the_end(
     }
 }
 
+/// What a notice means for the capture of its node.
+enum Heard {
+    GoesOn,
+    /// A limit switched tracing off, and the agent waits to be stopped.
+    Tripped,
+    /// The agent ends by itself.
+    Ending,
+    /// Nothing more will come.
+    Over,
+}
+
 /// Looks after one node until the end.
 struct Attendant {
     index: usize,
@@ -271,11 +282,14 @@ impl Attendant {
                 // An error says that the capture itself is over, which is a reason to stop as well.
                 _ = self.stop.changed() => break,
                 notice = session.notice() => {
-                    if !self.hear(notice, &mut session, &mut plan, &mut outcome).await {
-                        return outcome;
-                    }
-                    if outcome.limit.is_some() {
-                        break;
+                    match self.hear(notice, &mut session, &mut plan, &mut outcome).await {
+                        Heard::GoesOn => {}
+                        Heard::Tripped => break,
+                        Heard::Ending => {
+                            self.hear_to_the_end(&mut session, &mut plan, &mut outcome).await;
+                            return outcome;
+                        }
+                        Heard::Over => return outcome,
                     }
                 }
                 learned = self.lessons.next() => {
@@ -290,6 +304,9 @@ impl Attendant {
                 outcome.gone = session.wait_until_gone().await;
             }
             Ok(_) => outcome.error = Some(SessionError::OutOfTurn),
+            Err(SessionError::Ended | SessionError::LeaseLapsed) => {
+                self.hear_to_the_end(&mut session, &mut plan, &mut outcome).await;
+            }
             Err(error) => {
                 self.lost().await;
                 outcome.error = Some(error);
@@ -298,14 +315,29 @@ impl Attendant {
         outcome
     }
 
-    /// Takes one notice. False where the node is gone for this capture.
+    /// Takes the last words of an agent that ends without having been told to by us.
+    async fn hear_to_the_end(
+        &mut self,
+        session: &mut Session,
+        plan: &mut NodePlan,
+        outcome: &mut NodeOutcome,
+    ) {
+        while let Some(notice) = session.last_notice().await {
+            if matches!(self.hear(notice, session, plan, outcome).await, Heard::Over) {
+                return;
+            }
+        }
+        outcome.error = Some(SessionError::Silent);
+    }
+
+    /// Takes one notice.
     async fn hear(
         &mut self,
         notice: Notice,
         session: &mut Session,
         plan: &mut NodePlan,
         outcome: &mut NodeOutcome,
-    ) -> bool {
+    ) -> Heard {
         match notice {
             Notice::Agent(AgentMessage::Status(status)) => {
                 outcome.status = Some(status.clone());
@@ -313,9 +345,20 @@ impl Attendant {
             }
             Notice::Agent(AgentMessage::Limit { kind, value, limit }) => {
                 outcome.limit = Some((kind, value, limit));
-                self.gap(GapCause::Overload, Missing::Unknown, None, None).await;
+                if let Some(cause) = limit_cause(kind) {
+                    self.gap(cause, Missing::Unknown, None, None).await;
+                }
                 self.tell(Happening::Limit(self.index, kind, value, limit)).await;
+                return if kind == LimitKind::Lease { Heard::Ending } else { Heard::Tripped };
             }
+            Notice::Agent(AgentMessage::Undone { why, proof }) => {
+                outcome.proof = Some(proof);
+                if why == UndoneWhy::Asked {
+                    self.tell(Happening::Stopped(self.index)).await;
+                }
+                return Heard::Ending;
+            }
+            Notice::Down => return Heard::Ending,
             Notice::Agent(AgentMessage::Gap { cause, count, since, until }) => {
                 let cause = gap_cause(&cause);
                 let missing = count.map_or(Missing::Unknown, Missing::AtLeast);
@@ -324,22 +367,22 @@ impl Attendant {
             }
             Notice::Agent(AgentMessage::Gone { loaded }) => {
                 outcome.gone = !loaded;
-                self.tell(Happening::Lost(self.index)).await;
-                return false;
+                if outcome.proof.is_none() {
+                    self.tell(Happening::Lost(self.index)).await;
+                }
+                return Heard::Over;
             }
-            Notice::Asked { from, request } => {
-                return self.asked(&from, &request, session, plan, outcome).await;
-            }
+            Notice::Asked { from, request } => self.asked(&from, &request, session, plan).await,
             Notice::Lost => {
                 self.lost().await;
                 outcome.error = Some(SessionError::Lost);
                 self.tell(Happening::Lost(self.index)).await;
-                return false;
+                return Heard::Over;
             }
             // An answer that nobody waits for any more, or a message of a newer agent: nothing depends on it.
             Notice::Agent(_) | Notice::Strange(_) => {}
         }
-        true
+        Heard::GoesOn
     }
 
     /// Does what another client of the node asks for.
@@ -349,42 +392,55 @@ impl Attendant {
         request: &Term,
         session: &mut Session,
         plan: &mut NodePlan,
-        outcome: &mut NodeOutcome,
-    ) -> bool {
-        let (answer, goes_on) = match Asked::from_term(request) {
-            Some(Asked::Stop) => {
-                let answer = match session.command(|id| Command::Stop { id }).await {
-                    Ok(Reply::Stopped(proof)) => {
-                        let left = i64::try_from(proof.left_count).unwrap_or(i64::MAX);
-                        outcome.proof = Some(proof);
-                        Term::tuple([Term::atom("stopped"), Term::int(left)])
-                    }
-                    Ok(_) => crate::target::refusal("the agent answered out of turn"),
-                    Err(error) => crate::target::refusal(&error.to_string()),
-                };
-                self.tell(Happening::Stopped(self.index)).await;
-                (answer, false)
-            }
-            Some(Asked::Adjust { add, remove }) => match plan.adjust(session, &add, &remove).await {
-                Ok(change) => {
-                    for function in change.expected {
-                        // Where the pipeline has ended its failure is told by `run`.
-                        let _ended = self.input.send(Input::Expect(self.index, function)).await;
-                    }
+    ) {
+        let answer = match Asked::from_term(request) {
+            Some(Asked::Adjust(adjustment)) => match self.adjust(session, plan, &adjustment).await {
+                Ok(summary) => {
                     self.gap(GapCause::Adjusted, Missing::Unknown, None, None).await;
-                    self.tell(Happening::Adjusted(self.index, change.summary.clone())).await;
-                    (Term::tuple([Term::atom("adjusted"), Term::binary(change.summary)]), true)
+                    self.tell(Happening::Adjusted(self.index, summary.clone())).await;
+                    Term::tuple([Term::atom("adjusted"), Term::binary(summary)])
                 }
-                Err(error) => (crate::target::refusal(&error.to_string()), true),
+                Err(error) => crate::target::refusal(error.to_refused()),
             },
-            None => (crate::target::refusal("this version of Pluto does not know the request"), true),
+            None => crate::target::refusal(Refused {
+                why: "the version of Pluto that owns the trace does not know the request".to_owned(),
+                hint: None,
+                agent: None,
+            }),
         };
         // The asker may have gone away; the trace is what it asked for all the same.
         let _asker_gone = session.answer(from, answer).await;
-        if !goes_on {
-            outcome.gone = session.wait_until_gone().await;
+    }
+
+    /// Changes the plan. What is traced then is expected before it can come.
+    async fn adjust(
+        &self,
+        session: &mut Session,
+        plan: &mut NodePlan,
+        adjustment: &Adjustment,
+    ) -> Result<String, AdjustError> {
+        let next = plan.adjusted(session, adjustment).await?;
+        self.expect(next.expected_besides(plan)).await;
+        match next.rearm(session).await {
+            Ok(()) => {
+                *plan = next;
+                Ok(plan.summary())
+            }
+            Err(error) => {
+                for function in next.expected_only_here(plan) {
+                    let _ended = self.input.send(Input::Forget(self.index, function)).await;
+                }
+                self.expect(plan.expected_besides(&next)).await;
+                Err(error.into())
+            }
         }
-        goes_on
+    }
+
+    async fn expect(&self, functions: Vec<ExpectedFunction>) {
+        for function in functions {
+            // Where the pipeline has ended its failure is told by `run`.
+            let _ended = self.input.send(Input::Expect(self.index, function)).await;
+        }
     }
 
     async fn gap(&self, cause: GapCause, missing: Missing, since: Option<i64>, until: Option<i64>) {
@@ -400,6 +456,17 @@ impl Attendant {
     async fn tell(&self, happening: Happening) {
         // Where nobody watches any more, the outcome still tells.
         let _unwatched = self.tell.send(happening).await;
+    }
+}
+
+/// Why what came after a limit is missing; `None` where the trace was to end there.
+fn limit_cause(kind: LimitKind) -> Option<GapCause> {
+    match kind {
+        LimitKind::Events => Some(GapCause::EventLimit),
+        LimitKind::Bytes => Some(GapCause::ByteLimit),
+        LimitKind::Queue | LimitKind::Memory => Some(GapCause::Overload),
+        LimitKind::Lease => Some(GapCause::ConnectionLost),
+        LimitKind::Duration | LimitKind::MaxEvents => None,
     }
 }
 

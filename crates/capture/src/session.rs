@@ -2,7 +2,7 @@
 
 use crate::pipeline::Input;
 use pluto_agent::{
-    Command, EventBatch, Info, Message as AgentMessage, MessageError, Refusal, Reply, Slot, Start,
+    Command, EventBatch, Info, LimitKind, Message as AgentMessage, MessageError, Refusal, Reply, Slot, Start,
 };
 use pluto_dist::{
     CallError, Connection, Delivery, Lost, Mailbox, MailboxLimits, Message, SendError, SpawnOptions,
@@ -36,6 +36,8 @@ pub enum Notice {
     },
     /// The agent said something that is not in the protocol.
     Strange(MessageError),
+    /// The guardian has ended; where it could, it has said why before.
+    Down,
     /// The connection to the node is gone.
     Lost,
 }
@@ -65,6 +67,15 @@ pub enum SessionError {
     /// The connection was lost.
     #[error("the connection to the node was lost")]
     Lost,
+    /// The agent has ended meanwhile.
+    #[error("the agent on the node has ended")]
+    Ended,
+    /// The agent has ended because it heard nothing of us for too long.
+    #[error(
+        "the agent heard nothing of this side for {} ms, so it has undone everything and ended",
+        Start::LEASE_MS
+    )]
+    LeaseLapsed,
     /// The agent said nothing for too long.
     #[error("the agent has said nothing for {} s", SILENCE_MAX.as_secs())]
     Silent,
@@ -109,6 +120,7 @@ impl Session {
             connection.spawn_request(&client, module, function, arguments, SpawnOptions::default()).await?;
             match next(&mut notices).await? {
                 Notice::Agent(AgentMessage::Started { guardian, info, .. }) => {
+                    connection.monitor(&client, &guardian).await?;
                     let renewal = tokio::task::spawn_local(renew(connection.clone(), guardian.clone()));
                     return Ok(Session {
                         connection,
@@ -155,7 +167,8 @@ impl Session {
     /// [`Session::notice`].
     ///
     /// # Errors
-    /// [`SessionError::Refused`] where the agent refuses; others where it cannot be heard.
+    /// [`SessionError::Refused`] where the agent refuses; others where it cannot be heard. After
+    /// [`SessionError::Ended`] and [`SessionError::LeaseLapsed`] its last words are among the notices.
     pub async fn command(&mut self, command: impl FnOnce(u32) -> Command) -> Result<Reply, SessionError> {
         self.next_id += 1;
         let wanted = self.next_id;
@@ -169,6 +182,11 @@ impl Session {
                     };
                 }
                 Notice::Lost => return Err(SessionError::Lost),
+                gone @ Notice::Agent(AgentMessage::Gone { .. }) => {
+                    let lapsed = self.waiting.iter().any(is_lapse);
+                    self.waiting.push_back(gone);
+                    return Err(if lapsed { SessionError::LeaseLapsed } else { SessionError::Ended });
+                }
                 other => self.waiting.push_back(other),
             }
         }
@@ -191,17 +209,21 @@ impl Session {
         }
     }
 
+    /// The next notice of an agent that is ending; `None` where nothing comes any more.
+    pub async fn last_notice(&mut self) -> Option<Notice> {
+        match self.waiting.pop_front() {
+            Some(notice) => Some(notice),
+            None => next(&mut self.notices).await.ok(),
+        }
+    }
+
     /// Waits until the agent says that it is gone from the node, with its module. False where it did not say so.
     pub async fn wait_until_gone(&mut self) -> bool {
         loop {
-            let notice = match self.waiting.pop_front() {
-                Some(notice) => Ok(notice),
-                None => next(&mut self.notices).await,
-            };
-            match notice {
-                Ok(Notice::Agent(AgentMessage::Gone { loaded })) => return !loaded,
-                Ok(Notice::Lost) | Err(_) => return false,
-                Ok(_) => {}
+            match self.last_notice().await {
+                Some(Notice::Agent(AgentMessage::Gone { loaded })) => return !loaded,
+                Some(Notice::Lost) | None => return false,
+                Some(_) => {}
             }
         }
     }
@@ -237,6 +259,10 @@ async fn next(notices: &mut mpsc::Receiver<Notice>) -> Result<Notice, SessionErr
     }
 }
 
+fn is_lapse(notice: &Notice) -> bool {
+    matches!(notice, Notice::Agent(AgentMessage::Limit { kind: LimitKind::Lease, .. }))
+}
+
 async fn renew(connection: Connection, guardian: Pid) {
     let renew = Command::Renew.to_term();
     let mut interval = tokio::time::interval(RENEWAL);
@@ -259,6 +285,7 @@ async fn listen(mut mailbox: Mailbox, node: usize, input: mpsc::Sender<Input>, t
                 continue;
             }
             Some(Delivery::Message(message)) => control(&message),
+            Some(Delivery::Down { .. }) => Notice::Down,
             Some(Delivery::ConnectionLost { .. }) | None => {
                 // Nobody is there to hear it where the session was dropped first.
                 let _dropped = tell.send(Notice::Lost).await;

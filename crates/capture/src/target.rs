@@ -1,13 +1,17 @@
 //! From what a user asked for to what a node is told: patterns resolved against the node's modules.
 
+mod adjust;
 mod ask;
+mod check;
 mod names;
 mod preview;
 mod resolve;
 
-pub use ask::{Answer, AskError, Asked, ask_owner, refusal};
+pub use adjust::{AdjustError, Adjustment};
+pub use ask::{AskError, Asked, Refused, ask_owner, refusal, stop_agent};
+pub use check::CheckError;
 pub use names::registered_names;
-pub use preview::{LargeTerm, Preview};
+pub use preview::LargeTerm;
 pub use resolve::{ResolveError, text};
 
 use crate::pipeline::{ExpectedFunction, Learned};
@@ -18,11 +22,11 @@ use pluto_agent::{
 };
 use pluto_dist::Connection;
 use pluto_matchspec::{
-    Compiled, Direction, Level, MessageFilter, Otp, Pattern, ProcessFlags, Requests, Sampling, Timing,
+    CompileError, Compiled, Direction, Level, MessageFilter, Otp, Pattern, ProcessFlags, Sampling, Timing,
     compile_message, compile_with,
 };
 use pluto_term::{Atom, Pid};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use std::time::Duration;
 
 /// Events whose terms would take more bytes have them replaced by their size, at the levels that keep whole terms.
@@ -46,8 +50,11 @@ pub struct NodePlan {
     probe: Probe,
     otp: Otp,
     processes: Vec<Pid>,
-    /// By pattern, in the order of the probe's patterns.
-    functions: Vec<(Pattern, Vec<PlannedFunction>)>,
+    /// Each pattern with what it stands for, in the order of the probe's patterns.
+    patterns: Vec<(Pattern, Vec<Mfa>)>,
+    /// Each function once, compiled for all patterns that stand for it.
+    functions: Vec<PlannedFunction>,
+    left_out: Vec<Mfa>,
 }
 
 /// How often the functions of a plan are called, and what tracing them would take.
@@ -59,19 +66,10 @@ pub struct Prediction {
     pub calls: Vec<(Mfa, u64)>,
     /// Events a second, after sampling.
     pub events_per_s: f64,
-    /// Bytes a second, after sampling.
-    pub bytes_per_s: f64,
+    /// Bytes a second, after sampling; `None` at a level that copies terms whole, whose size nothing tells before.
+    pub bytes_per_s: Option<f64>,
     /// Share of one core of the node that the events would take.
     pub node_cpu: f64,
-}
-
-/// What changed in a running trace.
-#[derive(Clone, Debug)]
-pub struct Change {
-    /// Functions that are traced from now on.
-    pub expected: Vec<ExpectedFunction>,
-    /// The change in words.
-    pub summary: String,
 }
 
 impl NodePlan {
@@ -81,24 +79,29 @@ impl NodePlan {
     /// Where there is no such thing on the node, or tracing it needs `force`.
     pub async fn resolve(connection: &Connection, probe: &Probe) -> Result<NodePlan, ResolveError> {
         let otp = resolve::release(connection).await?;
-        let mut functions = Vec::new();
+        let (mut patterns, mut left_out) = (Vec::new(), Vec::new());
         for pattern in &probe.patterns {
-            functions.push((pattern.clone(), resolve::functions(connection, probe, pattern, otp).await?));
+            let resolved = resolve::functions(connection, probe, pattern).await?;
+            left_out.extend(resolved.left_out);
+            patterns.push((pattern.clone(), resolved.functions));
         }
         let processes = match &probe.processes {
             Selection::All => Vec::new(),
             Selection::Some { processes, .. } => resolve::processes(connection, processes).await?,
         };
-        Ok(NodePlan { probe: probe.clone(), otp, processes, functions })
+        let functions = planned(&patterns, probe, otp)?;
+        Ok(NodePlan { probe: probe.clone(), otp, processes, patterns, functions, left_out })
     }
 
     /// The functions, each once.
     pub fn functions(&self) -> impl Iterator<Item = &PlannedFunction> {
-        let mut seen = FxHashSet::default();
-        self.functions
-            .iter()
-            .flat_map(|(_, functions)| functions)
-            .filter(move |planned| seen.insert(planned.function.clone()))
+        self.functions.iter()
+    }
+
+    /// Functions that the patterns stand for, and that cannot be traced because of their name.
+    #[must_use]
+    pub fn left_out(&self) -> &[Mfa] {
+        &self.left_out
     }
 
     /// What the pipeline has to know of the functions.
@@ -213,13 +216,24 @@ impl NodePlan {
         };
         let events_per_call = if self.probe.timing || self.probe.level != Level::Calls { 2.0 } else { 1.0 };
         let events_per_s = sampled * events_per_call;
+        let share = if called > 0.0 { sampled / called } else { 0.0 };
         Prediction {
             counted,
-            calls,
             events_per_s,
-            bytes_per_s: events_per_s * BYTES_PER_EVENT,
+            bytes_per_s: self.bytes_per_s(&calls, share / counted.as_secs_f64()),
             node_cpu: (called - sampled) * SECONDS_PER_REJECTED_CALL + events_per_s * SECONDS_PER_EVENT,
+            calls,
         }
+    }
+
+    /// What the counted calls would take, of which this share is traced.
+    fn bytes_per_s(&self, calls: &[(Mfa, u64)], per_call_and_s: f64) -> Option<f64> {
+        if self.probe.level != Level::Calls {
+            return None;
+        }
+        let end = if self.probe.timing { BYTES_PER_EVENT } else { 0.0 };
+        let bytes = |function: &Mfa| BYTES_PER_EVENT + BYTES_PER_ARGUMENT * f64::from(function.arity) + end;
+        Some(calls.iter().map(|(function, n)| *n as f64 * bytes(function) * per_call_and_s).sum())
     }
 
     /// Arms the plan.
@@ -234,43 +248,16 @@ impl NodePlan {
         }
     }
 
-    /// Adds and removes patterns of a running trace.
-    pub(crate) async fn adjust(
-        &mut self,
-        session: &mut Session,
-        add: &[String],
-        remove: &[String],
-    ) -> Result<Change, AdjustError> {
-        let mut next = self.clone();
-        for text in remove {
-            let pattern = parse(text)?;
-            let before = next.functions.len();
-            next.functions.retain(|(known, _)| known.to_string() != pattern.to_string());
-            if next.functions.len() == before {
-                return Err(AdjustError::NotTraced(text.clone()));
-            }
-        }
-        let mut expected = Vec::new();
-        for text in add {
-            let pattern = parse(text)?;
-            let Requests { returns, time } = pattern.requests;
-            let timed = self.probe.timing || self.probe.level != Level::Calls;
-            if (returns && self.probe.level == Level::Calls) || (time && !timed) {
-                return Err(AdjustError::Fixed(text.clone()));
-            }
-            let functions = resolve::functions(session.connection(), &self.probe, &pattern, self.otp).await?;
-            expected.extend(functions.iter().map(PlannedFunction::expected));
-            next.functions.push((pattern, functions));
-        }
-        next.probe.patterns = next.functions.iter().map(|(pattern, _)| pattern.clone()).collect();
-        let plan = next.to_agent();
+    /// Changes a running trace to this plan.
+    ///
+    /// # Errors
+    /// Where the agent refuses, or cannot be heard.
+    pub(crate) async fn rearm(&self, session: &mut Session) -> Result<(), SessionError> {
+        let plan = self.to_agent();
         match session.command(|id| Command::Adjust { id, plan }).await? {
-            Reply::Armed(_) => {}
-            _ => return Err(AdjustError::Session(SessionError::OutOfTurn)),
+            Reply::Armed(_) => Ok(()),
+            _ => Err(SessionError::OutOfTurn),
         }
-        *self = next;
-        let patterns: Vec<String> = self.probe.patterns.iter().map(ToString::to_string).collect();
-        Ok(Change { expected, summary: format!("now traced: {}", patterns.join(" ")) })
     }
 }
 
@@ -301,55 +288,63 @@ impl NodePlan {
         let probe = &self.probe;
         // The last one is what is known now.
         let learned: FxHashMap<&Mfa, &Learned> = learned.iter().map(|of| (&of.function, of)).collect();
-        let mut seen = FxHashSet::default();
+        let timing = timing(probe.level, probe.timing);
         let mut changed = Vec::new();
-        for (pattern, functions) in &mut self.functions {
-            for planned in functions {
-                let Some(of) = learned.get(&planned.function) else { continue };
-                if !seen.insert(planned.function.clone()) {
-                    continue;
-                }
-                let arity = u32::from(planned.function.arity);
-                let timing = timing(probe.level, probe.timing);
-                let compiled = compile_with(
-                    &[pattern],
-                    arity,
-                    probe.level,
-                    timing,
-                    self.otp,
-                    probe.sampling,
-                    &of.signatures,
-                );
-                if let Ok(compiled) = compiled
-                    && compiled.match_spec != planned.compiled.match_spec
-                {
-                    planned.compiled = compiled;
-                    let match_spec = planned.compiled.match_spec.clone();
-                    changed.push(FunctionSpec { function: planned.function.clone(), match_spec });
-                }
+        for planned in &mut self.functions {
+            let Some(of) = learned.get(&planned.function) else { continue };
+            let patterns = patterns_of(&self.patterns, &planned.function);
+            let arity = u32::from(planned.function.arity);
+            let (level, sampling) = (probe.level, probe.sampling);
+            let compiled = compile_with(&patterns, arity, level, timing, self.otp, sampling, &of.signatures);
+            if let Ok(compiled) = compiled
+                && compiled.match_spec != planned.compiled.match_spec
+            {
+                planned.compiled = compiled;
+                let match_spec = planned.compiled.match_spec.clone();
+                changed.push(FunctionSpec { function: planned.function.clone(), match_spec });
             }
         }
         changed
     }
 }
 
-/// Why a running trace was not changed.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum AdjustError {
-    #[error("{0}")]
-    Pattern(String),
-    #[error("{0} is not traced")]
-    NotTraced(String),
-    #[error("{0}: a running trace cannot begin to keep values or times; stop it, and start it again")]
-    Fixed(String),
-    #[error(transparent)]
-    Resolve(#[from] ResolveError),
-    #[error(transparent)]
-    Session(#[from] SessionError),
+/// The patterns that stand for a function.
+fn patterns_of<'a>(patterns: &'a [(Pattern, Vec<Mfa>)], function: &Mfa) -> Vec<&'a Pattern> {
+    patterns
+        .iter()
+        .filter(|(_, functions)| functions.contains(function))
+        .map(|(pattern, _)| pattern)
+        .collect()
 }
 
-fn parse(text: &str) -> Result<Pattern, AdjustError> {
-    pluto_matchspec::parse(text).map_err(|error| AdjustError::Pattern(error.render(text)))
+/// Each function once, in the order of the patterns. A function has one match spec, which lets through what any of its
+/// patterns asks for.
+fn planned(
+    patterns: &[(Pattern, Vec<Mfa>)],
+    probe: &Probe,
+    otp: Otp,
+) -> Result<Vec<PlannedFunction>, CompileError> {
+    let mut order = Vec::new();
+    let mut by_function: FxHashMap<&Mfa, Vec<&Pattern>> = FxHashMap::default();
+    for (pattern, functions) in patterns {
+        for function in functions {
+            let of = by_function.entry(function).or_default();
+            if of.is_empty() {
+                order.push(function);
+            }
+            of.push(pattern);
+        }
+    }
+    let timing = timing(probe.level, probe.timing);
+    order
+        .into_iter()
+        .map(|function| {
+            let patterns = by_function.get(function).map(Vec::as_slice).unwrap_or_default();
+            let arity = u32::from(function.arity);
+            let compiled = compile_with(patterns, arity, probe.level, timing, otp, probe.sampling, &[])?;
+            Ok(PlannedFunction { function: function.clone(), compiled })
+        })
+        .collect()
 }
 
 impl PlannedFunction {
@@ -366,8 +361,10 @@ impl PlannedFunction {
 /// Kinds of event whose terms the agent reduces to their shape, unless everything is asked for.
 const SHAPED: [&str; 6] = ["send", "send_to_non_existing_process", "receive", "spawn", "spawned", "exit"];
 
-// What an event costs, for predictions, as `cargo xtask bench capture` measures it (docs/benchmarks.md).
-const BYTES_PER_EVENT: f64 = 70.0;
+// What an event costs, for predictions, as `cargo xtask bench capture` measures it (docs/benchmarks.md). An argument takes 2 bytes
+// (a small integer) to 70 (a binary that is kept).
+const BYTES_PER_EVENT: f64 = 40.0;
+const BYTES_PER_ARGUMENT: f64 = 10.0;
 /// Processor time that an event takes on the node, the agent included.
 pub const SECONDS_PER_EVENT: f64 = 2.0e-6;
 const SECONDS_PER_REJECTED_CALL: f64 = 0.5e-6;

@@ -173,6 +173,9 @@ pub(crate) struct AdjustArgs {
     /// Trace these patterns no more.
     #[arg(long, value_name = "PATTERN")]
     pub(crate) remove: Vec<String>,
+    /// Add also what Pluto would refuse: a predicted cost over the limits of the trace, or terms that may be large.
+    #[arg(long)]
+    pub(crate) force: bool,
     #[command(flatten)]
     pub(crate) fixed: FixedArgs,
     #[command(flatten)]

@@ -7,12 +7,12 @@ use crate::session::{Session, SessionError};
 use pluto_agent::{Command, EventBatch, FunctionSpec, Mfa, Plan, Rate, Reply};
 use pluto_dist::Message;
 use pluto_event::Tables;
-use pluto_matchspec::{CompileError, Level, Pattern, Risk, Sampling, Timing, risks};
+use pluto_matchspec::{CompileError, Level, Risk, Sampling, Timing, compile_with, risks};
 use pluto_term::Limits;
 
 /// A plan that lets one call of one function through, with shapes only.
 #[derive(Clone, Debug)]
-pub struct Preview {
+pub(super) struct Preview {
     plan: Plan,
     planned: PlannedFunction,
 }
@@ -27,47 +27,28 @@ pub struct LargeTerm {
 }
 
 impl NodePlan {
-    /// A preview of each function of the plan.
-    ///
-    /// # Errors
-    /// Where a function cannot be traced with shapes only.
-    pub fn previews(&self) -> Result<Vec<Preview>, CompileError> {
-        let mut previews = Vec::new();
-        for planned in self.functions() {
-            let Some(pattern) = self.pattern_of(planned) else { continue };
-            let arity = u32::from(planned.function.arity);
-            // Specs that take credits, of which the agent gives one and no more.
-            let sampling = Sampling::PerSecond(1);
-            let compiled =
-                pluto_matchspec::compile(pattern, arity, Level::Calls, Timing::Off, self.otp(), sampling)?;
-            let spec =
-                FunctionSpec { function: planned.function.clone(), match_spec: compiled.match_spec.clone() };
-            let plan = Plan {
-                functions: vec![spec],
-                flags: compiled.process_flags.atoms(),
-                rate: Rate::Once(1),
-                ..self.to_agent()
-            };
-            previews.push(Preview {
-                plan,
-                planned: PlannedFunction { function: planned.function.clone(), compiled },
-            });
-        }
-        Ok(previews)
-    }
-
-    fn pattern_of(&self, planned: &PlannedFunction) -> Option<&Pattern> {
-        let has = |functions: &[PlannedFunction]| functions.iter().any(|f| f.function == planned.function);
-        self.functions.iter().find(|(_, functions)| has(functions)).map(|(pattern, _)| pattern)
+    /// A preview of a function of the plan.
+    pub(super) fn preview(&self, planned: &PlannedFunction) -> Result<Preview, CompileError> {
+        let patterns = super::patterns_of(&self.patterns, &planned.function);
+        let arity = u32::from(planned.function.arity);
+        // A spec that takes credits, of which the agent gives one and no more.
+        let sampling = Sampling::PerSecond(1);
+        let compiled = compile_with(&patterns, arity, Level::Calls, Timing::Off, self.otp(), sampling, &[])?;
+        let spec =
+            FunctionSpec { function: planned.function.clone(), match_spec: compiled.match_spec.clone() };
+        let plan = Plan {
+            functions: vec![spec],
+            flags: compiled.process_flags.atoms(),
+            rate: Rate::Once(1),
+            ..self.to_agent()
+        };
+        Ok(Preview { plan, planned: PlannedFunction { function: planned.function.clone(), compiled } })
     }
 }
 
 impl Preview {
     /// Arms the preview.
-    ///
-    /// # Errors
-    /// Where the agent refuses, or cannot be heard.
-    pub async fn arm(&self, session: &mut Session) -> Result<(), SessionError> {
+    pub(super) async fn arm(&self, session: &mut Session) -> Result<(), SessionError> {
         let plan = self.plan.clone();
         match session.command(|id| Command::Arm { id, plan }).await? {
             Reply::Armed(_) => Ok(()),
@@ -76,8 +57,7 @@ impl Preview {
     }
 
     /// The first argument in a batch of events that may be large: a map, a list, or a tuple over a size.
-    #[must_use]
-    pub fn large_term(&self, message: &Message) -> Option<LargeTerm> {
+    pub(super) fn large_term(&self, message: &Message) -> Option<LargeTerm> {
         let mut tables = Tables::new();
         let node = intern_node(&mut tables, "preview", 0);
         let mut decoder = Decoder::new(node, 0, Keep::Shape, None, Redaction::Keep);
@@ -89,10 +69,9 @@ impl Preview {
         for _ in 0..batch.len {
             let Ok(Decoded::Event(event)) = decoder.message(&mut reader, &mut tables) else { continue };
             let observed = [event.what.payload().bytes];
-            let Mfa { module, function, arity } = &self.planned.function;
+            let Mfa { function, arity, .. } = &self.planned.function;
             if let Some(risk) = risks(function, u32::from(*arity), &[], observed).into_iter().next() {
-                let function = format!("{}:{}/{arity}", module.as_str(), function.as_str());
-                return Some(LargeTerm { function, risk });
+                return Some(LargeTerm { function: self.planned.function.to_string(), risk });
             }
         }
         None

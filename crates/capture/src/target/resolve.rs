@@ -1,6 +1,5 @@
 //! Looking things up on a node: its release, its modules' functions, its processes.
 
-use super::PlannedFunction;
 use crate::probe::Probe;
 use pluto_agent::Mfa;
 use pluto_dist::{CallError, Connection};
@@ -42,6 +41,12 @@ pub enum ResolveError {
         arity: Option<u32>,
         /// Functions of the module with names like it, with their arity.
         near: Vec<String>,
+    },
+    /// The only functions that the pattern stands for have a name that stands for all functions to the VM.
+    #[error("{function} cannot be traced: to the VM '_' stands for every function of the module")]
+    Wildcard {
+        /// The first of them, as `module:name/arity`.
+        function: String,
     },
     /// The pattern stands for more functions than one should trace at once.
     #[error("the pattern stands for {count} functions, more than {max}")]
@@ -100,20 +105,32 @@ pub fn text(term: &Term) -> Option<String> {
     term.as_list()?.iter().map(|character| char::from_u32(u32::try_from(character.as_int()?).ok()?)).collect()
 }
 
-/// The functions that a pattern stands for, each compiled for the node's release.
+/// What a pattern stands for on a node.
+pub(super) struct Resolved {
+    pub(super) functions: Vec<Mfa>,
+    /// Functions that cannot be traced, by their name.
+    pub(super) left_out: Vec<Mfa>,
+}
+
+/// The functions that a pattern stands for.
 pub(super) async fn functions(
     connection: &Connection,
     probe: &Probe,
     pattern: &Pattern,
-    otp: Otp,
-) -> Result<Vec<PlannedFunction>, ResolveError> {
+) -> Result<Resolved, ResolveError> {
     let module = pattern.module.clone();
     let loaded = connection.call("erlang", "module_loaded", vec![Term::Atom(module.clone())], LOOKUP).await?;
     if loaded.as_atom() != Some("true") {
         return Err(no_module(connection, pattern).await?);
     }
     let all = module_functions(connection, &module).await?;
-    let wanted: Vec<&(Atom, u8)> = all.iter().filter(|function| is_wanted(pattern, function)).collect();
+    let matching = all.iter().filter(|function| is_wanted(pattern, function));
+    let (left_out, wanted): (Vec<&(Atom, u8)>, Vec<_>) = matching.partition(|(name, _)| name.as_str() == "_");
+    let mfa =
+        |(name, arity): &(Atom, u8)| Mfa { module: module.clone(), function: name.clone(), arity: *arity };
+    if let ([], [first, ..]) = (wanted.as_slice(), left_out.as_slice()) {
+        return Err(ResolveError::Wildcard { function: mfa(first).to_string() });
+    }
     if wanted.is_empty() {
         return Err(no_function(pattern, &all));
     }
@@ -125,22 +142,16 @@ pub(super) async fn functions(
     } else {
         behaviours(connection, &module).await?
     };
-    let timing = super::timing(probe.level, probe.timing);
-    let mut functions = Vec::with_capacity(wanted.len());
-    for (name, arity) in wanted {
+    for function @ (name, arity) in &wanted {
         if !probe.force
             && probe.level != Level::Calls
             && let Some(risk) = risks(name, u32::from(*arity), &behaviours, []).into_iter().next()
         {
-            let function = format!("{}:{}/{arity}", module.as_str(), name.as_str());
-            return Err(ResolveError::Risky { function, risk });
+            return Err(ResolveError::Risky { function: mfa(function).to_string(), risk });
         }
-        let compiled =
-            pluto_matchspec::compile(pattern, u32::from(*arity), probe.level, timing, otp, probe.sampling)?;
-        let function = Mfa { module: module.clone(), function: name.clone(), arity: *arity };
-        functions.push(PlannedFunction { function, compiled });
     }
-    Ok(functions)
+    let mfas = |functions: Vec<&(Atom, u8)>| functions.into_iter().map(mfa).collect();
+    Ok(Resolved { functions: mfas(wanted), left_out: mfas(left_out) })
 }
 
 /// Whether a function is meant by a pattern. A pattern for the whole module leaves out what the compiler adds.

@@ -4,7 +4,7 @@ use super::surveying::{name, running, survey, unanswered};
 use crate::args::{AdjustArgs, FixedArgs};
 use crate::failure::Failure;
 use crate::output;
-use pluto_capture::target::{Answer, Asked, ask_owner};
+use pluto_capture::target::{Adjustment, Asked, ask_owner};
 use std::io::Write;
 
 /// Asks the owner of a trace to trace other patterns.
@@ -33,17 +33,16 @@ pub(crate) async fn run(args: AdjustArgs) -> Result<u8, Failure> {
                 .hint(format!("say which with --session {}", numbers.join(" or "))));
         }
     };
-    let asked = Asked::Adjust { add: args.add, remove: args.remove };
+    let asked = Asked::Adjust(Adjustment { add: args.add, remove: args.remove, force: args.force });
     let answer = ask_owner(&connection, janitor, &asked).await;
     connection.close().await;
     match answer {
-        Ok(Answer::Adjusted { summary }) => {
+        Ok(summary) => {
             let mut out = output::standard();
             writeln!(out, "{node}: {summary}")?;
             out.flush()?;
             Ok(0)
         }
-        Ok(Answer::Stopped { .. }) => Err(Failure::new("the owner of the trace answered out of turn")),
         Err(error) => Err(unanswered(&connection, &error)),
     }
 }

@@ -1,6 +1,5 @@
 //! What `trace` and `record` share: reaching the nodes, asking what a trace would cost, arming, and the end.
 
-mod preview;
 mod report;
 
 pub(crate) use report::{Watcher, armed_text, bytes_text, level_name, outcome_json, outcome_text, status_of};
@@ -19,10 +18,11 @@ use pluto_capture::probe::{CaptureLimits, Probe, Selection};
 use pluto_capture::redact::Redaction;
 use pluto_capture::run::{ArmedNode, Outcome};
 use pluto_capture::session::{Session, SessionError};
-use pluto_capture::target::{NodePlan, Prediction, ResolveError, registered_names};
+use pluto_capture::target::{CheckError, NodePlan, Prediction, ResolveError, registered_names};
 use pluto_capture::trigger::Trigger;
 use pluto_dist::Connection;
 use pluto_matchspec::{Level, Sampling};
+use pluto_term::Term;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// A node that is reached, and what it would be told.
@@ -95,8 +95,11 @@ async fn prepare_node(
     let name = connection.peer().name.as_str().to_owned();
     let clock = clock::estimate(&connection).await.map_err(|e| Failure::new(format!("{name}: {e}")))?;
     let plan = NodePlan::resolve(&connection, probe).await.map_err(|e| unresolved(&name, &e))?;
-    if probe.level != Level::Calls && !probe.force {
-        preview::refuse_large_terms(&connection, &plan, &name).await?;
+    for function in plan.left_out() {
+        output::note(&format!("{name}: {function} is left out: to the VM '_' stands for every function"));
+    }
+    if !probe.force {
+        plan.check_terms(&connection, None).await.map_err(|e| unchecked(&name, &e))?;
     }
     let session = Session::attach(connection.clone(), index, queue.input.clone()).await;
     let mut session = session.map_err(|e| refused(&name, &e))?;
@@ -125,28 +128,9 @@ async fn release(nodes: Vec<Prepared>) {
 }
 
 fn over_limits(nodes: &[Prepared], probe: &Probe) -> Option<Failure> {
-    let limits = &probe.limits;
     nodes.iter().find_map(|node| {
-        let prediction = node.prediction.as_ref()?;
-        let (events, bytes) = (prediction.events_per_s, prediction.bytes_per_s);
-        let hint =
-            "narrow the pattern, sample with --rate 1/100 or --rate 500/s, raise the limit, or use --force";
-        if events > limits.events_per_s as f64 {
-            let max = limits.events_per_s;
-            let text = format!("{}: predicted {events:.0} events/s, over the limit of {max}", node.name);
-            return Some(Failure::new(text).hint(hint));
-        }
-        if bytes > limits.bytes_per_s as f64 {
-            let max = limits.bytes_per_s;
-            let text = format!("{}: predicted {bytes:.0} bytes/s, over the limit of {max}", node.name);
-            return Some(Failure::new(text).hint(hint));
-        }
-        (prediction.node_cpu > limits.cpu).then(|| {
-            let (predicted, max) = (prediction.node_cpu * 100.0, limits.cpu * 100.0);
-            let text =
-                format!("{}: predicted {predicted:.1} % of a core, over the limit of {max} %", node.name);
-            Failure::new(text).hint(hint)
-        })
+        let over = node.prediction.as_ref()?.check(&probe.limits).err()?;
+        Some(unchecked(&node.name, &over))
     })
 }
 
@@ -296,6 +280,9 @@ pub(crate) fn unresolved(node: &str, error: &ResolveError) -> Failure {
         ResolveError::NoFunction { near, .. } if !near.is_empty() => {
             failure.hint(format!("did you mean {}?", near.join(", ")))
         }
+        ResolveError::Wildcard { .. } => {
+            failure.hint("the other functions of the module can be traced by their names")
+        }
         ResolveError::TooManyFunctions { .. } => failure.hint("narrow the pattern, or use --force"),
         ResolveError::Risky { .. } => failure
             .hint("--level calls shows the shape of the arguments safely; --force does it all the same"),
@@ -306,9 +293,30 @@ pub(crate) fn unresolved(node: &str, error: &ResolveError) -> Failure {
     }
 }
 
+/// Says what a trace would cost too much of.
+fn unchecked(node: &str, error: &CheckError) -> Failure {
+    if let CheckError::Session(error) = error {
+        return refused(node, error);
+    }
+    let failure = Failure::new(format!("{node}: {error}"));
+    match error.hint() {
+        Some(hint) => failure.hint(hint),
+        None => failure,
+    }
+}
+
 /// Says why the agent of a node did not do what it was told.
 pub(crate) fn refused(node: &str, error: &SessionError) -> Failure {
-    let SessionError::Refused(reason) = error else { return Failure::new(format!("{node}: {error}")) };
+    match error {
+        SessionError::Refused(reason) => refused_because(node, reason),
+        SessionError::Ended => Failure::new(format!("{node}: {error}"))
+            .hint("`pluto list` shows what traces the node, `pluto clean` what was left behind"),
+        _ => Failure::new(format!("{node}: {error}")),
+    }
+}
+
+/// Says why the agent of a node refused.
+pub(crate) fn refused_because(node: &str, reason: &Term) -> Failure {
     let (sentence, hint) = report::refusal(reason);
     let failure = Failure::new(format!("{node}: {sentence}"));
     match hint {

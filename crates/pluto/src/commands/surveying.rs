@@ -4,7 +4,7 @@ use crate::args::ConnectArgs;
 use crate::connect::connect;
 use crate::failure::Failure;
 use pluto_agent::{FoundAgent, Mfa, Survey};
-use pluto_capture::target::AskError;
+use pluto_capture::target::{AskError, Refused};
 use pluto_dist::{CallError, Connection};
 use pluto_term::{Pid, PrintLimits, Syntax, Term};
 use std::time::Duration;
@@ -54,10 +54,15 @@ pub(crate) fn running(survey: &Survey, session: Option<u8>) -> Vec<(&FoundAgent,
 
 /// Says why the owner of a trace did not do what it was asked for.
 pub(crate) fn unanswered(connection: &Connection, error: &AskError) -> Failure {
-    let failure = Failure::new(format!("{}: {error}", name(connection)));
+    let node = name(connection);
+    let failure = Failure::new(format!("{node}: {error}"));
     match error {
-        AskError::NoOwner | AskError::Silent => failure
+        AskError::NoOwner | AskError::Ended | AskError::Silent => failure
             .hint("an agent without an owner undoes everything by itself within its lease; see `pluto list`"),
+        AskError::Refused(Refused { agent: Some(reason), .. }) => {
+            super::capturing::refused_because(node, reason)
+        }
+        AskError::Refused(Refused { hint: Some(hint), .. }) => failure.hint(hint.as_str()),
         _ => failure,
     }
 }

@@ -4,6 +4,7 @@
 mod support;
 
 mod attach;
+mod ending;
 mod learning;
 mod limits;
 mod manual;

@@ -31,10 +31,14 @@ pub(super) fn dry_run(nodes: &[Prepared], probe: &Probe) -> Result<(), Failure> 
             if prediction.calls.len() > FUNCTIONS_LISTED {
                 writeln!(out, "  and {} functions more", prediction.calls.len() - FUNCTIONS_LISTED)?;
             }
-            let (events, kilobytes) = (prediction.events_per_s, prediction.bytes_per_s / 1e3);
+            let bytes = match prediction.bytes_per_s {
+                Some(bytes) => format!("{:.0} kB/s", bytes / 1e3),
+                None => "bytes unknown (terms are copied whole)".to_owned(),
+            };
             writeln!(
                 out,
-                "  predicted: {events:.0} events/s, {kilobytes:.0} kB/s, {:.1} % of a core of the node",
+                "  predicted: {:.0} events/s, {bytes}, {:.1} % of a core of the node",
+                prediction.events_per_s,
                 prediction.node_cpu * 100.0
             )?;
         }
@@ -201,12 +205,16 @@ fn node_text(node: &NodeOutcome) -> String {
         (None, Some(error)) => {
             format!("{}: {error}; the agent undoes everything by itself{limit}", node.name)
         }
-        (None, None) => format!("{}: the agent ended by itself{limit}", node.name),
+        (None, None) => format!(
+            "{}: the agent ended by itself, and it is not proven that nothing is left; see `pluto list` and `pluto \
+             clean`{limit}",
+            node.name
+        ),
     }
 }
 
 fn is_clean(node: &NodeOutcome) -> bool {
-    node.gone && node.proof.as_ref().is_none_or(|proof| proof.left_count == 0) && node.error.is_none()
+    node.gone && node.proof.as_ref().is_some_and(|proof| proof.left_count == 0) && node.error.is_none()
 }
 
 /// The exit status of a capture: 0 where every node is known to be clean.
@@ -267,6 +275,9 @@ pub(super) fn refusal(reason: &Term) -> (String, Option<String>) {
             format!("another tool counts the calls of {}", text(function)),
             Some("counting would reset it; --force traces without counting first".to_owned()),
         ),
+        (Some("bad_function"), [what]) => {
+            (format!("{} cannot be traced: to the VM '_' stands for every function", text(what)), None)
+        }
         (Some("bad_match_spec"), [what]) => {
             (format!("the node refuses the match specification of {}", text(what)), None)
         }

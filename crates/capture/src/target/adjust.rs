@@ -1,0 +1,148 @@
+//! Changing what a running trace traces.
+
+use super::{CheckError, NodePlan, Refused, ResolveError, patterns_of, planned, resolve};
+use crate::pipeline::ExpectedFunction;
+use crate::session::{Session, SessionError};
+use pluto_agent::Mfa;
+use pluto_matchspec::{CompileError, Level, Pattern, Requests};
+
+/// A change of a running trace.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Adjustment {
+    /// Patterns to trace too.
+    pub add: Vec<String>,
+    /// Patterns to trace no more.
+    pub remove: Vec<String>,
+    /// Whether to add also what would be refused for what it is likely to cost.
+    pub force: bool,
+}
+
+/// Why a running trace was not changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AdjustError {
+    /// A pattern cannot be read; rendered with its place.
+    #[error("{0}")]
+    Pattern(String),
+    /// A pattern to remove is not one of the trace's.
+    #[error("{0} is not traced")]
+    NotTraced(String),
+    /// A pattern asks for what the trace does not keep.
+    #[error("{0}: a running trace cannot begin to keep values or times; stop it, and start it again")]
+    Fixed(String),
+    /// A pattern cannot be traced on the node.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// A pattern cannot be made into a match specification together with others of its functions.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    /// What was asked for is likely to cost too much.
+    #[error(transparent)]
+    Check(#[from] CheckError),
+    /// The agent refused, or cannot be heard.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+}
+
+impl AdjustError {
+    /// What the asker is told.
+    #[must_use]
+    pub fn to_refused(&self) -> Refused {
+        let hint = match self {
+            AdjustError::Check(error) => error.hint().map(str::to_owned),
+            _ => None,
+        };
+        let agent = match self {
+            AdjustError::Session(SessionError::Refused(reason))
+            | AdjustError::Check(CheckError::Session(SessionError::Refused(reason))) => Some(reason.clone()),
+            _ => None,
+        };
+        Refused { why: self.to_string(), hint, agent }
+    }
+}
+
+impl NodePlan {
+    /// This plan with patterns added and removed. What is added has to pass the checks of a new trace.
+    pub(crate) async fn adjusted(
+        &self,
+        session: &mut Session,
+        adjustment: &Adjustment,
+    ) -> Result<NodePlan, AdjustError> {
+        let mut next = self.clone();
+        for text in &adjustment.remove {
+            let pattern = parse(text)?;
+            let before = next.patterns.len();
+            next.patterns.retain(|(known, _)| known.to_string() != pattern.to_string());
+            if next.patterns.len() == before {
+                return Err(AdjustError::NotTraced(text.clone()));
+            }
+        }
+        let mut probe = self.probe.clone();
+        probe.force = adjustment.force;
+        for text in &adjustment.add {
+            let pattern = parse(text)?;
+            let Requests { returns, time } = pattern.requests;
+            let timed = self.probe.timing || self.probe.level != Level::Calls;
+            if (returns && self.probe.level == Level::Calls) || (time && !timed) {
+                return Err(AdjustError::Fixed(text.clone()));
+            }
+            let resolved = resolve::functions(session.connection(), &probe, &pattern).await?;
+            next.patterns.push((pattern, resolved.functions));
+            next.left_out.extend(resolved.left_out);
+        }
+        next.probe.patterns = next.patterns.iter().map(|(pattern, _)| pattern.clone()).collect();
+        next.functions = planned(&next.patterns, &next.probe, next.otp)?;
+        next.keep_learned(self);
+        if !adjustment.add.is_empty() && !adjustment.force {
+            next.check_terms(session.connection(), Some((self, session.info()))).await?;
+            next.predict(session).await?.check(&next.probe.limits)?;
+        }
+        Ok(next)
+    }
+
+    /// Takes over what was learned of functions that are traced as before.
+    fn keep_learned(&mut self, before: &NodePlan) {
+        for planned in &mut self.functions {
+            let patterns = patterns_of(&self.patterns, &planned.function);
+            if patterns == patterns_of(&before.patterns, &planned.function)
+                && let Some(known) = before.functions.iter().find(|known| known.function == planned.function)
+            {
+                *planned = known.clone();
+            }
+        }
+    }
+
+    /// What is traced, in words.
+    pub(crate) fn summary(&self) -> String {
+        let patterns: Vec<String> = self.probe.patterns.iter().map(ToString::to_string).collect();
+        let mut text = format!("now traced: {}", patterns.join(" "));
+        if !self.left_out.is_empty() {
+            let names: Vec<String> = self.left_out.iter().map(ToString::to_string).collect();
+            text.push_str(&format!(
+                "; left out, as the VM takes '_' for every function: {}",
+                names.join(" ")
+            ));
+        }
+        text
+    }
+
+    /// What is expected of functions that the other plan does not trace, or traces otherwise.
+    pub(crate) fn expected_besides(&self, other: &NodePlan) -> Vec<ExpectedFunction> {
+        let same = |function: &Mfa| {
+            other.traces(function)
+                && patterns_of(&self.patterns, function) == patterns_of(&other.patterns, function)
+        };
+        let new = self.functions.iter().filter(|planned| !same(&planned.function));
+        new.map(super::PlannedFunction::expected).collect()
+    }
+
+    /// What is expected of functions that the other plan does not trace at all.
+    pub(crate) fn expected_only_here(&self, other: &NodePlan) -> Vec<ExpectedFunction> {
+        let new = self.functions.iter().filter(|planned| !other.traces(&planned.function));
+        new.map(super::PlannedFunction::expected).collect()
+    }
+}
+
+fn parse(text: &str) -> Result<Pattern, AdjustError> {
+    pluto_matchspec::parse(text).map_err(|error| AdjustError::Pattern(error.render(text)))
+}

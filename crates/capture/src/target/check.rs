@@ -1,0 +1,150 @@
+//! What a trace is likely to cost, asked before it is armed or changed: large terms, and the rate of its events.
+
+use super::{LargeTerm, NodePlan, Prediction};
+use crate::pipeline::{Input, Queue};
+use crate::probe::CaptureLimits;
+use crate::session::{Session, SessionError};
+use pluto_agent::{Command, Info, SessionKind};
+use pluto_dist::Connection;
+use pluto_matchspec::{CompileError, Level};
+use std::time::Duration;
+
+/// How long one call of a function is waited for. A function that is not called meanwhile shows nothing.
+const WAIT: Duration = Duration::from_millis(300);
+
+/// Functions that are looked at; more than that are traced by force only.
+const PREVIEWS_MAX: usize = 20;
+
+/// Why a trace is not armed or changed unless it is forced.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CheckError {
+    /// A function cannot be looked at with shapes only.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    /// The agent refuses to look, or cannot be heard.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// More functions than one looks at.
+    #[error("{count} functions at a level that copies whole terms, more than {max}")]
+    TooManyPreviews {
+        /// How many there are.
+        count: usize,
+        /// How many there may be.
+        max: usize,
+    },
+    /// Before OTP 27 there is one tracer at a time, and it is the trace that is to be changed.
+    #[error("terms cannot be looked at before they are copied whole while a trace runs on this release")]
+    NoPreview,
+    /// A call had a large argument.
+    #[error("{} is likely to carry large terms: {}", .0.function, .0.risk)]
+    Large(LargeTerm),
+    /// Too many events are to be expected.
+    #[error("predicted {predicted:.0} events/s, over the limit of {max}")]
+    EventsOver {
+        /// Events a second.
+        predicted: f64,
+        /// The limit.
+        max: u64,
+    },
+    /// Too many bytes are to be expected.
+    #[error("predicted {predicted:.0} bytes/s, over the limit of {max}")]
+    BytesOver {
+        /// Bytes a second.
+        predicted: f64,
+        /// The limit.
+        max: u64,
+    },
+    /// Too much of a core of the node is to be expected.
+    #[error("predicted {:.1} % of a core, over the limit of {} %", predicted * 100.0, max * 100.0)]
+    CpuOver {
+        /// The share of a core.
+        predicted: f64,
+        /// The limit.
+        max: f64,
+    },
+}
+
+impl CheckError {
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            CheckError::TooManyPreviews { .. } | CheckError::Large(_) | CheckError::NoPreview => {
+                Some("--level calls shows shapes safely; --force copies the terms whole")
+            }
+            CheckError::EventsOver { .. } | CheckError::BytesOver { .. } | CheckError::CpuOver { .. } => {
+                Some(
+                    "narrow the pattern, sample with --rate 1/100 or --rate 500/s, raise the limit, or use --force",
+                )
+            }
+            CheckError::Compile(_) | CheckError::Session(_) => None,
+        }
+    }
+}
+
+impl Prediction {
+    /// Whether what is predicted is within the limits.
+    ///
+    /// # Errors
+    /// Where it is not.
+    pub fn check(&self, limits: &CaptureLimits) -> Result<(), CheckError> {
+        if self.events_per_s > limits.events_per_s as f64 {
+            return Err(CheckError::EventsOver { predicted: self.events_per_s, max: limits.events_per_s });
+        }
+        match self.bytes_per_s {
+            Some(predicted) if predicted > limits.bytes_per_s as f64 => {
+                Err(CheckError::BytesOver { predicted, max: limits.bytes_per_s })
+            }
+            _ if self.node_cpu > limits.cpu => {
+                Err(CheckError::CpuOver { predicted: self.node_cpu, max: limits.cpu })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl NodePlan {
+    /// At a level that copies whole terms, looks at one call of each function with shapes only. `running` is the plan
+    /// that is traced already, with its agent: its functions are not looked at again.
+    ///
+    /// # Errors
+    /// Where a call had large arguments, or cannot be looked at.
+    pub async fn check_terms(
+        &self,
+        connection: &Connection,
+        running: Option<(&NodePlan, &Info)>,
+    ) -> Result<(), CheckError> {
+        if self.probe.level == Level::Calls {
+            return Ok(());
+        }
+        let known = |function| running.is_some_and(|(plan, _)| plan.traces(function));
+        let functions: Vec<_> = self.functions().filter(|planned| !known(&planned.function)).collect();
+        if functions.len() > PREVIEWS_MAX {
+            return Err(CheckError::TooManyPreviews { count: functions.len(), max: PREVIEWS_MAX });
+        }
+        if !functions.is_empty() && running.is_some_and(|(_, agent)| agent.session == SessionKind::Legacy) {
+            return Err(CheckError::NoPreview);
+        }
+        for planned in functions {
+            let preview = self.preview(planned)?;
+            let Queue { input, mut inputs } = Queue::default();
+            let mut session = Session::attach(connection.clone(), 0, input).await?;
+            preview.arm(&mut session).await?;
+            let large = match tokio::time::timeout(WAIT, inputs.recv()).await {
+                Ok(Some(Input::Batch(_, message))) => preview.large_term(&message),
+                _ => None,
+            };
+            session.command(|id| Command::Stop { id }).await?;
+            session.wait_until_gone().await;
+            if let Some(large) = large {
+                return Err(CheckError::Large(large));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn traces(&self, function: &pluto_agent::Mfa) -> bool {
+        self.functions.iter().any(|planned| planned.function == *function)
+    }
+}

@@ -1,0 +1,263 @@
+//! A trace that is changed or ended by something else than its owner, and what is said of it.
+
+use crate::support::{Running, between, each_release, run_on, shop, stable};
+use expect_test::expect;
+use pluto_testnode::{Node, system_release};
+
+/// Kills one process of the agent, by its registered name or by the function that it runs.
+fn kill_agent_process(node: &mut Node, function: &str) {
+    let killed = node.eval(&format!(
+        "[exit(P, kill) || P <- processes(), {{initial_call, {{pluto_agent_0, {function}, 1}}}} <- [process_info(P, initial_call)]]."
+    ));
+    assert_eq!(killed, "[true]");
+}
+
+#[test]
+fn what_a_limit_has_switched_off_is_proven_to_be_undone() {
+    each_release(|release| {
+        let node = shop(release);
+        let limit = ["--max-events-per-s", "5", "--force"];
+        let tripped = [&["trace", node.name(), "shop_orders:place_order/2"], &limit[..]].concat();
+        let ran = run_on(&node, &tripped);
+        let last = stable(&ran.stderr, &node);
+        let last = last.lines().last().unwrap_or_default();
+        assert_eq!(ran.status, 0, "{}", ran.whole());
+        let proof = "NODE: nothing is left behind (1 functions and N processes read back, agent unloaded); ";
+        assert!(last.starts_with(proof) && last.ends_with("over the limit of 5"), "{last}");
+    });
+}
+
+#[test]
+fn an_agent_that_dies_is_told_with_what_is_known() {
+    each_release(|release| {
+        let mut node = shop(release);
+        let trace = ["trace", node.name(), "shop_orders:place_order/2"].map(str::to_owned);
+        let trace: Vec<&str> = trace.iter().map(String::as_str).collect();
+        let last = |running: Running, node: &Node| {
+            let ran = running.wait();
+            let stderr = stable(&ran.stderr, node);
+            (ran.status, stderr.lines().last().unwrap_or_default().to_owned())
+        };
+        let running = Running::armed(&node, &trace);
+        kill_agent_process(&mut node, "sink");
+        let proven = "NODE: nothing is left behind (1 functions and N processes read back, agent unloaded)";
+        assert_eq!(last(running, &node), (0, proven.to_owned()));
+
+        let running = Running::armed(&node, &trace);
+        kill_agent_process(&mut node, "guardian");
+        let unproven = "NODE: the agent ended by itself, and it is not proven that nothing is left; see `pluto list` and \
+                        `pluto clean`";
+        assert_eq!(last(running, &node), (2, unproven.to_owned()));
+
+        let running = Running::armed(&node, &trace);
+        running.signal("STOP");
+        wait_for_no_agent(&mut node);
+        running.signal("CONT");
+        assert_eq!(
+            last(running, &node),
+            (0, format!("{proven}; nothing was heard of this side for 3000 ms"))
+        );
+    });
+}
+
+/// Waits until the agent is gone from the node.
+fn wait_for_no_agent(node: &mut Node) {
+    node.eval("W = fun W() -> case whereis(pluto_agent_0) =:= undefined andalso not erlang:module_loaded(pluto_agent_0) of true -> ok; false -> receive after 20 -> W() end end end, W().");
+}
+
+#[test]
+fn a_trace_is_stopped_whatever_its_owner_does() {
+    each_release(|release| {
+        let node = shop(release);
+        let running = Running::armed(&node, &["trace", node.name(), "shop_orders:place_order/2"]);
+        running.signal("STOP");
+        expect![[r#"
+            status 0
+            --- stdout
+            NODE: 1 stopped; everything that was set was read back and is undone, the agent is unloaded
+            --- stderr
+        "#]]
+        .assert_eq(&stable(&run_on(&node, &["stop", node.name()]).whole(), &node));
+        running.signal("CONT");
+        let ran = running.wait();
+        assert_eq!(ran.status, 0, "{}", ran.whole());
+        assert!(ran.stderr.contains("another client stopped this trace\n"), "{}", ran.whole());
+    });
+}
+
+#[test]
+fn an_owner_that_is_stopped_changes_nothing() {
+    each_release(|release| {
+        let node = shop(release);
+        let running = Running::armed(&node, &["trace", node.name(), "shop_orders:place_order/2"]);
+        running.signal("STOP");
+        let adjust = ["adjust", node.name(), "--add", "shop_stock:reserve/2"];
+        expect![[r#"
+            status 2
+            --- stdout
+            --- stderr
+            pluto: NODE: the trace has ended before its owner answered
+            hint: an agent without an owner undoes everything by itself within its lease; see `pluto list`
+        "#]]
+        .assert_eq(&stable(&run_on(&node, &adjust).whole(), &node));
+        running.signal("CONT");
+    });
+}
+
+#[test]
+fn a_function_whose_name_stands_for_all_is_refused_by_name() {
+    each_release(|release| {
+        let mut node = shop(release);
+        node.load_module("-module(odd).\n-export(['_'/1]).\n'_'(N) -> N.\n");
+        expect![[r#"
+            status 2
+            --- stdout
+            --- stderr
+            pluto: NODE: odd:'_'/1 cannot be traced: to the VM '_' stands for every function of the module
+            hint: the other functions of the module can be traced by their names
+        "#]]
+        .assert_eq(&stable(&run_on(&node, &["trace", node.name(), "odd:'_'/1"]).whole(), &node));
+        node.load_module("-module(odd).\n-export(['_'/1, f/1]).\n'_'(N) -> N.\nf(N) -> N.\n");
+        expect![[r#"
+            status 0
+            --- stdout
+            --- stderr
+            NODE: odd:'_'/1 is left out: to the VM '_' stands for every function
+            NODE: tracing 1 functions in N processes, armed in N ms; Ctrl-C ends it
+            0 events; time is over
+            NODE: nothing is left behind (1 functions and N processes read back, agent unloaded)
+        "#]]
+        .assert_eq(&stable(
+            &run_on(&node, &["trace", node.name(), "odd:_", "--duration", "100ms"]).whole(),
+            &node,
+        ));
+    });
+}
+
+#[test]
+fn several_patterns_of_a_function_are_alternatives() {
+    each_release(|release| {
+        let node = shop(release);
+        let trace = [
+            "trace",
+            node.name(),
+            "shop_orders:total_price(_, 12)",
+            "shop_orders:total_price(_, N) when N < 4",
+        ];
+        let ran = run_on(&node, &[&trace[..], &["--events", "6", "--format", "jsonl"]].concat()).ok();
+        let mut terms: Vec<String> = crate::support::json_lines(&ran)
+            .iter()
+            .map(|event| crate::support::field(event, "term").to_owned())
+            .collect();
+        terms.sort();
+        terms.dedup();
+        assert_eq!(terms, ["[30, 12]", "[30, 3]"]);
+        let one = ["shop_orders:total_price(_, 12)", "shop_orders:total_price(_, 13)", "--events", "4"];
+        let ran = run_on(&node, &[&["trace", node.name()], &one[..]].concat()).ok();
+        assert!(ran.lines().all(|line| line.ends_with("(30, 12)")), "{ran}");
+    });
+}
+
+#[test]
+fn what_is_added_to_a_trace_passes_its_checks_and_is_no_stranger() {
+    each_release(|release| {
+        let node = shop(release);
+        // Nobody calls this, so that nothing is over a limit that everything else is over.
+        let trace = ["trace", node.name(), "shop:start/0", "--max-events-per-s", "20"];
+        let mut running = Running::armed(&node, &trace);
+        let adjust = |arguments: &[&str]| {
+            let ran = run_on(&node, &[&["adjust", node.name()], arguments].concat());
+            between(&stable(&ran.whole(), &node), "predicted ", " events/s", "N")
+        };
+        expect![[r#"
+            status 2
+            --- stdout
+            --- stderr
+            pluto: NODE: predicted N events/s, over the limit of 20
+            hint: narrow the pattern, sample with --rate 1/100 or --rate 500/s, raise the limit, or use --force
+        "#]]
+        .assert_eq(&adjust(&["--add", "shop_stock:reserve/2"]));
+        expect![[r#"
+            status 0
+            --- stdout
+            NODE: now traced: shop:start/0 shop_stock:reserve/2
+            --- stderr
+        "#]]
+        .assert_eq(&adjust(&["--add", "shop_stock:reserve/2", "--force"]));
+        running.signal("INT");
+        running.says("read back");
+        let ran = running.wait();
+        assert!(!ran.stderr.contains("leftover patterns"), "{}", ran.whole());
+        assert!(ran.stderr.contains("(2 functions and "), "{}", ran.whole());
+    });
+}
+
+#[test]
+fn large_terms_are_looked_at_before_they_are_added() {
+    each_release(|release| {
+        let node = shop(release);
+        let arguments = ["trace", node.name(), "shop_orders:total_price(_, 99)", "--level", "full"];
+        let _running = Running::armed(&node, &arguments);
+        let ran = run_on(&node, &["adjust", node.name(), "--add", "shop_orders:place_order/2"]);
+        let ran = stable(&ran.whole(), &node);
+        let refused = if release.otp() < 27 {
+            "pluto: NODE: terms cannot be looked at before they are copied whole while a trace runs on this release\n"
+        } else {
+            "pluto: NODE: shop_orders:place_order/2 is likely to carry large terms: "
+        };
+        assert!(ran.contains(refused), "{ran}");
+        assert!(
+            ran.ends_with("hint: --level calls shows shapes safely; --force copies the terms whole\n"),
+            "{ran}"
+        );
+    });
+}
+
+#[test]
+fn bytes_are_predicted_by_arity_where_their_number_is_bounded() {
+    let node = shop(&system_release());
+    let dry = |arguments: &[&str]| {
+        let all = [&["trace", node.name(), "shop_orders:total_price/2", "--dry-run"], arguments].concat();
+        let text = stable(&run_on(&node, &all).whole(), &node);
+        let mut text: String = text.split_inclusive('\n').map(str::trim_start).collect();
+        for (before, after) in [
+            ("NODE\n", " calls/s"),
+            (": ", " events/s"),
+            ("events/s, ", " kB/s"),
+            ("predicted ", " bytes/s"),
+            (", ", " %"),
+        ] {
+            text = between(&text, before, after, "N");
+        }
+        text
+    };
+    expect![[r#"
+        status 0
+        --- stdout
+        NODE
+        N calls/s  shop_orders:total_price/2
+        predicted: N events/s, N kB/s, N % of a core of the node
+        --- stderr
+    "#]]
+    .assert_eq(&dry(&[]));
+    expect![[r#"
+        status 0
+        --- stdout
+        NODE
+        N calls/s  shop_orders:total_price/2
+        predicted: N events/s, bytes unknown (terms are copied whole), N % of a core of the node
+        --- stderr
+    "#]]
+    .assert_eq(&dry(&["--level", "returns"]));
+    expect![[r#"
+        status 2
+        --- stdout
+        NODE
+        N calls/s  shop_orders:total_price/2
+        predicted: N events/s, N kB/s, N % of a core of the node
+        --- stderr
+        pluto: NODE: predicted N bytes/s, over the limit of 1000
+        hint: narrow the pattern, sample with --rate 1/100 or --rate 500/s, raise the limit, or use --force
+    "#]]
+    .assert_eq(&dry(&["--max-bytes-per-s", "1kB"]));
+}
