@@ -465,7 +465,7 @@ fn limit_cause(kind: LimitKind) -> Option<GapCause> {
         LimitKind::Events => Some(GapCause::EventLimit),
         LimitKind::Bytes => Some(GapCause::ByteLimit),
         LimitKind::Queue | LimitKind::Memory => Some(GapCause::Overload),
-        LimitKind::Lease => Some(GapCause::ConnectionLost),
+        LimitKind::Lease => Some(GapCause::LeaseLapsed),
         LimitKind::Duration | LimitKind::MaxEvents => None,
     }
 }

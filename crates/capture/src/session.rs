@@ -139,6 +139,7 @@ impl Session {
                     return Err(SessionError::Load(why));
                 }
                 Notice::Lost => return Err(SessionError::Lost),
+                Notice::Agent(AgentMessage::Gone { .. }) => return Err(SessionError::Ended),
                 _ => return Err(SessionError::OutOfTurn),
             }
         }

@@ -109,11 +109,13 @@ pub enum GapCause {
     RingExpired = 13,
     /// The trace was paused or changed by the user.
     Adjusted = 14,
+    /// The agent heard nothing of us for the length of its lease, and ended the trace.
+    LeaseLapsed = 15,
 }
 
 impl GapCause {
     /// Every cause, in the order of its number.
-    pub const ALL: [GapCause; 14] = [
+    pub const ALL: [GapCause; 15] = [
         GapCause::Backpressure,
         GapCause::EventLimit,
         GapCause::ByteLimit,
@@ -128,6 +130,7 @@ impl GapCause {
         GapCause::Foreign,
         GapCause::RingExpired,
         GapCause::Adjusted,
+        GapCause::LeaseLapsed,
     ];
 
     /// The name that commands and exports use.
@@ -147,6 +150,7 @@ impl GapCause {
             GapCause::Foreign => "foreign",
             GapCause::RingExpired => "ring expired",
             GapCause::Adjusted => "adjusted",
+            GapCause::LeaseLapsed => "lease lapsed",
         }
     }
 

@@ -1,6 +1,6 @@
 //! A trace that is changed or ended by something else than its owner, and what is said of it.
 
-use crate::support::{Running, between, each_release, run_on, shop, stable};
+use crate::support::{Running, between, each_release, run_on, shop, stable, text};
 use expect_test::expect;
 use pluto_testnode::{Node, system_release};
 
@@ -218,8 +218,8 @@ fn bytes_are_predicted_by_arity_where_their_number_is_bounded() {
     let node = shop(&system_release());
     let dry = |arguments: &[&str]| {
         let all = [&["trace", node.name(), "shop_orders:total_price/2", "--dry-run"], arguments].concat();
-        let text = stable(&run_on(&node, &all).whole(), &node);
-        let mut text: String = text.split_inclusive('\n').map(str::trim_start).collect();
+        let ran = stable(&run_on(&node, &all).whole(), &node);
+        let mut text: String = ran.split_inclusive('\n').map(str::trim_start).collect();
         for (before, after) in [
             ("NODE\n", " calls/s"),
             (": ", " events/s"),
@@ -260,4 +260,75 @@ fn bytes_are_predicted_by_arity_where_their_number_is_bounded() {
         hint: narrow the pattern, sample with --rate 1/100 or --rate 500/s, raise the limit, or use --force
     "#]]
     .assert_eq(&dry(&["--max-bytes-per-s", "1kB"]));
+}
+
+#[test]
+fn an_agent_that_dies_during_a_command_is_noticed() {
+    each_release(|release| {
+        let mut node = shop(release);
+        // It dies while the calls are counted.
+        node.eval(
+            "spawn(fun W() -> case [P || P <- processes(), {initial_call, {pluto_agent_0, guardian, 1}} <- \
+             [process_info(P, initial_call)]] of [P] -> receive after 50 -> exit(P, kill) end; \
+             [] -> receive after 5 -> W() end end end), ok.",
+        );
+        expect![[r#"
+            status 2
+            --- stdout
+            --- stderr
+            pluto: NODE: the agent on the node has ended
+            hint: `pluto list` shows what traces the node, `pluto clean` what was left behind
+        "#]]
+        .assert_eq(&stable(
+            &run_on(&node, &["trace", node.name(), "shop_orders:place_order/2"]).whole(),
+            &node,
+        ));
+    });
+}
+
+#[test]
+fn each_limit_is_a_gap_of_its_own_cause() {
+    each_release(|release| {
+        let mut node = shop(release);
+        let dir = tempfile::tempdir().unwrap();
+        let causes = |name: &str| {
+            let dir = dir.path().join(name);
+            let shown = crate::support::run(&["show", text(&dir), "--kind", "gap", "--format", "jsonl"]).ok();
+            let mut causes: Vec<String> = crate::support::json_lines(&shown)
+                .iter()
+                .map(|gap| crate::support::field(gap, "cause").to_owned())
+                .collect();
+            causes.dedup();
+            causes
+        };
+        for (limit, expected) in
+            [(["--max-events-per-s", "5"], "event limit"), (["--max-bytes-per-s", "50"], "byte limit")]
+        {
+            let target = dir.path().join(expected);
+            let record = ["record", node.name(), "shop_orders:total_price/2", "--force", "-o", text(&target)];
+            let ran = run_on(&node, &[&record[..], &limit].concat());
+            assert_eq!(ran.status, 0, "{}", ran.whole());
+            assert!(ran.stderr.contains("tracing was switched off"), "{}", ran.whole());
+            assert_eq!(causes(expected), [expected]);
+        }
+        let target = dir.path().join("overload");
+        let record = ["record", node.name(), "shop_orders:total_price/2", "--max-queue", "1"];
+        let mut running = Running::armed(&node, &[&record[..], &["-o", text(&target)]].concat());
+        // The sink cannot run while it is suspended: its queue fills.
+        let sink = "hd([P || P <- processes(), {initial_call, {pluto_agent_0, sink, 1}} <- [process_info(P, initial_call)]])";
+        node.eval(&format!("put(sink, {sink}), erlang:suspend_process(get(sink))."));
+        running.says("tracing was switched off");
+        node.eval("catch erlang:resume_process(get(sink)).");
+        assert_eq!(running.wait().status, 0);
+        assert_eq!(causes("overload"), ["overload"]);
+
+        let target = dir.path().join("lease");
+        let running =
+            Running::armed(&node, &["record", node.name(), "shop_orders:total_price/2", "-o", text(&target)]);
+        running.signal("STOP");
+        wait_for_no_agent(&mut node);
+        running.signal("CONT");
+        assert_eq!(running.wait().status, 0);
+        assert_eq!(causes("lease").last().map(String::as_str), Some("lease lapsed"));
+    });
 }
