@@ -48,7 +48,7 @@ control({pluto_finish, Guardian, Ref}, #k{guardian = Guardian} = K, Batch, N) ->
     K1 = last_send(flush(K, Batch, N), 50),
     Guardian ! {pluto_finished, Ref, #{batches => K1#k.seq, events => counters:get(K1#k.counters, ?C_EVENTS),
                                        sent => counters:get(K1#k.counters, ?C_SENT),
-                                       drops => drops(K1#k.counters)}};
+                                       drops => drops(K1#k.counters), unreported => K1#k.drops}};
 control({'DOWN', Ref, process, _, _}, #k{guardian_ref = Ref} = K, Batch, N) ->
     K1 = flush(K, Batch, N),
     _ = erlang:send(K1#k.client, {pluto_gap, agent_lost, unknown, undefined, erlang:monotonic_time(nanosecond)},
@@ -126,17 +126,26 @@ resend([{Drops, Batch, N} | Rest] = All, #k{client = Client, counters = C, seq =
 %% Tries for half a second to get rid of what waits; what stays is counted, like drops that no batch has carried.
 last_send(#k{pending = {0, []}, drops = []} = K, _) ->
     K;
-last_send(#k{pending = {0, []}, drops = Drops, client = Client, seq = Seq} = K, _) ->
-    _ = erlang:send(Client, {pluto_events, Seq, Drops, []}, [nosuspend, noconnect]),
-    K#k{seq = Seq + 1};
+last_send(#k{pending = {0, []}, drops = Drops, client = Client, seq = Seq} = K, Tries) ->
+    case erlang:send(Client, {pluto_events, Seq, Drops, []}, [nosuspend, noconnect]) of
+        ok -> K#k{seq = Seq + 1, drops = []};
+        _ when Tries > 0 -> receive after ?RETRY_MS -> last_send(K, Tries - 1) end;
+        _ -> K
+    end;
 last_send(#k{pending = {_, Batches}} = K, 0) ->
-    Lost = lists:sum([N || {_, _, N} <- Batches]),
-    drop(K#k{pending = {0, []}}, backpressure, ?C_BACKPRESSURE, Lost);
+    lists:foldl(fun({Drops, _, N}, K1) -> unsent(K1, Drops, N) end, K#k{pending = {0, []}}, Batches);
 last_send(K, Tries) ->
     case retry(K) of
         #k{pending = {0, []}} = K1 -> last_send(K1, Tries);
         K1 -> receive after ?RETRY_MS -> last_send(K1, Tries - 1) end
     end.
+
+%% Takes back a batch that never went: its events are dropped, and the drops that it would have told are to be told.
+unsent(K, Drops, N) ->
+    lists:foldl(fun({Cause, Before}, #k{drops = Known} = K1) ->
+                        K1#k{drops = lists:keystore(Cause, 1, Known,
+                                                    {Cause, Before + proplists:get_value(Cause, Known, 0)})}
+                end, drop(K, backpressure, ?C_BACKPRESSURE, N), Drops).
 
 sink_plan(#{shape := Tags, max_event_bytes := Max, limits := L}) ->
     Keep = case {Tags, Max} of

@@ -234,6 +234,8 @@ pub enum SinkTotals {
         sent: u64,
         /// Events dropped, by cause.
         drops: Vec<(DropCause, u64)>,
+        /// Those of them that no batch could tell of any more, by cause.
+        unreported: Vec<(DropCause, u64)>,
     },
     /// It did not come to its end within five seconds and was killed.
     Killed {
@@ -373,6 +375,7 @@ pub(crate) fn proof(map: &Term) -> Option<Proof> {
             events: number_at(sink, "events")?,
             sent: number_at(sink, "sent")?,
             drops: drops_from(sink.map_get("drops")?)?,
+            unreported: drops_from(sink.map_get("unreported")?)?,
         })
     };
     Some(Proof {

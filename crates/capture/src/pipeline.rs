@@ -259,12 +259,7 @@ impl<C: Consumer> Worker<C> {
             return self.gap(node, GapCause::Unreadable, Missing::Unknown, None, None);
         };
         for (cause, count) in batch.drops {
-            let cause = match cause {
-                DropCause::Backpressure => GapCause::Backpressure,
-                DropCause::EventLimit => GapCause::EventLimit,
-                DropCause::ByteLimit => GapCause::ByteLimit,
-            };
-            self.gap(node, cause, Missing::Exactly(count), None, None)?;
+            self.gap(node, drop_cause(cause), Missing::Exactly(count), None, None)?;
         }
         let (mut reader, mut base) = (batch.events, 0);
         for left in (1..=batch.len as u64).rev() {
@@ -361,4 +356,13 @@ fn mfa(tables: &Tables, function: FunctionId) -> Option<Mfa> {
         function: name(function.name)?,
         arity: u8::try_from(function.arity).ok()?,
     })
+}
+
+/// Why events that the sink dropped are missing.
+pub(crate) fn drop_cause(cause: DropCause) -> GapCause {
+    match cause {
+        DropCause::Backpressure => GapCause::Backpressure,
+        DropCause::EventLimit => GapCause::EventLimit,
+        DropCause::ByteLimit => GapCause::ByteLimit,
+    }
 }

@@ -1,9 +1,11 @@
 //! A capture from its first event to its proof that nothing is left: several nodes, one stream.
 
-use crate::pipeline::{Consumer, ExpectedFunction, Input, Learned, Pipeline, Progress};
+use crate::pipeline::{Consumer, ExpectedFunction, Input, Learned, Pipeline, Progress, drop_cause};
 use crate::session::{Notice, Session, SessionError};
 use crate::target::{AdjustError, Adjustment, Asked, NodePlan, Refused};
-use pluto_agent::{Armed, Command, LimitKind, Message as AgentMessage, Proof, Reply, Status, UndoneWhy};
+use pluto_agent::{
+    Armed, Command, LimitKind, Message as AgentMessage, Proof, Reply, SinkTotals, Status, UndoneWhy,
+};
 use pluto_event::{GapCause, Missing};
 use pluto_term::Term;
 use std::time::Duration;
@@ -300,8 +302,8 @@ impl Attendant {
         }
         match session.command(|id| Command::Stop { id }).await {
             Ok(Reply::Stopped(proof)) => {
-                outcome.proof = Some(proof);
-                outcome.gone = session.wait_until_gone().await;
+                self.proven(proof, &mut outcome).await;
+                self.hear_to_the_end(&mut session, &mut plan, &mut outcome).await;
             }
             Ok(_) => outcome.error = Some(SessionError::OutOfTurn),
             Err(SessionError::Ended | SessionError::LeaseLapsed) => {
@@ -330,6 +332,23 @@ impl Attendant {
         outcome.error = Some(SessionError::Silent);
     }
 
+    /// Takes the proof that everything is undone, and tells what the sink still had and could not send any more.
+    async fn proven(&self, proof: Proof, outcome: &mut NodeOutcome) {
+        match &proof.sink {
+            Some(SinkTotals::Finished { unreported, .. }) => {
+                for &(cause, count) in unreported {
+                    self.gap(drop_cause(cause), Missing::Exactly(count), None, None).await;
+                }
+            }
+            Some(SinkTotals::Killed { lost }) => {
+                self.gap(GapCause::Overload, Missing::AtLeast(*lost), None, None).await;
+            }
+            // It ended before, and the agent has told of it then.
+            None => {}
+        }
+        outcome.proof = Some(proof);
+    }
+
     /// Takes one notice.
     async fn hear(
         &mut self,
@@ -352,7 +371,7 @@ impl Attendant {
                 return if kind == LimitKind::Lease { Heard::Ending } else { Heard::Tripped };
             }
             Notice::Agent(AgentMessage::Undone { why, proof }) => {
-                outcome.proof = Some(proof);
+                self.proven(proof, outcome).await;
                 if why == UndoneWhy::Asked {
                     self.tell(Happening::Stopped(self.index)).await;
                 }

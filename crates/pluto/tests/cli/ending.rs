@@ -161,9 +161,13 @@ fn several_patterns_of_a_function_are_alternatives() {
 #[test]
 fn what_is_added_to_a_trace_passes_its_checks_and_is_no_stranger() {
     each_release(|release| {
-        let node = shop(release);
-        // Nobody calls this, so that nothing is over a limit that everything else is over.
-        let trace = ["trace", node.name(), "shop:start/0", "--max-events-per-s", "20"];
+        let mut node = shop(release);
+        node.eval(
+            "spawn(fun() -> Call = fun Call() -> [shop_orders:total_price(30, 3) || _ <- lists:seq(1, 100)], \
+               receive after 10 -> Call() end end, Call() end), ok.",
+        );
+        // Nobody calls this, so that nothing is over a limit that what is added is over by far.
+        let trace = ["trace", node.name(), "shop:start/0", "--max-events-per-s", "100"];
         let mut running = Running::armed(&node, &trace);
         let adjust = |arguments: &[&str]| {
             let ran = run_on(&node, &[&["adjust", node.name()], arguments].concat());
@@ -173,18 +177,18 @@ fn what_is_added_to_a_trace_passes_its_checks_and_is_no_stranger() {
             status 2
             --- stdout
             --- stderr
-            pluto: NODE: predicted N events/s, over the limit of 20
+            pluto: NODE: predicted N events/s, over the limit of 100
             hint: narrow the pattern, sample with --rate 1/100 or --rate 500/s, raise the limit, or use --force
         "#]]
-        .assert_eq(&adjust(&["--add", "shop_stock:reserve/2"]));
+        .assert_eq(&adjust(&["--add", "shop_orders:total_price/2"]));
         expect![[r#"
             status 0
             --- stdout
-            NODE: now traced: shop:start/0 shop_stock:reserve/2
+            NODE: now traced: shop:start/0 shop_orders:total_price/2
             --- stderr
         "#]]
-        .assert_eq(&adjust(&["--add", "shop_stock:reserve/2", "--force"]));
-        running.signal("INT");
+        .assert_eq(&adjust(&["--add", "shop_orders:total_price/2", "--force"]));
+        // The limit itself ends it.
         running.says("read back");
         let ran = running.wait();
         assert!(!ran.stderr.contains("leftover patterns"), "{}", ran.whole());
@@ -330,5 +334,35 @@ fn each_limit_is_a_gap_of_its_own_cause() {
         running.signal("CONT");
         assert_eq!(running.wait().status, 0);
         assert_eq!(causes("lease").last().map(String::as_str), Some("lease lapsed"));
+    });
+}
+
+#[test]
+fn what_the_agent_could_not_send_any_more_is_a_gap() {
+    each_release(|release| {
+        let mut node = shop(release);
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("recording");
+        let running =
+            Running::armed(&node, &["record", node.name(), "shop_orders:place_order/2", "-o", text(&target)]);
+        // A sink that never comes to its queue again, with events in it.
+        node.eval(
+            "Self = self(), spawn(fun() -> \
+               [Sink] = [P || P <- processes(), {initial_call, {pluto_agent_0, sink, 1}} <- [process_info(P, initial_call)]], \
+               erlang:suspend_process(Sink), \
+               Fill = fun Fill() -> case process_info(Sink, message_queue_len) of \
+                   {_, N} when N < 10 -> receive after 10 -> Fill() end; _ -> ok end end, \
+               Fill(), Self ! filled, receive stop -> ok end end), \
+             receive filled -> ok end.",
+        );
+        running.signal("INT");
+        let ran = running.wait();
+        assert_eq!(ran.status, 0, "{}", ran.whole());
+        let stat: serde_json::Value =
+            serde_json::from_str(&crate::support::run(&["stat", text(&target), "--format", "json"]).ok())
+                .unwrap();
+        let gap = &stat["gaps"][0];
+        assert_eq!(gap["cause"], "overload", "{stat}");
+        assert!(gap["missing"].as_str().unwrap().starts_with("at least "), "{stat}");
     });
 }

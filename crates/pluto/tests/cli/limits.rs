@@ -55,7 +55,7 @@ fn what_would_be_too_much_is_refused_with_the_number() {
         let mut node = shop(release);
         spinning(&mut node);
         let mut said = String::new();
-        for limits in [["--max-events-per-s", "10"], ["--max-bytes-per-s", "1kB"], ["--max-cpu", "0.01%"]] {
+        for limits in [["--max-events-per-s", "1"], ["--max-bytes-per-s", "1"], ["--max-cpu", "0.0001%"]] {
             let always = ["--max-events-per-s", "1G", "--max-bytes-per-s", "100GB", "--max-cpu", "1000%"];
             let others: Vec<&str> =
                 always.chunks(2).filter(|pair| pair[0] != limits[0]).flatten().copied().collect();
