@@ -51,8 +51,10 @@ pub struct Decoder {
     node: NodeId,
     /// Added to a time of the node to get a time of the recording.
     offset: Nanos,
-    /// Time of the last message, for messages that carry none.
+    /// Time of the last message. One that carries none comes a nanosecond later, so that the order is in the times.
     last: Nanos,
+    /// How many events carried no time.
+    timeless: u64,
     keep: Keep,
     values: Option<Keep>,
     redaction: Redaction,
@@ -83,6 +85,7 @@ impl Decoder {
             node,
             offset,
             last: 0,
+            timeless: 0,
             keep,
             values,
             redaction,
@@ -146,6 +149,12 @@ impl Decoder {
         Some(self.last).filter(|&last| last != 0)
     }
 
+    /// How many events carried no time of their own.
+    #[must_use]
+    pub fn timeless(&self) -> u64 {
+        self.timeless
+    }
+
     /// The node.
     #[must_use]
     pub fn node(&self) -> NodeId {
@@ -194,6 +203,9 @@ impl Decoder {
         };
         if stamped {
             self.last = self.time(parts::timestamp(reader)?);
+        } else {
+            self.last = self.last.saturating_add(1);
+            self.timeless += 1;
         }
         let what = self.what(head);
         Ok(Decoded::Event(Event { time: self.last, process, what }))

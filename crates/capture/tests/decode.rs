@@ -168,10 +168,10 @@ fn times_in_each_spelling() {
         &[],
         &messages,
         expect![[r#"
-        0 <1.0> call m:f/0
+        1 <1.0> call m:f/0
         1005 <1.0> call m:f/0
         1700000002000004000 <1.0> call m:f/0
-        1700000002000004000 <1.0> call m:f/0
+        1700000002000004001 <1.0> call m:f/0
         unreadable: malformed timestamp at byte 56
         unreadable: malformed timestamp at byte 56
     "#]],

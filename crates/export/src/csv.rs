@@ -14,7 +14,7 @@ pub fn csv<S: Source>(
     out: &mut impl Write,
 ) -> Result<Written, ExportError<S::Error>> {
     let registry = source::registry(source).map_err(ExportError::Source)?;
-    let rows = Rows::new(source.tables(), &registry);
+    let rows = Rows::new(source.tables(), &registry).with_times(source.has_times());
     let mut written = Written::default();
     write!(out, "{}\r\n", COLUMNS.join(",")).map_err(ExportError::Write)?;
     let mut line = String::new();
@@ -37,10 +37,10 @@ pub fn csv<S: Source>(
 
 fn write_row(line: &mut String, row: &Row<'_>) {
     let arity = row.arity.map(|arity| arity.to_string());
-    let (time, since) = (row.time_ns.to_string(), row.since_ns.map(|since| since.to_string()));
+    let [time, since] = [row.time_ns, row.since_ns].map(|time| time.map(|time| time.to_string()));
     let missing_events = row.missing_events.map(|missing| missing.to_string());
     let fields: [Option<&str>; COLUMNS.len()] = [
-        Some(&time),
+        time.as_deref(),
         Some(row.kind),
         row.node,
         row.process.as_deref(),

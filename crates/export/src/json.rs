@@ -20,6 +20,12 @@ impl<'t> EventWriter<'t> {
         EventWriter { rows: Rows::new(tables, registry) }
     }
 
+    /// Says whether times are more than the order of events; they are unless told otherwise.
+    #[must_use]
+    pub fn with_times(self, has_times: bool) -> EventWriter<'t> {
+        EventWriter { rows: self.rows.with_times(has_times) }
+    }
+
     /// Writes what is damage as one line.
     pub fn write_damage(&self, out: &mut impl Write, damage: &Damage) -> io::Result<()> {
         serde_json::to_writer(&mut *out, &Rows::damage(damage))?;
@@ -46,7 +52,7 @@ pub fn json<S: Source>(
     out: &mut impl Write,
 ) -> Result<Written, ExportError<S::Error>> {
     let registry = source::registry(source).map_err(ExportError::Source)?;
-    let writer = EventWriter::new(source.tables(), &registry);
+    let writer = EventWriter::new(source.tables(), &registry).with_times(source.has_times());
     let mut written = Written::default();
     for damage in source.damage() {
         written.damage += 1;

@@ -54,6 +54,9 @@ pub enum ExportError<E> {
     /// The stream cannot be read.
     #[error("the events cannot be read")]
     Source(#[source] E),
+    /// The stream has the order of its events and no times, which the format needs.
+    #[error("the events have no times")]
+    NoTimes,
     /// The output cannot be written.
     #[error("the output cannot be written")]
     Write(#[source] io::Error),

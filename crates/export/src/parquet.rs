@@ -28,7 +28,7 @@ pub fn parquet<S: Source>(
 ) -> Result<Written, ExportError<S::Error>> {
     let damage = source.damage();
     let registry = source::registry(source).map_err(ExportError::Source)?;
-    let rows = Rows::new(source.tables(), &registry);
+    let rows = Rows::new(source.tables(), &registry).with_times(source.has_times());
     let mut written = Written::default();
     let mut file = Writer::new(out).map_err(ExportError::Parquet)?;
     for damage in &damage {
@@ -105,7 +105,7 @@ fn schema() -> Result<TypePtr, ParquetError> {
     let text = |name| optional(name, Physical::BYTE_ARRAY, Some(LogicalType::String));
     let unsigned = |bits| Some(LogicalType::integer(bits, false));
     let fields = vec![
-        required("time_ns", Physical::INT64, None)?,
+        optional("time_ns", Physical::INT64, None)?,
         required("kind", Physical::BYTE_ARRAY, Some(LogicalType::String))?,
         text("node")?,
         text("process")?,
@@ -131,9 +131,8 @@ fn schema() -> Result<TypePtr, ParquetError> {
 type Group<'a, W> = SerializedRowGroupWriter<'a, W>;
 
 fn write_group<W: Write + Send>(group: &mut Group<'_, W>, rows: &[Row<'_>]) -> Result<(), ParquetError> {
-    let times: Vec<i64> = rows.iter().map(|row| row.time_ns).collect();
     let kinds: Vec<ByteArray> = rows.iter().map(|row| row.kind.into()).collect();
-    required::<_, Int64Type>(group, &times)?;
+    optional::<_, Int64Type>(group, rows, |row| row.time_ns)?;
     required::<_, ByteArrayType>(group, &kinds)?;
     text(group, rows, |row| row.node)?;
     text(group, rows, |row| row.process.as_deref())?;

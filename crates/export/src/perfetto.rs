@@ -89,6 +89,9 @@ pub fn perfetto<S: Source>(
     limits: Limits,
     out: &mut impl Write,
 ) -> Result<Written, ExportError<S::Error>> {
+    if !source.has_times() {
+        return Err(ExportError::NoTimes);
+    }
     let tables = source.tables();
     let gaps = source::gaps(source, Purpose::Everything, filter).map_err(ExportError::Source)?;
     let mut calls = CallsBuilder::new(&gaps, limits, Keep::default());

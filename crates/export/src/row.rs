@@ -38,8 +38,9 @@ const TERM_LIMITS: PrintLimits = PrintLimits { depth: 64, elements: 4096, text: 
 /// One event. A column that means nothing for its kind is `None`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Row<'t> {
-    /// UNIX time in nanoseconds.
-    pub time_ns: i64,
+    /// UNIX time in nanoseconds, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_ns: Option<i64>,
     /// The kind, as [`Kind::name`] spells it, or `damage`.
     pub kind: &'static str,
     /// The node of the process; for a gap, the node whose events are missing.
@@ -136,13 +137,21 @@ pub struct Rows<'t> {
     tables: &'t Tables,
     names: Names<'t>,
     registry: &'t Registry,
+    has_times: bool,
 }
 
 impl<'t> Rows<'t> {
     /// Rows of events whose ids point into these tables, with the registered names of their processes.
     pub fn new(tables: &'t Tables, registry: &'t Registry) -> Rows<'t> {
         let names = Names::new(tables, Syntax::Erlang).with_limits(TERM_LIMITS);
-        Rows { tables, names, registry }
+        Rows { tables, names, registry, has_times: true }
+    }
+
+    /// Says whether times are more than the order of events; they are unless told otherwise.
+    #[must_use]
+    pub fn with_times(mut self, has_times: bool) -> Rows<'t> {
+        self.has_times = has_times;
+        self
     }
 
     /// The row of an event.
@@ -153,7 +162,7 @@ impl<'t> Rows<'t> {
         let (module, function, arity) = self.function(what.function());
         let payload = what.payload();
         let mut row = Row {
-            time_ns: event.time,
+            time_ns: self.has_times.then_some(event.time),
             kind: what.kind().name(),
             node,
             process,
@@ -189,7 +198,7 @@ impl<'t> Rows<'t> {
                     Missing::AtLeast(n) => (Some("at least"), Some(n)),
                     Missing::Unknown => (Some("unknown"), None),
                 };
-                row.since_ns = Some(since);
+                row.since_ns = self.has_times.then_some(since);
             }
             _ => debug_assert!(what.kind() != Kind::Gap, "every column of a gap is set above"),
         }
@@ -224,7 +233,7 @@ impl<'t> Rows<'t> {
     /// The row of damage that no gap tells of.
     pub fn damage(damage: &'t Damage) -> Row<'t> {
         Row {
-            time_ns: 0,
+            time_ns: Some(0),
             kind: "damage",
             node: None,
             process: None,

@@ -66,6 +66,9 @@ pub fn speedscope<S: Source>(
     name: &str,
     out: &mut impl Write,
 ) -> Result<Written, ExportError<S::Error>> {
+    if !source.has_times() {
+        return Err(ExportError::NoTimes);
+    }
     let (calls, gaps) =
         source::calls(source, filter, limits, Keep::default()).map_err(ExportError::Source)?;
     let tables = source.tables();

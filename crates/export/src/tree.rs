@@ -13,7 +13,8 @@ use std::io::{self, Write};
 /// One call.
 #[derive(Debug, Serialize)]
 struct CallRow<'t> {
-    time_ns: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_ns: Option<i64>,
     kind: &'static str,
     /// The number of the call, by which those inside of it name it.
     call: u32,
@@ -61,7 +62,8 @@ pub fn json_trees(
     filter: &Filter,
     options: TreeOptions,
 ) -> io::Result<LeftOut> {
-    let mut trees = JsonTrees { out, rows: Rows::new(tables, registry), calls };
+    let rows = Rows::new(tables, registry).with_times(calls.has_times);
+    let mut trees = JsonTrees { out, rows, calls };
     walk_trees(&mut trees, tables, calls, gaps, filter, options)
 }
 

@@ -11,7 +11,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// The version of the format that this crate writes.
-pub const VERSION: Version = Version { major: 1, minor: 1 };
+pub const VERSION: Version = Version { major: 1, minor: 2 };
 
 const FORMAT: &str = "pluto-recording";
 pub(crate) const FILE: &str = "manifest.json";
@@ -82,6 +82,8 @@ pub struct About {
     pub limits: BTreeMap<String, u64>,
     /// How arguments were redacted; `None` where they were not.
     pub redaction: Option<String>,
+    /// Whether not every event came with a time: times then tell the order of events and nothing else. Since version 1.2.
+    pub order_only: bool,
 }
 
 /// A node, as it was when the recording was begun.

@@ -47,6 +47,8 @@ pub struct Call {
     pub parent: Option<CallId>,
     /// The position of its `Call` event in the stream, counted from 0.
     pub event: u64,
+    /// Whether `start` and `end` are more than an order.
+    has_times: bool,
     arguments: Stored,
     outcome: Stored,
 }
@@ -98,7 +100,8 @@ impl Call {
 
     /// How long it took, in nanoseconds; `None` where the end has no time.
     pub fn duration(&self) -> Option<u64> {
-        self.ending.is_timed().then(|| u64::try_from(self.end.saturating_sub(self.start)).unwrap_or(0))
+        (self.has_times && self.ending.is_timed())
+            .then(|| u64::try_from(self.end.saturating_sub(self.start)).unwrap_or(0))
     }
 }
 
@@ -121,6 +124,8 @@ pub struct Calls {
     pub unmatched: Vec<UnmatchedEnd>,
     /// Whether the stream has ends of calls at all; at level `calls` it has none.
     pub ends_reported: bool,
+    /// Whether times are more than the order of events; where they are not, no call has a duration.
+    pub has_times: bool,
     /// Calls over the limit, which are not here.
     pub left_out: u64,
     /// Arguments and outcomes over the limit, which are absent here.
@@ -231,10 +236,21 @@ impl<'g> CallsBuilder<'g> {
             gaps,
             limits,
             stacks: FxHashMap::default(),
-            forest: Forest { keep, ..Forest::default() },
+            forest: Forest {
+                keep,
+                calls: Calls { has_times: true, ..Calls::default() },
+                ..Forest::default()
+            },
             events: 0,
             any_end: false,
         }
+    }
+
+    /// Says whether times are more than the order of events; they are unless told otherwise.
+    #[must_use]
+    pub fn with_times(mut self, has_times: bool) -> CallsBuilder<'g> {
+        self.forest.calls.has_times = has_times;
+        self
     }
 
     /// Adds one event. Events of one process come in order.
@@ -387,6 +403,7 @@ impl Closer<'_> {
             ending: Ending::Open,
             parent: None,
             event: number,
+            has_times: self.forest.calls.has_times,
             arguments,
             outcome: Stored::default(),
         };

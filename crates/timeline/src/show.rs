@@ -59,18 +59,34 @@ impl Colour {
 pub struct Lines<'t> {
     names: Names<'t>,
     colour: Colour,
+    has_times: bool,
 }
+
+/// What stands where a time or a duration is not known.
+const UNKNOWN: &str = "-";
 
 impl<'t> Lines<'t> {
     /// A writer of lines.
     pub fn new(names: Names<'t>, colour: Colour) -> Lines<'t> {
-        Lines { names, colour }
+        Lines { names, colour, has_times: true }
+    }
+
+    /// Says whether times are more than the order of events; they are unless told otherwise.
+    #[must_use]
+    pub fn with_times(mut self, has_times: bool) -> Lines<'t> {
+        self.has_times = has_times;
+        self
+    }
+
+    fn time(&self, time: Nanos) -> String {
+        let text = if self.has_times { time_text(time) } else { UNKNOWN.to_owned() };
+        self.colour.paint(Role::Time, &text)
     }
 
     /// One event: time, process, what happened.
     pub fn write_event(&self, out: &mut impl Write, event: &Event<'_>) -> io::Result<()> {
         if let What::Gap { node, cause, missing, since } = event.what {
-            let time = self.colour.paint(Role::Time, &time_text(event.time));
+            let time = self.time(event.time);
             let gap = Gap { process: event.process, node, cause, missing, since, until: event.time };
             return writeln!(out, "{time} {}", self.gap(&gap));
         }
@@ -109,7 +125,7 @@ impl<'t> Lines<'t> {
 
     fn line(&self, out: &mut impl Write, time: Nanos, process: ProcessId, what: &str) -> io::Result<()> {
         let process = self.names.process_at(process, time);
-        let time = self.colour.paint(Role::Time, &time_text(time));
+        let time = self.time(time);
         let process = self.colour.paint(Role::Process, &process);
         writeln!(out, "{time} {process} {what}")
     }
@@ -143,8 +159,8 @@ impl<'t> Lines<'t> {
             Missing::AtLeast(n) => format!("at least {n} events"),
             Missing::Unknown => "an unknown number of events".to_owned(),
         };
-        let since = time_text(gap.since);
-        let text = format!("-- gap ({}): {missing} of {whose} missing since {since}", gap.cause.name());
+        let since = if self.has_times { format!(" since {}", time_text(gap.since)) } else { String::new() };
+        let text = format!("-- gap ({}): {missing} of {whose} missing{since}", gap.cause.name());
         self.colour.paint(Role::Gap, &text)
     }
 
@@ -219,6 +235,9 @@ impl<'t> Lines<'t> {
         }
         match call.duration() {
             Some(duration) => text.push_str(&self.duration(duration, call.ending)),
+            None if call.ending.is_timed() => {
+                text.push_str(&self.colour.paint(Role::Duration, &format!("  {UNKNOWN}")));
+            }
             None if call.ending == Ending::Open && !calls.ends_reported => {}
             None => text.push_str(&self.colour.paint(Role::Note, &format!("  ({})", call.ending.text()))),
         }

@@ -91,6 +91,11 @@ pub trait Source {
     /// The registered names that processes had when the stream began, as far as they are known.
     fn known_names(&self) -> Vec<(ProcessId, &str)>;
 
+    /// Whether its times are more than the order of its events. Where they are not, nothing has a duration.
+    fn has_times(&self) -> bool {
+        true
+    }
+
     /// What is damaged apart from events, whose damage comes as gaps.
     fn damage(&self) -> Vec<Damage> {
         Vec::new()
@@ -135,6 +140,10 @@ impl Source for Reader {
             }));
         }
         known
+    }
+
+    fn has_times(&self) -> bool {
+        !self.manifest().about.order_only
     }
 
     fn damage(&self) -> Vec<Damage> {
@@ -263,6 +272,9 @@ pub fn stat<S: Source>(source: &S, filter: &Filter) -> Result<Report, S::Error> 
     let mut stat = Stat::new(&gaps);
     each(source, Purpose::Figures, filter, |event| stat.add(event, tables))?;
     let mut report = stat.finish(tables);
+    if !source.has_times() {
+        report.forget_times();
+    }
     let registry = registry(source)?;
     for row in &mut report.processes {
         row.name = registry.last_name(row.id).map(str::to_owned);
@@ -284,7 +296,7 @@ pub fn calls<S: Source>(
 ) -> Result<(Calls, Gaps), S::Error> {
     let gaps = gaps(source, Purpose::Calls, filter)?;
     let tables = source.tables();
-    let mut builder = CallsBuilder::new(&gaps, limits, keep);
+    let mut builder = CallsBuilder::new(&gaps, limits, keep).with_times(source.has_times());
     each(source, Purpose::Calls, filter, |event| builder.add(event, tables))?;
     let calls = builder.finish();
     Ok((calls, gaps))

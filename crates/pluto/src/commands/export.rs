@@ -1,6 +1,6 @@
 //! `pluto export`: a recording in another tool's format.
 
-use super::reading::{filter, note_damage, open, registry, unreadable};
+use super::reading::{NO_TIMES, filter, note_damage, open, registry, unreadable};
 use crate::args::{ExportArgs, ExportFormat};
 use crate::failure::Failure;
 use crate::output;
@@ -55,6 +55,10 @@ fn export(
         ExportFormat::Parquet => pluto_export::parquet(reader, filter, out),
     };
     result.map_err(|error: ExportError<RecordingError>| match error {
+        ExportError::NoTimes => {
+            Failure::new(format!("{} {NO_TIMES}, which this format needs", args.dir.display()))
+                .hint("json, csv, parquet and mermaid need none")
+        }
         ExportError::Source(error) => unreadable(&args.dir, &error),
         ExportError::Write(error) => Failure::io("cannot write the export", &error),
         ExportError::Parquet(error) => Failure::new(format!("cannot write the export: {error}")),

@@ -36,11 +36,12 @@ pub(crate) fn run(args: &ImportArgs) -> Result<u8, Failure> {
         ..About::default()
     };
     let failed = |error: RecordingError| unwritable(&args.output, &error);
-    let mut writer = Writer::create(&args.output, WriterOptions::default(), about).map_err(failed)?;
+    let mut writer = Writer::create(&args.output, WriterOptions::default(), about.clone()).map_err(failed)?;
     let node = intern_node(writer.tables_mut(), &args.node, 0);
     let mut import = Import {
         decoder: Decoder::new(node, 0, Keep::Full, Some(Keep::Full), Redaction::Keep),
         writer,
+        about,
         events: 0,
     };
     import.entry(first.entry()).map_err(failed)?;
@@ -54,14 +55,26 @@ pub(crate) fn run(args: &ImportArgs) -> Result<u8, Failure> {
             }
         }
     };
-    let Import { writer, events, .. } = import;
+    let Import { decoder, writer, events, .. } = import;
     writer.finish(Summary { finished: now(), ..Summary::default() }).map_err(failed)?;
     output::note(&format!("{events} events imported into {}", args.output.display()));
+    note_timeless(decoder.timeless(), events);
     match ended {
         Ok(()) => Ok(0),
         Err(error) => {
             Err(unreadable(args, &error).hint("what came before is imported, with a gap at the end"))
         }
+    }
+}
+
+/// Says what the trace file did not tell of times.
+fn note_timeless(timeless: u64, events: u64) {
+    if timeless > 0 {
+        let whose = if timeless == events { "the".to_owned() } else { format!("{timeless} of the") };
+        output::note(&format!(
+            "{whose} messages carry no time, so the recording has their order only; for times, trace with \
+             dbg:p(Item, [call, timestamp])"
+        ));
     }
 }
 
@@ -99,6 +112,7 @@ impl Owned {
 struct Import {
     decoder: Decoder,
     writer: Writer,
+    about: About,
     events: u64,
 }
 
@@ -113,12 +127,22 @@ impl Import {
         match self.decoder.message(&mut reader, self.writer.tables_mut()) {
             Ok(Decoded::Event(event)) => {
                 self.events += 1;
-                self.writer.push(&event)
+                self.writer.push(&event)?;
+                self.note_order_only()
             }
             Ok(Decoded::Dropped(count)) => self.gap(GapCause::Backpressure, Missing::Exactly(count)),
             Ok(Decoded::Other | Decoded::Foreign) => Ok(()),
             Err(_unreadable) => self.gap(GapCause::Unreadable, Missing::Exactly(1)),
         }
+    }
+
+    /// Writes down that times tell the order only, as soon as a message shows it: an import may be killed.
+    fn note_order_only(&mut self) -> Result<(), RecordingError> {
+        if self.about.order_only || self.decoder.timeless() == 0 {
+            return Ok(());
+        }
+        self.about.order_only = true;
+        self.writer.set_about(self.about.clone())
     }
 
     fn gap(&mut self, cause: GapCause, missing: Missing) -> Result<(), RecordingError> {

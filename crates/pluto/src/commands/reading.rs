@@ -10,6 +10,9 @@ use pluto_timeline::calls::Keep;
 use pluto_timeline::{Filter, FilterSpec, Registry, Source, source};
 use std::path::Path;
 
+/// What is said of a recording whose times are the order of its events only.
+pub(crate) const NO_TIMES: &str = "has the order of its events and no times";
+
 /// Nanoseconds of a day.
 const DAY: Nanos = 86_400_000_000_000;
 
@@ -54,6 +57,12 @@ pub(crate) fn registry(reader: &Reader, dir: &Path) -> Result<Registry, Failure>
 
 /// What was asked for, in the ids of the recording.
 pub(crate) fn filter(reader: &Reader, registry: &Registry, args: &FilterArgs) -> Result<Filter, Failure> {
+    if !reader.has_times() && (args.since.is_some() || args.until.is_some()) {
+        return Err(Failure::new(format!(
+            "this recording {NO_TIMES}: --since and --until mean nothing in it"
+        ))
+        .hint("leave them out"));
+    }
     let start = reader.times().start;
     let kinds = args.kinds.iter().map(|name| kind(name)).collect::<Result<Vec<Kind>, Failure>>()?;
     let spec = FilterSpec {

@@ -168,6 +168,7 @@ fn about(args: &RecordArgs, ready: &capturing::Ready) -> About {
             RedactArg::Hash => "hash".to_owned(),
             RedactArg::Drop => "drop".to_owned(),
         }),
+        order_only: false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! `pluto show`: the events of a recording, or its calls as trees.
 
-use super::reading::{filter, note_damage, open, registry, unreadable};
+use super::reading::{NO_TIMES, filter, note_damage, open, registry, unreadable};
 use super::trace::syntax;
 use crate::args::{ShowArgs, StreamFormat};
 use crate::failure::Failure;
@@ -30,7 +30,10 @@ pub(crate) fn run(args: &ShowArgs, colour: Colour) -> Result<u8, Failure> {
     let filter = filter(&reader, &registry, &args.filter)?;
     let colour = if colour.out { show::Colour::On } else { show::Colour::Off };
     let names = Names::new(reader.tables(), syntax(args.syntax)).with_registry(&registry);
-    let lines = Lines::new(names, colour);
+    let lines = Lines::new(names, colour).with_times(reader.has_times());
+    if !reader.has_times() {
+        output::note(&format!("this recording {NO_TIMES}"));
+    }
     let calls_only = args.filter.slow.is_some() || args.filter.failed;
     match args.format {
         StreamFormat::Text => {
@@ -44,7 +47,7 @@ pub(crate) fn run(args: &ShowArgs, colour: Colour) -> Result<u8, Failure> {
     } else if calls_only {
         calls(args, &reader, &filter, (&lines, &registry), &mut out)?;
     } else {
-        let json = EventWriter::new(reader.tables(), &registry);
+        let json = EventWriter::new(reader.tables(), &registry).with_times(reader.has_times());
         events(args, &reader, &filter, (&lines, json), &mut out)?;
     }
     out.flush()?;
@@ -85,9 +88,11 @@ const NOTHING: &str = "nothing matches";
 
 /// Says where a recording cannot tell which calls were slow or failed, and otherwise where there are none.
 fn note_if_nothing(args: &ShowArgs, reader: &Reader, matches: bool, ends_reported: bool) {
-    let slow_unknown = args.filter.slow.is_some() && !ends_reported;
+    let slow_unknown = args.filter.slow.is_some() && (!ends_reported || !reader.has_times());
     let failed_unknown = args.filter.failed && reader.manifest().about.level == "calls";
-    if slow_unknown {
+    if slow_unknown && !reader.has_times() {
+        output::note("without times it cannot tell which calls were slow");
+    } else if slow_unknown {
         output::note(
             "this recording has no ends of calls, so it cannot tell which were slow; record with --timing",
         );

@@ -1,11 +1,11 @@
 //! `pluto stat`: counts and times of a recording.
 
-use super::reading::{open, unreadable};
+use super::reading::{NO_TIMES, open, unreadable};
 use crate::args::{ReportFormat, StatArgs};
 use crate::failure::Failure;
 use crate::output;
 use pluto_timeline::time::timestamp_text;
-use pluto_timeline::{Filter, source};
+use pluto_timeline::{Filter, Source, source};
 use std::io::Write;
 
 /// Counts and times what was recorded.
@@ -42,12 +42,12 @@ fn heading(
         times = about.started..finished.max(about.started);
     }
     let seconds = (times.end - times.start) as f64 / 1e9;
-    writeln!(
-        out,
-        "{}: {events} events in {seconds:.3} s from {}",
-        dir.display(),
-        timestamp_text(times.start)
-    )?;
+    if reader.has_times() {
+        let from = timestamp_text(times.start);
+        writeln!(out, "{}: {events} events in {seconds:.3} s from {from}", dir.display())?;
+    } else {
+        writeln!(out, "{}: {events} events; the recording {NO_TIMES}", dir.display())?;
+    }
     for node in &about.nodes {
         // A trace file tells neither the release nor how the clock was read.
         if node.otp.is_empty() {

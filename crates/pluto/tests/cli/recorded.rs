@@ -174,6 +174,205 @@ fn a_trace_file_of_dbg_is_imported() {
     }
 }
 
+/// Makes a trace file of one process that asks for two sums twice, traced with flags of its own each time.
+fn traced_twice(node: &mut Node, file: &Path, flags: [&str; 2]) {
+    let [first, second] = flags;
+    node.eval(&format!(
+        "Turn = fun Turn() -> receive {{go, From}} -> lists:map(fun lists:sum/1, [[1, 2], [3]]), From ! done, Turn() end end, \
+         Worker = spawn(Turn), Go = fun() -> Worker ! {{go, self()}}, receive done -> ok end end, \
+         {{ok, _}} = dbg:tracer(port, dbg:trace_port(file, \"{}\")), \
+         [{{ok, _}} = dbg:tp(lists, Name, Arity, [{{'_', [], [{{return_trace}}]}}]) || {{Name, Arity}} <- [{{map, 2}}, {{sum, 1}}]], \
+         {{ok, _}} = dbg:p(Worker, [{first}]), ok = Go(), {{ok, _}} = dbg:p(Worker, clear), {{ok, _}} = dbg:p(Worker, [{second}]), ok = Go(), \
+         _ = dbg:flush_trace_port(), _ = dbg:stop(), exit(Worker, kill), ok.",
+        text(file)
+    ));
+}
+
+/// What a process is called differs from run to run.
+fn without_pid(output: &str) -> String {
+    let mut words = output.split('<');
+    let mut out = words.next().unwrap().to_owned();
+    for word in words {
+        let pid = word.split_once('>').filter(|(pid, _)| pid.chars().all(|c| c.is_ascii_digit() || c == '.'));
+        match pid {
+            Some((_, rest)) => out = out + "PID" + rest,
+            None => out = out + "<" + word,
+        }
+    }
+    out
+}
+
+/// Tables without their widths, which those of pids change.
+fn columns(output: &str) -> String {
+    let line = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ") + "\n";
+    output.lines().map(line).collect()
+}
+
+/// Messages without a time have an order, and nobody is told of times or durations that they do not have.
+#[test]
+fn a_trace_file_without_times_has_an_order_only() {
+    each_release(|release| {
+        let mut node = Node::start(release);
+        let dir = tempfile::tempdir().unwrap();
+        let (file, target) = (dir.path().join("dbg.trc"), dir.path().join("imported"));
+        traced_twice(&mut node, &file, ["call", "call"]);
+        let name = node.name();
+        let here = |ran: Ran| {
+            let output = ran.whole().replace(text(dir.path()), "DIR").replace(name, "NODE");
+            without_pid(&output.replace("\r\n", "\n"))
+        };
+        let imported = run(&["import", text(&file), "-o", text(&target), "--node", "n@h"]);
+        expect![[r#"
+            status 0
+            --- stdout
+            --- stderr
+            12 events imported into DIR/imported
+            the messages carry no time, so the recording has their order only; for times, trace with dbg:p(Item, [call, timestamp])
+        "#]].assert_eq(&here(imported));
+        expect![[r#"
+            status 0
+            --- stdout
+            DIR/imported: 12 events; the recording has the order of its events and no times
+            n@h: from a trace file, which does not tell the release or the clock
+
+            function calls total self p50 p90 p99 max errors notes
+            lists:sum/1 4 - - - - - - 0
+            lists:map/2 2 - - - - - - 0
+
+            process events calls busy errors sent delivered notes
+            PID 12 6 - 0 0 0
+
+            no gaps: 12 events, nothing is known to be missing
+            --- stderr
+        "#]]
+        .assert_eq(&columns(&here(run(&["stat", text(&target)]))));
+        expect![[r#"
+            status 0
+            --- stdout
+            PID
+            -  lists:map(fun lists:sum/1, [[1,2],[3]]) -> [3,3]  -
+            -    lists:sum([1,2]) -> 3  -
+            -    lists:sum([3]) -> 3  -
+            -  lists:map(fun lists:sum/1, [[1,2],[3]]) -> [3,3]  -
+            -    lists:sum([1,2]) -> 3  -
+            -    lists:sum([3]) -> 3  -
+            --- stderr
+            this recording has the order of its events and no times
+        "#]]
+        .assert_eq(&here(run(&["show", text(&target), "--tree"])));
+        expect![[r#"
+            status 0
+            --- stdout
+            --- stderr
+            this recording has the order of its events and no times
+            without times it cannot tell which calls were slow
+        "#]]
+        .assert_eq(&here(run(&["show", text(&target), "--slow", "1us"])));
+        expect![[r#"
+            status 2
+            --- stdout
+            --- stderr
+            pluto: this recording has the order of its events and no times: --since and --until mean nothing in it
+            hint: leave them out
+        "#]].assert_eq(&here(run(&["show", text(&target), "--since", "1s"])));
+        expect![[r#"
+            status 0
+            --- stdout
+            time_ns,kind,node,process,module,function,arity,peer,peer_node,form,term,receiver_exists,name,cause,missing,missing_events,since_ns,process_name,peer_name
+            ,call,NODE,PID,lists,map,2,,,full,"[fun lists:sum/1, [[1,2],[3]]]",,,,,,,,
+            ,call,NODE,PID,lists,sum,1,,,full,"[[1,2]]",,,,,,,,
+            ,return,NODE,PID,lists,sum,1,,,full,3,,,,,,,,
+            ,call,NODE,PID,lists,sum,1,,,full,[[3]],,,,,,,,
+            ,return,NODE,PID,lists,sum,1,,,full,3,,,,,,,,
+            ,return,NODE,PID,lists,map,2,,,full,"[3,3]",,,,,,,,
+            ,call,NODE,PID,lists,map,2,,,full,"[fun lists:sum/1, [[1,2],[3]]]",,,,,,,,
+            ,call,NODE,PID,lists,sum,1,,,full,"[[1,2]]",,,,,,,,
+            ,return,NODE,PID,lists,sum,1,,,full,3,,,,,,,,
+            ,call,NODE,PID,lists,sum,1,,,full,[[3]],,,,,,,,
+            ,return,NODE,PID,lists,sum,1,,,full,3,,,,,,,,
+            ,return,NODE,PID,lists,map,2,,,full,"[3,3]",,,,,,,,
+            --- stderr
+        "#]].assert_eq(&here(run(&["export", text(&target), "--to", "csv"])));
+        for format in ["perfetto", "speedscope"] {
+            let export = dir.path().join(format);
+            let ran = run(&["export", text(&target), "--to", format, "-o", text(&export)]);
+            assert!(!export.exists());
+            expect![[r#"
+                status 2
+                --- stdout
+                --- stderr
+                pluto: DIR/imported has the order of its events and no times, which this format needs
+                hint: json, csv, parquet and mermaid need none
+            "#]]
+            .assert_eq(&here(ran));
+        }
+        let seen = json_lines(&run(&["show", text(&target), "--format", "jsonl"]).ok());
+        assert!(seen.iter().all(|event| event.get("time_ns").is_none()), "{seen:?}");
+        let stat = run(&["stat", text(&target), "--format", "json"]).ok();
+        let stat: serde_json::Value = serde_json::from_str(&stat).unwrap();
+        assert_eq!(stat["has_times"], false);
+        assert_eq!(stat["functions"][0]["durations"], serde_json::Value::Null);
+    });
+}
+
+/// A time that some messages have makes no durations of those that have none.
+#[test]
+fn a_trace_file_of_which_a_part_has_times_has_an_order_only() {
+    each_release(|release| {
+        let mut node = Node::start(release);
+        for flags in [["call", "call, timestamp"], ["call, timestamp", "call"]] {
+            let dir = tempfile::tempdir().unwrap();
+            let (file, target) = (dir.path().join("dbg.trc"), dir.path().join("imported"));
+            traced_twice(&mut node, &file, flags);
+            let here = |ran: Ran| without_pid(&ran.whole().replace(text(dir.path()), "DIR"));
+            let imported = run(&["import", text(&file), "-o", text(&target), "--node", "n@h"]);
+            expect![[r#"
+                status 0
+                --- stdout
+                --- stderr
+                12 events imported into DIR/imported
+                6 of the messages carry no time, so the recording has their order only; for times, trace with dbg:p(Item, [call, timestamp])
+            "#]].assert_eq(&here(imported));
+            expect![[r#"
+                status 0
+                --- stdout
+                DIR/imported: 12 events; the recording has the order of its events and no times
+                n@h: from a trace file, which does not tell the release or the clock
+
+                function calls total self p50 p90 p99 max errors notes
+                lists:sum/1 4 - - - - - - 0
+                lists:map/2 2 - - - - - - 0
+
+                process events calls busy errors sent delivered notes
+                PID 12 6 - 0 0 0
+
+                no gaps: 12 events, nothing is known to be missing
+                --- stderr
+            "#]]
+            .assert_eq(&columns(&here(run(&["stat", text(&target)]))));
+            expect![[r#"
+                status 0
+                --- stdout
+                - PID lists:map(fun lists:sum/1, [[1,2],[3]])
+                - PID lists:sum([1,2])
+                - PID lists:sum/1 -> 3
+                - PID lists:sum([3])
+                - PID lists:sum/1 -> 3
+                - PID lists:map/2 -> [3,3]
+                - PID lists:map(fun lists:sum/1, [[1,2],[3]])
+                - PID lists:sum([1,2])
+                - PID lists:sum/1 -> 3
+                - PID lists:sum([3])
+                - PID lists:sum/1 -> 3
+                - PID lists:map/2 -> [3,3]
+                --- stderr
+                this recording has the order of its events and no times
+            "#]]
+            .assert_eq(&here(run(&["show", text(&target)])));
+        }
+    });
+}
+
 #[test]
 fn several_nodes_in_one_recording() {
     let cookie = format!("shared_{}", std::process::id());
@@ -474,7 +673,7 @@ fn what_is_no_whole_recording_is_said() {
         status 2
         --- stdout
         --- stderr
-        pluto: DIR/recording: the recording has format 9.1, and this version reads 1.1
+        pluto: DIR/recording: the recording has format 9.2, and this version reads 1.2
         hint: read it with the version of Pluto that wrote it, or a newer one
     "#]]
     .assert_eq(&said(&run(&["show", text(&target)])));

@@ -16,7 +16,7 @@ const CANDIDATES_LIMIT: usize = 1024;
 
 /// The calls of `gen_server:call` with their handling.
 pub fn exchanges_of_calls(calls: &Calls, tables: &Tables) -> Vec<Exchange> {
-    let timed = |call: &&Call| call.duration().is_some();
+    let timed = |call: &&Call| call.ending.is_timed();
     let mut callers: Vec<&Call> =
         calls.all().iter().filter(timed).filter(|call| is_call(call.function, tables)).collect();
     let mut handlers: Vec<&Call> =

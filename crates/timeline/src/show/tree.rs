@@ -4,7 +4,6 @@ use super::{Lines, Role};
 use crate::calls::{Call, CallId, Calls};
 use crate::filter::Filter;
 use crate::gaps::{Gap, Gaps};
-use crate::time::time_text;
 use pluto_event::{NodeId, ProcessId, Tables};
 use rustc_hash::FxHashMap;
 use std::io::{self, Write};
@@ -252,12 +251,12 @@ impl<W: Write> TreeSink for Text<'_, W> {
     }
 
     fn gap(&mut self, gap: &Gap) -> io::Result<()> {
-        let time = self.lines.colour.paint(Role::Time, &time_text(gap.until));
+        let time = self.lines.time(gap.until);
         writeln!(self.out, "{time}  {}", self.lines.gap(gap))
     }
 
     fn call(&mut self, _id: CallId, call: &Call, depth: usize) -> io::Result<()> {
-        let time = self.lines.colour.paint(Role::Time, &time_text(call.start));
+        let time = self.lines.time(call.start);
         let indent = "  ".repeat(depth.min(INDENT_LIMIT) + 1);
         let deep = if depth > INDENT_LIMIT { format!("[{depth}] ") } else { String::new() };
         let guess =

@@ -18,6 +18,8 @@ pub struct Report {
     pub first_ns: Option<Nanos>,
     /// The time of the last event.
     pub last_ns: Option<Nanos>,
+    /// Whether times are more than the order of events; where they are not, no time and no duration is given.
+    pub has_times: bool,
     /// Whether there are ends of calls at all; at level `calls` there are none.
     pub ends_reported: bool,
     /// `ReturnTo` events that no open call was seen for.
@@ -103,10 +105,10 @@ pub struct ProcessRow {
     pub delivered: u64,
     /// Processes started.
     pub spawned: u64,
-    /// The time of its first event.
-    pub first_ns: Nanos,
-    /// The time of its last event.
-    pub last_ns: Nanos,
+    /// The time of its first event, where it is known.
+    pub first_ns: Option<Nanos>,
+    /// The time of its last event, where it is known.
+    pub last_ns: Option<Nanos>,
     /// Whether its end was seen.
     pub exited: bool,
 }
@@ -122,10 +124,10 @@ pub struct GapRow {
     pub gaps: u64,
     /// How many events: `exact 3`, `at least 3` or `unknown`.
     pub missing: String,
-    /// The earliest time at which an event may be missing.
-    pub since_ns: Nanos,
+    /// The earliest time at which an event may be missing, where it is known.
+    pub since_ns: Option<Nanos>,
     /// The latest.
-    pub until_ns: Nanos,
+    pub until_ns: Option<Nanos>,
 }
 
 /// What the rows of functions are ordered by, the largest first.
@@ -154,6 +156,7 @@ pub(super) fn make(stat: &Stat<'_>, tables: &Tables) -> Report {
         events: stat.events,
         first_ns: (stat.events > 0).then_some(stat.first),
         last_ns: (stat.events > 0).then_some(stat.last),
+        has_times: true,
         ends_reported: stat.any_end,
         unmatched_return_tos: stat.counts.unmatched_return_tos,
         functions: functions
@@ -169,8 +172,8 @@ pub(super) fn make(stat: &Stat<'_>, tables: &Tables) -> Report {
                 node: (!sum.node.is_none()).then(|| names.node(sum.node)),
                 gaps: sum.gaps,
                 missing: sum.missing.to_string(),
-                since_ns: sum.since,
-                until_ns: sum.until,
+                since_ns: Some(sum.since),
+                until_ns: Some(sum.until),
             })
             .collect(),
         unlisted_events: stat.unlisted,
@@ -178,7 +181,7 @@ pub(super) fn make(stat: &Stat<'_>, tables: &Tables) -> Report {
         damage: Vec::new(),
     };
     report.sort(SortBy::Total);
-    report.processes.sort_by_key(|row| (std::cmp::Reverse((row.busy_ns, row.events)), row.id));
+    report.sort_processes();
     report
 }
 
@@ -231,8 +234,8 @@ fn process_row(id: ProcessId, state: &ProcessState, names: &Names<'_>) -> Proces
         sent: count.sent,
         delivered: count.delivered,
         spawned: count.spawned,
-        first_ns: count.first,
-        last_ns: count.last,
+        first_ns: Some(count.first),
+        last_ns: Some(count.last),
         exited: count.exited,
     }
 }
@@ -253,6 +256,27 @@ impl Report {
             };
             (key(b), b.calls).cmp(&(key(a), a.calls)).then_with(|| a.function.cmp(&b.function))
         });
+    }
+
+    fn sort_processes(&mut self) {
+        self.processes.sort_by_key(|row| (std::cmp::Reverse((row.busy_ns, row.events)), row.id));
+    }
+
+    /// Takes back what was made of times that are an order only.
+    pub(crate) fn forget_times(&mut self) {
+        self.has_times = false;
+        (self.first_ns, self.last_ns) = (None, None);
+        for row in &mut self.functions {
+            (row.timed, row.total_ns, row.self_ns, row.durations) = (0, 0, 0, None);
+        }
+        for row in &mut self.processes {
+            (row.busy_ns, row.first_ns, row.last_ns) = (None, None, None);
+        }
+        for row in &mut self.gaps {
+            (row.since_ns, row.until_ns) = (None, None);
+        }
+        self.sort(SortBy::Total);
+        self.sort_processes();
     }
 
     /// Writes the tables: at most `limit` functions and processes each, and all gaps; says what is left out.
@@ -313,7 +337,7 @@ impl Report {
                 },
                 row.events.to_string(),
                 row.calls.to_string(),
-                row.busy_ns.map_or_else(|| "-".to_owned(), duration_text),
+                known(row.busy_ns, duration_text),
                 row.errors.to_string(),
                 row.sent.to_string(),
                 row.delivered.to_string(),
@@ -356,12 +380,17 @@ impl Report {
                 row.node.clone().unwrap_or_else(|| "all".to_owned()),
                 row.gaps.to_string(),
                 row.missing.clone(),
-                time_text(row.since_ns),
-                time_text(row.until_ns),
+                known(row.since_ns, time_text),
+                known(row.until_ns, time_text),
             ]);
         }
         table.write(out)
     }
+}
+
+/// A dash where it is not known.
+fn known<T>(value: Option<T>, text: impl Fn(T) -> String) -> String {
+    value.map_or_else(|| "-".to_owned(), text)
 }
 
 fn function_cells(row: &FunctionRow, ends_reported: bool) -> Vec<String> {
