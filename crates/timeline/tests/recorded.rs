@@ -30,7 +30,11 @@ const EVENTS: &str = "
 
 /// Writes the events to a recording with batches of two, so that there is something to skip.
 fn recorded(script: &Script, dir: &std::path::Path) -> Reader {
-    let options = WriterOptions { batch_rows: 2, ..WriterOptions::default() };
+    recorded_with(script, dir, WriterOptions::default())
+}
+
+fn recorded_with(script: &Script, dir: &std::path::Path, options: WriterOptions) -> Reader {
+    let options = WriterOptions { batch_rows: 2, ..options };
     let mut writer = Writer::create(dir, options, About::default()).unwrap();
     *writer.tables_mut() = script.tables.clone();
     for event in script.events() {
@@ -94,8 +98,8 @@ fn recordings_and_scripts_say_the_same() {
     }
 }
 
-/// Flips a bit in the middle of a batch, which the index says where it lies.
-fn with_a_flipped_bit(dir: &std::path::Path, batch: usize) -> Reader {
+/// Where a batch of the first segment lies, as the index says: its offset and its length.
+fn place_of(dir: &std::path::Path, batch: usize) -> (usize, usize) {
     let index = std::fs::read(dir.join("events-000000.index")).unwrap();
     let number = |at: usize| u64::from_le_bytes(index[at..at + 8].try_into().unwrap()) as usize;
     // After the magic bytes: the length and the checksum of each record, then where its batch begins, and its length.
@@ -103,9 +107,15 @@ fn with_a_flipped_bit(dir: &std::path::Path, batch: usize) -> Reader {
     for _ in 0..batch {
         at += 8 + u32::from_le_bytes(index[at..at + 4].try_into().unwrap()) as usize;
     }
+    (number(at + 8), number(at + 16))
+}
+
+/// Flips a bit in the middle of a batch.
+fn with_a_flipped_bit(dir: &std::path::Path, batch: usize) -> Reader {
+    let (offset, length) = place_of(dir, batch);
     let path = dir.join("events-000000.arrows");
     let mut bytes = std::fs::read(&path).unwrap();
-    bytes[number(at + 8) + number(at + 16) / 2] ^= 1;
+    bytes[offset + length / 2] ^= 1;
     std::fs::write(&path, bytes).unwrap();
     Reader::open(dir).unwrap()
 }
@@ -150,6 +160,94 @@ fn damage_is_a_gap_in_every_engine() {
         2 ends without a call
     "#]]
     .assert_eq(&String::from_utf8(out).unwrap());
+}
+
+/// Where nothing tells the times of what is missing, and processes are out of step, no call is paired across it either.
+#[test]
+fn no_call_is_paired_across_damage_of_unknown_times() {
+    let script = Script::parse(
+        "
+1 A call shop:place/2 [17,tea]
+100 B call stock:take/1 [tea]
+12 A return shop:place/2 ok
+13 A call shop:place/2 [18,pie]
+20 A return shop:place/2 ok
+110 B return stock:take/1 ok
+",
+    )
+    .unwrap();
+    let whole = |_: &std::path::Path| {};
+    let without_index = |dir: &std::path::Path| {
+        let (offset, length) = place_of(dir, 1);
+        let path = dir.join("events-000000.arrows");
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes[offset + length / 2..offset + length].fill(0xff);
+        std::fs::write(&path, bytes).unwrap();
+        std::fs::remove_file(dir.join("events-000000.index")).unwrap();
+    };
+    let cut = |dir: &std::path::Path| {
+        let path = dir.join("events-000001.arrows");
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+        std::fs::remove_file(dir.join("events-000001.index")).unwrap();
+        std::fs::remove_file(dir.join("manifest.json")).unwrap();
+    };
+    let lost = |dir: &std::path::Path| {
+        std::fs::remove_file(dir.join("events-000001.arrows")).unwrap();
+        std::fs::remove_file(dir.join("manifest.json")).unwrap();
+    };
+    type Case<'a> = (&'a str, u64, &'a dyn Fn(&std::path::Path));
+    let cases: [Case<'_>; 4] = [
+        ("whole", 1 << 20, &whole),
+        ("a batch of a segment without index", 1 << 20, &without_index),
+        ("a segment that was cut", 1, &cut),
+        ("a segment that nobody accounts for", 1, &lost),
+    ];
+    let mut out = Vec::new();
+    for (name, segment_bytes, damage) in cases {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = dir.path().join("recording");
+        recorded_with(&script, &dir, WriterOptions { segment_bytes, ..WriterOptions::default() });
+        damage(&dir);
+        let reader = Reader::open(&dir).unwrap();
+        let filter = Filter::default();
+        writeln!(out, "{name}").unwrap();
+        let lines = Lines::new(Names::new(reader.tables(), Syntax::Auto), Colour::Off);
+        let (calls, gaps) = calls(&reader, &filter, Limits::default(), Keep::default()).unwrap();
+        write_trees(&mut out, &lines, &calls, &gaps, &filter, TreeOptions::default()).unwrap();
+    }
+    expect_test::expect![[r#"
+        whole
+        <0.100.0>
+        00:00:00.000001  shop:place(17, tea) -> ok  11.0us
+        00:00:00.000013  shop:place(18, pie) -> ok  7.00us
+        <0.101.0>
+        00:00:00.000100  stock:take(tea) -> ok  10.0us
+        a batch of a segment without index
+        <0.100.0>
+        00:00:00.000001  shop:place(17, tea)  (cut by a gap)
+        00:00:00.000100  -- gap (unreadable): an unknown number of events of all nodes missing since 00:00:00.000020
+        00:00:00.000110  -- gap (unreadable): exactly 2 events of all nodes missing since 00:00:00.000110
+        <0.101.0>
+        00:00:00.000100  stock:take(tea)  (cut by a gap)
+        2 ends without a call
+        a segment that was cut
+        <0.100.0>
+        00:00:00.000001  shop:place(17, tea)  (cut by a gap)
+        00:00:00.000100  -- gap (recording cut): an unknown number of events of all nodes missing since 00:00:00.000020
+        00:00:00.000110  -- gap (recording cut): an unknown number of events of all nodes missing since 00:00:00.000110
+        <0.101.0>
+        00:00:00.000100  stock:take(tea)  (cut by a gap)
+        2 ends without a call
+        a segment that nobody accounts for
+        <0.100.0>
+        00:00:00.000001  shop:place(17, tea)  (cut by a gap)
+        00:00:00.000100  -- gap (unreadable): an unknown number of events of all nodes missing since 00:00:00.000020
+        00:00:00.000110  -- gap (recording cut): an unknown number of events of all nodes missing since 00:00:00.000110
+        <0.101.0>
+        00:00:00.000100  stock:take(tea)  (cut by a gap)
+        2 ends without a call
+    "#]].assert_eq(&String::from_utf8(out).unwrap());
 }
 
 /// Tables that cannot be read are told, and what they named is counted and shown by number.

@@ -82,10 +82,21 @@ struct Opening<'d> {
     dir: &'d Path,
     segments: Vec<Segment>,
     gaps: Vec<(usize, Event<'static>)>,
+    timeless: Vec<Timeless>,
     damage: Vec<Damaged>,
     inflate: Inflate,
     loaded: Loaded,
     buffer: Vec<u8>,
+}
+
+/// A gap whose times nothing tells.
+struct Timeless {
+    /// Its place among the gaps.
+    gap: usize,
+    /// How many batches come before it.
+    before: usize,
+    /// A time that it reaches, where one is known.
+    reaches: Option<Nanos>,
 }
 
 pub(super) fn open(dir: &Path) -> Result<Reader, RecordingError> {
@@ -107,6 +118,7 @@ pub(super) fn open(dir: &Path) -> Result<Reader, RecordingError> {
         dir,
         segments: Vec::new(),
         gaps: Vec::new(),
+        timeless: Vec::new(),
         damage: lost.into_iter().map(manifest_damage).collect(),
         inflate: Inflate::new().map_err(|error| RecordingError::io(dir, error))?,
         loaded: Loaded::default(),
@@ -121,6 +133,7 @@ pub(super) fn open(dir: &Path) -> Result<Reader, RecordingError> {
     }
     opening.expired(&manifest, None);
     opening.end(&manifest);
+    opening.time_gaps();
     let Opening { segments, gaps, damage, .. } = opening;
     Ok(Reader { dir: dir.to_path_buf(), manifest, tables, segments, gaps, damage })
 }
@@ -156,6 +169,32 @@ impl Opening<'_> {
         self.gaps.push((self.segments.len(), Event { time, process: ProcessId::NONE, what }));
     }
 
+    /// A gap whose times are found when everything is read, after `read` batches of the segment that is being opened.
+    fn timeless_gap(&mut self, cause: GapCause, missing: Missing, read: usize, reaches: Option<Nanos>) {
+        let before = self.segments.iter().map(|segment| segment.batches.len()).sum::<usize>() + read;
+        self.timeless.push(Timeless { gap: self.gaps.len(), before, reaches });
+        self.gap(cause, missing, 0, 0);
+    }
+
+    /// Finds times for gaps that have none: a stretch that no call which was open before and ended after can miss.
+    ///
+    /// Such a call began by the latest time before the gap, and ended at the earliest time after it or later. Where
+    /// processes are out of step the earliest time after is the smaller one of the two.
+    fn time_gaps(&mut self) {
+        let batches: Vec<&BatchIndex> = self.segments.iter().flat_map(|segment| &segment.batches).collect();
+        let latest = running(batches.iter().map(|batch| batch.max_time), Nanos::max);
+        let mut earliest = running(batches.iter().rev().map(|batch| batch.min_time), Nanos::min);
+        earliest.reverse();
+        for &Timeless { gap, before, reaches } in &self.timeless {
+            let Some((_, event)) = self.gaps.get_mut(gap) else { continue };
+            let What::Gap { since, .. } = &mut event.what else { continue };
+            let last = before.checked_sub(1).and_then(|last| latest.get(last)).copied();
+            let bounds = [last, earliest.get(before).copied(), reaches].into_iter().flatten();
+            *since = bounds.clone().min().unwrap_or(0);
+            event.time = bounds.max().unwrap_or(0);
+        }
+    }
+
     /// Gaps for what ring mode removed before segment `before`, or after the last one.
     fn expired(&mut self, manifest: &Manifest, before: Option<u32>) {
         let previous = self.segments.last().map(|segment| segment.number);
@@ -183,8 +222,7 @@ impl Opening<'_> {
     fn unaccounted(&mut self, number: u32, without_manifest: bool) {
         let next = self.segments.last().map_or(0, |segment| segment.number.saturating_add(1));
         if without_manifest && number > next {
-            let since = self.latest().unwrap_or(0);
-            self.gap(GapCause::Unreadable, Missing::Unknown, since, since);
+            self.timeless_gap(GapCause::Unreadable, Missing::Unknown, 0, None);
         }
     }
 
@@ -212,20 +250,22 @@ impl Opening<'_> {
         let rows = |batches: &[BatchIndex]| batches.iter().map(|batch| u64::from(batch.rows)).sum::<u64>();
         let expected = closed.map_or(rows(&segment.batches) + beyond, |closed| closed.events);
         let missing = expected.saturating_sub(rows(&segment.batches));
-        let previous = self.latest();
-        let latest = segment.batches.iter().map(|batch| batch.max_time).max().or(previous);
+        let none_read = segment.batches.is_empty();
         self.segments.push(segment);
         let cause = match ended {
             Err(Damage::Cut) => GapCause::RecordingCut,
             _ => GapCause::Unreadable,
         };
-        if missing > 0 {
-            let since = latest.or(closed.map(|closed| closed.min_time)).unwrap_or(0);
-            let time = closed.map_or(since, |closed| closed.max_time.max(since));
-            self.gap(cause, Missing::Exactly(missing), since, time);
-        } else if ended.is_err() && closed.is_none() {
-            let since = latest.unwrap_or(0);
-            self.gap(cause, Missing::Unknown, since, since);
+        match closed {
+            Some(closed) if missing > 0 && none_read => {
+                self.gap(cause, Missing::Exactly(missing), closed.min_time, closed.max_time);
+            }
+            _ if missing > 0 => {
+                let reaches = closed.map(|closed| closed.max_time);
+                self.timeless_gap(cause, Missing::Exactly(missing), 0, reaches);
+            }
+            None if ended.is_err() => self.timeless_gap(cause, Missing::Unknown, 0, None),
+            _ => {}
         }
         Ok(())
     }
@@ -270,8 +310,8 @@ impl Opening<'_> {
                 Ok(false) => {}
                 Err(what) => {
                     self.damage.push(source.damaged(offset, what));
-                    let at = segment.batches.last().map_or(0, |batch| batch.max_time);
-                    self.gap(GapCause::Unreadable, Missing::Unknown, at, at);
+                    let read = segment.batches.len();
+                    self.timeless_gap(GapCause::Unreadable, Missing::Unknown, read, None);
                 }
             }
             offset += length;
@@ -323,6 +363,13 @@ impl Opening<'_> {
         // The index has a record for each batch that was written.
         if index.next().is_some() { Err(Damage::Cut) } else { Ok(()) }
     }
+}
+
+/// What `of` makes of each value and all before it.
+fn running(values: impl Iterator<Item = Nanos>, of: impl Fn(Nanos, Nanos) -> Nanos) -> Vec<Nanos> {
+    let mut last = None;
+    let step = |value| *last.insert(last.map_or(value, |last| of(last, value)));
+    values.map(step).collect()
 }
 
 /// The index of a batch, made from the batch.
