@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Whether the two output streams get colour.
@@ -45,9 +46,55 @@ pub(crate) fn note(text: &str) {
     let _closed = writeln!(std::io::stderr(), "{text}");
 }
 
+/// Who may read a file that is written. The umask is asked in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Readers {
+    /// Everybody, as is usual.
+    All,
+    /// The user alone: it holds what a node did.
+    User,
+}
+
+impl Readers {
+    fn mode(self) -> u32 {
+        match self {
+            Readers::All => 0o666,
+            Readers::User => 0o600,
+        }
+    }
+}
+
+/// Writes what a node did to where the user wants it. A file is there whole or not at all, is the user's alone, and takes
+/// the place of another one only where `force` says so; a pipe or a device is written as it comes.
+pub(crate) fn private(
+    path: &Path,
+    force: bool,
+    write: impl FnOnce(&mut BufWriter<File>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let Ok(there) = std::fs::metadata(path) else { return whole_file(path, Readers::User, write) };
+    if there.is_dir() {
+        return Err(Failure::new(format!("{} is a directory", path.display())).hint("name a file in it"));
+    }
+    let failed = |e: &std::io::Error| Failure::io(format!("cannot write {}", path.display()), e);
+    if there.is_file() {
+        if !force {
+            return Err(Failure::new(format!("{} exists already", path.display()))
+                .hint("name a file that does not, or use --force"));
+        }
+        // A link stays one: what it leads to is replaced.
+        let path = std::fs::canonicalize(path).map_err(|e| failed(&e))?;
+        return whole_file(&path, Readers::User, write);
+    }
+    let file = OpenOptions::new().write(true).open(path).map_err(|e| failed(&e))?;
+    let mut out = BufWriter::with_capacity(1 << 16, file);
+    write(&mut out)?;
+    out.flush().map_err(|e| failed(&e))
+}
+
 /// Writes a file so that it is there whole or not at all: beside its place first, then renamed into it.
 pub(crate) fn whole_file(
     path: &Path,
+    readers: Readers,
     write: impl FnOnce(&mut BufWriter<File>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let name =
@@ -56,7 +103,7 @@ pub(crate) fn whole_file(
     beside.push(name);
     beside.push(format!(".{}.part", std::process::id()));
     let part = path.with_file_name(beside);
-    let result = write_part(&part, write).and_then(|()| {
+    let result = write_part(&part, readers, write).and_then(|()| {
         std::fs::rename(&part, path).map_err(|e| Failure::io(format!("cannot write {}", path.display()), &e))
     });
     if result.is_err() {
@@ -68,10 +115,16 @@ pub(crate) fn whole_file(
 
 fn write_part(
     part: &Path,
+    readers: Readers,
     write: impl FnOnce(&mut BufWriter<File>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let failed = |e: &std::io::Error| Failure::io(format!("cannot write {}", part.display()), e);
-    let file = OpenOptions::new().write(true).create_new(true).open(part).map_err(|e| failed(&e))?;
+    let file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(readers.mode())
+        .open(part)
+        .map_err(|e| failed(&e))?;
     let mut out = BufWriter::with_capacity(1 << 16, file);
     write(&mut out)?;
     out.flush().map_err(|e| failed(&e))?;

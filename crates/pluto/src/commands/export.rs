@@ -10,6 +10,7 @@ use pluto_recording::{Reader, RecordingError};
 use pluto_timeline::Filter;
 use pluto_timeline::calls::Limits;
 use std::io::{BufWriter, Write};
+use std::path::Path;
 
 /// Writes the recording to a file, or to standard output.
 pub(crate) fn run(args: &ExportArgs) -> Result<u8, Failure> {
@@ -17,8 +18,9 @@ pub(crate) fn run(args: &ExportArgs) -> Result<u8, Failure> {
     let reader = open(&args.dir)?;
     let filter = filter(&reader, &registry(&reader, &args.dir)?, &args.filter)?;
     let mut written = Written::default();
-    match &args.output {
-        Some(path) => output::whole_file(path, |out| {
+    // What /dev/stdout leads to is a file where the shell made it one; it is written on from where the shell is.
+    match args.output.as_deref().filter(|path| *path != Path::new("/dev/stdout")) {
+        Some(path) => output::private(path, args.force, |out| {
             written = export(args, &reader, &filter, out)?;
             Ok(())
         })?,

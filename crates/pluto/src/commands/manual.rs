@@ -33,5 +33,5 @@ pub(crate) fn man(args: &ManArgs) -> Result<u8, Failure> {
 fn write_page(args: &ManArgs, command: &clap::Command, name: &str) -> Result<(), Failure> {
     let path = args.output.join(format!("{name}.1"));
     let page = clap_mangen::Man::new(command.clone());
-    output::whole_file(&path, |out| Ok(page.render(out)?))
+    output::whole_file(&path, output::Readers::All, |out| Ok(page.render(out)?))
 }

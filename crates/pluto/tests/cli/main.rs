@@ -5,6 +5,7 @@ mod support;
 
 mod attach;
 mod ending;
+mod exports;
 mod learning;
 mod limits;
 mod manual;

@@ -656,7 +656,7 @@ fn what_is_no_whole_recording_is_said() {
         assert!(shown.starts_with(&format!("-- {damage}")) && shown.contains("unknown process #"), "{shown}");
     }
     for format in ["perfetto", "speedscope", "mermaid", "json", "csv", "parquet"] {
-        let output = dir.path().join("damaged");
+        let output = dir.path().join(format);
         let ran = run(&["export", text(&target), "--to", format, "-o", text(&output)]);
         assert!(ran.status == 0 && ran.stderr.ends_with(damage), "{format}: {}", ran.whole());
         let bytes = std::fs::read(&output).unwrap();
