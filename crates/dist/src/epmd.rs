@@ -51,6 +51,18 @@ pub enum EpmdError {
         /// The byte found.
         found: u8,
     },
+    /// The reply begins with a number that is no port, where epmd gives its own.
+    #[error("reply begins with {found}, which is no port")]
+    Port {
+        /// The number found.
+        found: u32,
+    },
+    /// A line of the reply does not tell of a node.
+    #[error("line {number} of the reply does not read as `name NAME at port PORT`")]
+    Line {
+        /// Its number, from 1.
+        number: usize,
+    },
     /// The reply is longer than [`REPLY_BYTES_MAX`].
     #[error("reply longer than {REPLY_BYTES_MAX} bytes")]
     TooLong,
@@ -103,19 +115,29 @@ pub fn port_reply(bytes: &[u8]) -> Result<Option<NodeInfo>, EpmdError> {
     }))
 }
 
-/// Reads a whole `NAMES_RESP`: epmd's own port, then a line `name NAME at port PORT` for each node. Lines of another form are
-/// passed over.
+/// Reads a whole `NAMES_RESP`: epmd's own port, then a line `name NAME at port PORT` for each node.
 ///
 /// # Errors
-/// When the bytes are too few for the port.
+/// When the bytes are no such reply: whatever else listens on the port may answer.
 pub fn names_reply(bytes: &[u8]) -> Result<Vec<Registered>, EpmdError> {
-    let text = bytes.get(4..).ok_or(EpmdError::Truncated { received: bytes.len() })?;
+    let truncated = EpmdError::Truncated { received: bytes.len() };
+    let (port, text) = bytes.split_first_chunk::<4>().ok_or(truncated)?;
+    let port = u32::from_be_bytes(*port);
+    if port == 0 || port > u32::from(u16::MAX) {
+        return Err(EpmdError::Port { found: port });
+    }
     let text = String::from_utf8_lossy(text);
-    let node = |line: &str| {
-        let (name, port) = line.strip_prefix("name ")?.rsplit_once(" at port ")?;
-        Some(Registered { name: name.to_owned(), port: port.trim().parse().ok()? })
+    if !text.is_empty() && !text.ends_with('\n') {
+        return Err(truncated);
+    }
+    let node = |(index, line): (usize, &str)| {
+        let parts = line.strip_prefix("name ").and_then(|rest| rest.rsplit_once(" at port "));
+        let read = parts.and_then(|(name, port)| {
+            Some(Registered { name: name.to_owned(), port: port.trim().parse().ok()? })
+        });
+        read.ok_or(EpmdError::Line { number: index + 1 })
     };
-    Ok(text.lines().filter_map(node).collect())
+    text.lines().enumerate().map(node).collect()
 }
 
 impl fmt::Display for Registered {
@@ -162,11 +184,7 @@ mod tests {
 
     #[test]
     fn names() {
-        let reply = [
-            &[0, 0, 0x11, 0x11][..],
-            b"name shop at port 4370\nname a b at port 1\nnonsense\nname x at port y\n",
-        ]
-        .concat();
+        let reply = [&[0, 0, 0x11, 0x11][..], b"name shop at port 4370\nname a b at port 1\n"].concat();
         expect![[r#"
             Ok(
                 [
@@ -182,6 +200,26 @@ mod tests {
             )
         "#]]
         .assert_debug_eq(&names_reply(&reply));
-        assert_eq!(names_reply(&[0, 0]), Err(EpmdError::Truncated { received: 2 }));
+        assert_eq!(names_reply(&[0, 0, 0x11, 0x11]), Ok(vec![]));
+        let mut refused = String::new();
+        for reply in [
+            &[0, 0][..],
+            &[0; 100],
+            b"HTTP/1.1 400 Bad Request\r\n\r\n",
+            b"\0\0\x11\x11name shop at port 4370\nnonsense\n",
+            b"\0\0\x11\x11name x at port y\n",
+            b"\0\0\x11\x11name shop at port 43",
+        ] {
+            refused += &format!("{:?}\n", names_reply(reply).expect_err("no reply of epmd"));
+        }
+        expect![[r#"
+            Truncated { received: 2 }
+            Port { found: 0 }
+            Port { found: 1213486160 }
+            Line { number: 2 }
+            Line { number: 1 }
+            Truncated { received: 24 }
+        "#]]
+        .assert_eq(&refused);
     }
 }

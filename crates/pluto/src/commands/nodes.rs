@@ -22,7 +22,8 @@ pub(crate) async fn run(args: NodesArgs) -> Result<u8, Failure> {
                 writeln!(out, "{:width$}  port {}", node.name, node.port)?;
             }
             if nodes.is_empty() {
-                output::note("no node is registered with the epmd of this host");
+                let host = if args.host == "localhost" { "this host" } else { &args.host };
+                output::note(&format!("no node is registered with the epmd of {host}"));
             }
         }
     }

@@ -5,6 +5,8 @@ use crate::support::{
 };
 use expect_test::expect;
 use pluto_testnode::{Node, system_release};
+use std::io::{Read, Write};
+use std::net::TcpListener;
 
 #[test]
 fn ping_says_what_a_node_is() {
@@ -68,6 +70,59 @@ fn nodes_lists_what_epmd_knows() {
         hint: Nodes there: alpha, beta_node.
     "#]]
     .assert_eq(&Ran::from(missing).whole());
+}
+
+/// What `pluto nodes` says of a server that answers so.
+fn nodes_of(host: &str, answer: &'static [u8]) -> String {
+    let listener = TcpListener::bind((host, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        // What is not read would make the system take the answer back.
+        stream.read_exact(&mut [0; 3]).unwrap();
+        stream.write_all(answer).unwrap();
+    });
+    let ran: Ran = command(&["nodes", host]).env("ERL_EPMD_PORT", &port).output().unwrap().into();
+    server.join().unwrap();
+    ran.whole().replace(&port, "PORT")
+}
+
+#[test]
+fn what_answers_and_is_not_epmd_is_said() {
+    let answers: [&[u8]; 5] = [
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",
+        &[0; 100],
+        b"\0\0\x11\x11name shop at port 4370\nname nonsense\n",
+        b"\0\0\x11\x11name shop at port 43",
+        b"\0\0\x11\x11",
+    ];
+    let said: Vec<String> = answers.into_iter().map(|answer| nodes_of("127.0.0.1", answer)).collect();
+    expect![[r#"
+        status 2
+        --- stdout
+        --- stderr
+        pluto: what answers on 127.0.0.1 port PORT is not epmd: reply begins with 1213486160, which is no port
+        hint: If epmd listens on another port, set ERL_EPMD_PORT.
+        status 2
+        --- stdout
+        --- stderr
+        pluto: what answers on 127.0.0.1 port PORT is not epmd: reply begins with 0, which is no port
+        hint: If epmd listens on another port, set ERL_EPMD_PORT.
+        status 2
+        --- stdout
+        --- stderr
+        pluto: what answers on 127.0.0.1 port PORT is not epmd: line 2 of the reply does not read as `name NAME at port PORT`
+        hint: If epmd listens on another port, set ERL_EPMD_PORT.
+        status 2
+        --- stdout
+        --- stderr
+        pluto: what answers on 127.0.0.1 port PORT is not epmd: reply cut short after 24 bytes
+        hint: If epmd listens on another port, set ERL_EPMD_PORT.
+        status 0
+        --- stdout
+        --- stderr
+        no node is registered with the epmd of 127.0.0.1
+    "#]].assert_eq(&said.concat());
 }
 
 #[test]
