@@ -18,6 +18,9 @@ const DEPTH_MAX: u32 = 48;
 /// The largest arity of a function.
 pub(super) const ARITY_MAX: u32 = 255;
 
+/// What the names of Elixir's modules begin with.
+const PREFIX: &str = "Elixir";
+
 /// Reads a pattern in any of the spellings.
 ///
 /// * Erlang: `shop:place_order/2`, `shop:place_order`, `shop:_`
@@ -210,7 +213,10 @@ impl<'a> Parser<'a> {
             Kind::Small(word) | Kind::Quoted(word) => Ok((Atom::new(&word), ":")),
             Kind::Capital(word) if !word.starts_with('_') => {
                 self.spelling = Spelling::Elixir;
-                Ok((self.alias(&word)?, "."))
+                let module = self.alias(&word)?;
+                // With the prefix in front, the module is an atom as Erlang has it: either way to go on is meant.
+                let separator = if word == PREFIX && self.is(":") { ":" } else { "." };
+                Ok((module, separator))
             }
             _ => Err(self.back().expected(Expected::Module)),
         }
@@ -219,7 +225,8 @@ impl<'a> Parser<'a> {
     /// The rest of an Elixir module that begins with `first`.
     pub(super) fn alias(&mut self, first: &str) -> Parsed<Atom> {
         let start = self.position();
-        let mut name = format!("Elixir.{first}");
+        // `Elixir.MyApp` is another way to write `MyApp`, and `Elixir` alone is the atom of that name.
+        let mut name = if first == PREFIX { PREFIX.to_owned() } else { format!("{PREFIX}.{first}") };
         while self.is(".") {
             match self.kind_after(1) {
                 Kind::Capital(word) if !word.starts_with('_') => {

@@ -243,7 +243,8 @@ fn alias(module: &Atom) -> Option<&str> {
     let part = |part: &str| {
         part.starts_with(|c: char| c.is_uppercase()) && part.chars().all(|c| c.is_alphanumeric() || c == '_')
     };
-    alias.split('.').all(part).then_some(alias)
+    // A second prefix would be read as the first one.
+    (alias.split('.').all(part) && alias.split('.').next() != Some("Elixir")).then_some(alias)
 }
 
 fn is_word(name: &str) -> bool {
