@@ -1,5 +1,7 @@
 //! Which events and calls are wanted.
 
+mod near;
+
 use crate::calls::{Call, Keep};
 use crate::names::{Names, Syntax};
 use crate::registry::Registry;
@@ -27,11 +29,21 @@ pub struct FilterSpec {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FilterError {
     /// No process has this name.
-    #[error("no process `{0}` in this recording")]
-    NoSuchProcess(String),
+    #[error("no process `{asked}` in this recording")]
+    NoSuchProcess {
+        /// As it was asked for.
+        asked: String,
+        /// Names that are there and look like it.
+        near: Vec<String>,
+    },
     /// No function is spelled so.
-    #[error("no function `{0}` in this recording")]
-    NoSuchFunction(String),
+    #[error("no function `{asked}` in this recording")]
+    NoSuchFunction {
+        /// As it was asked for.
+        asked: String,
+        /// Functions that are there and look like it, in the same spelling.
+        near: Vec<String>,
+    },
 }
 
 /// What was asked for, in the ids of one stream.
@@ -82,7 +94,8 @@ impl FilterSpec {
                 find_processes(text, tables, &mut wanted);
                 let holders = find_holders(text, tables, registry);
                 if wanted.len() == before && holders.is_empty() {
-                    return Err(FilterError::NoSuchProcess(text.clone()));
+                    let near = near::processes(name_and_node(text).0, tables, registry);
+                    return Err(FilterError::NoSuchProcess { asked: text.clone(), near });
                 }
                 for (process, since, until) in holders {
                     filter.named.entry(process).or_default().push((since, until));
@@ -98,7 +111,8 @@ impl FilterSpec {
                 let before = wanted.len();
                 find_functions(text, tables, &mut wanted);
                 if wanted.len() == before {
-                    return Err(FilterError::NoSuchFunction(text.clone()));
+                    let near = near::functions(text, tables);
+                    return Err(FilterError::NoSuchFunction { asked: text.clone(), near });
                 }
             }
             filter.functions = Some(sorted(wanted));

@@ -72,6 +72,8 @@ pub enum ResolveError {
     NoProcess {
         /// As it was asked for.
         process: String,
+        /// Registered names like it, in the same spelling.
+        near: Vec<String>,
     },
     /// What was asked for is not the spelling of a process.
     #[error("{process} is not a process: a pid as <0.123.0>, or a registered name")]
@@ -253,12 +255,12 @@ pub(super) async fn processes(connection: &Connection, wanted: &[String]) -> Res
 }
 
 async fn process(connection: &Connection, wanted: &str) -> Result<Pid, ResolveError> {
-    let no_process = || ResolveError::NoProcess { process: wanted.to_owned() };
+    let no_process = |near| ResolveError::NoProcess { process: wanted.to_owned(), near };
     if wanted.starts_with('<') || wanted.starts_with("#PID<") {
         let text = wanted.trim_start_matches("#PID");
         let characters = Term::list(text.bytes().map(|byte| Term::int(i64::from(byte))));
         return match connection.call("erlang", "list_to_pid", vec![characters], LOOKUP).await {
-            Ok(Term::Pid(pid)) => alive(connection, pid).await?.ok_or_else(no_process),
+            Ok(Term::Pid(pid)) => alive(connection, pid).await?.ok_or_else(|| no_process(Vec::new())),
             Ok(_) | Err(CallError::Error { .. }) => {
                 Err(ResolveError::NotAProcess { process: wanted.to_owned() })
             }
@@ -267,14 +269,26 @@ async fn process(connection: &Connection, wanted: &str) -> Result<Pid, ResolveEr
     }
     let not_a_name = |_| ResolveError::NotAProcess { process: wanted.to_owned() };
     let syntax = if wanted.starts_with(char::is_uppercase) { Syntax::Elixir } else { Syntax::Erlang };
-    let name = pluto_term::parse(wanted, syntax).map_err(not_a_name)?;
-    if name.as_atom().is_none() {
+    let Term::Atom(name) = pluto_term::parse(wanted, syntax).map_err(not_a_name)? else {
         return Err(ResolveError::NotAProcess { process: wanted.to_owned() });
-    }
-    match connection.call("erlang", "whereis", vec![name], LOOKUP).await? {
+    };
+    match connection.call("erlang", "whereis", vec![Term::Atom(name.clone())], LOOKUP).await? {
         Term::Pid(pid) => Ok(pid),
-        _ => Err(no_process()),
+        _ => Err(no_process(near_names(connection, &name, syntax).await?)),
     }
+}
+
+/// The registered names of a node that look like one that is not there.
+async fn near_names(
+    connection: &Connection,
+    wanted: &Atom,
+    syntax: Syntax,
+) -> Result<Vec<String>, ResolveError> {
+    let registered = super::registered_names(connection).await?;
+    let spelled = |name: &Atom| Term::Atom(name.clone()).display(syntax, &PrintLimits::NONE).to_string();
+    let names: Vec<String> = registered.names.iter().map(|(name, _)| spelled(name)).collect();
+    let near = near_misses(&spelled(wanted), names.iter().map(String::as_str));
+    Ok(near.into_iter().map(str::to_owned).collect())
 }
 
 async fn alive(connection: &Connection, pid: Pid) -> Result<Option<Pid>, ResolveError> {

@@ -277,7 +277,7 @@ pub(crate) fn unresolved(node: &str, error: &ResolveError) -> Failure {
         ResolveError::NoModule { on_disk: true, .. } => {
             failure.hint("the node has its code, and loads it at the first call; Pluto loads nothing for you")
         }
-        ResolveError::NoFunction { near, .. } if !near.is_empty() => {
+        ResolveError::NoFunction { near, .. } | ResolveError::NoProcess { near, .. } if !near.is_empty() => {
             failure.hint(format!("did you mean {}?", near.join(", ")))
         }
         ResolveError::Wildcard { .. } => {

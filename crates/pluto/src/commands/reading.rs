@@ -7,7 +7,7 @@ use crate::values::Moment;
 use pluto_event::{Kind, Nanos};
 use pluto_recording::{Reader, RecordingError};
 use pluto_timeline::calls::Keep;
-use pluto_timeline::{Filter, FilterSpec, Registry, Source, source};
+use pluto_timeline::{Filter, FilterError, FilterSpec, Registry, Source, source};
 use std::path::Path;
 
 /// What is said of a recording whose times are the order of its events only.
@@ -82,7 +82,11 @@ pub(crate) fn filter(reader: &Reader, registry: &Registry, args: &FilterArgs) ->
         return Err(Failure::new("--since is after --until, so that nothing is in between"));
     }
     spec.resolve(reader.tables(), registry).map_err(|error| {
-        Failure::new(error.to_string()).hint("`pluto stat` lists the functions and processes")
+        let (FilterError::NoSuchProcess { near, .. } | FilterError::NoSuchFunction { near, .. }) = &error;
+        Failure::new(error.to_string()).hint(match near.as_slice() {
+            [] => "`pluto stat` lists the functions and processes".to_owned(),
+            near => format!("did you mean {}?", near.join(", ")),
+        })
     })
 }
 

@@ -83,6 +83,51 @@ fn names_that_were_there_before_are_known() {
             hint: `pluto stat` lists the functions and processes
         "#]]
         .assert_eq(&nobody.whole());
+        let near = |option: &str, names: &[&str]| -> String {
+            names.iter().map(|name| run(&["show", target, option, name]).stderr).collect()
+        };
+        expect![[r#"
+            pluto: no process `shop_ordrs` in this recording
+            hint: did you mean shop_orders?
+            pluto: no process `shop_ordrs@elsewhere` in this recording
+            hint: did you mean shop_orders?
+            pluto: no process `:shop_ordrs` in this recording
+            hint: did you mean :shop_orders?
+            pluto: no process `<0.999999.0>` in this recording
+            hint: `pluto stat` lists the functions and processes
+        "#]]
+        .assert_eq(&near(
+            "--process",
+            &["shop_ordrs", "shop_ordrs@elsewhere", ":shop_ordrs", "<0.999999.0>"],
+        ));
+        expect![[r#"
+            pluto: no function `shop_orders:proces_order` in this recording
+            hint: did you mean shop_orders:process_order/3?
+            pluto: no function `shop_orders:process_order/9` in this recording
+            hint: did you mean shop_orders:process_order/3?
+            pluto: no function `shop_ordrs:process_order/3` in this recording
+            hint: did you mean shop_orders:process_order/3?
+            pluto: no function `shop_ordrs` in this recording
+            hint: did you mean shop_orders:_?
+            pluto: no function `:shop_orders.proces_order/3` in this recording
+            hint: did you mean :shop_orders.process_order/3?
+            pluto: no function `:shop_ordrs._` in this recording
+            hint: did you mean :shop_orders._?
+            pluto: no function `nothing_like:it/1` in this recording
+            hint: `pluto stat` lists the functions and processes
+        "#]]
+        .assert_eq(&near(
+            "--function",
+            &[
+                "shop_orders:proces_order",
+                "shop_orders:process_order/9",
+                "shop_ordrs:process_order/3",
+                "shop_ordrs",
+                ":shop_orders.proces_order/3",
+                ":shop_ordrs._",
+                "nothing_like:it/1",
+            ],
+        ));
     });
 }
 

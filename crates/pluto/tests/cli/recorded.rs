@@ -640,7 +640,7 @@ fn what_is_no_whole_recording_is_said() {
         --- stdout
         --- stderr
         pluto: no function `shop_order:_` in this recording
-        hint: `pluto stat` lists the functions and processes
+        hint: did you mean shop_orders:_?
     "#]]
     .assert_eq(&said(&run(&["show", text(&target), "--function", "shop_order:_"])));
 

@@ -174,6 +174,14 @@ fn what_is_not_on_the_node_is_said_with_what_is_near() {
         status 2
         --- stdout
         --- stderr
+        pluto: NODE: there is no process shop_ordrs on the node
+        hint: did you mean shop_orders?
+    "#]]
+    .assert_eq(&refused(&["shop_orders:place_order", "--process", "shop_ordrs"]));
+    expect![[r#"
+        status 2
+        --- stdout
+        --- stderr
         pluto: nothing to trace
         hint: give a pattern as mod:fun/2 or mod:_, or --send, --deliver or --life
     "#]]
@@ -185,10 +193,20 @@ fn near_misses_are_spelled_as_the_pattern_is() {
     let mut node = shop(&system_release());
     node.load_module("-module('Elixir.MyApp.Orders').\n-export([place/1]).\nplace(N) -> N.\n");
     let mut out = String::new();
-    for pattern in
-        ["MyAp.Orders.place/1", "MyApp.Orders.plac/1", ":shop_order.place_order/2", "'Elixir.MyAp.Orders':_"]
-    {
+    for pattern in [
+        "MyAp.Orders.place/1",
+        "MyApp.Orders.plac/1",
+        ":shop_order.place_order/2",
+        "'Elixir.MyAp.Orders':_",
+        "Elixir.MyAp.Orders.place/1",
+    ] {
         let ran = trace(&node, &[pattern]);
+        assert_eq!(ran.status, 2, "{}", ran.whole());
+        out += &stable(&ran.stderr, &node);
+    }
+    node.eval("register('Elixir.MyApp.Stock', spawn(fun() -> receive stop -> ok end end)), ok.");
+    for process in ["MyApp.Stok", "'Elixir.MyApp.Stok'"] {
+        let ran = trace(&node, &["--life", "--process", process]);
         assert_eq!(ran.status, 2, "{}", ran.whole());
         out += &stable(&ran.stderr, &node);
     }
@@ -201,6 +219,12 @@ fn near_misses_are_spelled_as_the_pattern_is() {
         hint: did you mean :shop_orders?
         pluto: NODE: module 'Elixir.MyAp.Orders' is not loaded on the node
         hint: did you mean 'Elixir.MyApp.Orders'?
+        pluto: NODE: module MyAp.Orders is not loaded on the node
+        hint: did you mean MyApp.Orders?
+        pluto: NODE: there is no process MyApp.Stok on the node
+        hint: did you mean MyApp.Stock?
+        pluto: NODE: there is no process 'Elixir.MyApp.Stok' on the node
+        hint: did you mean 'Elixir.MyApp.Stock'?
     "#]]
     .assert_eq(&out);
 }
