@@ -20,6 +20,7 @@ pub(crate) async fn run(args: TraceArgs, colour: Colour) -> Result<u8, Failure> 
     usage::trace(&args)?;
     let probe = capturing::probe(&args.probe)?;
     let Some(ready) = capturing::prepare(&args.probe, probe).await? else { return Ok(0) };
+    note_clocks(&ready);
     let mut tables = Tables::new();
     let registry = registry(&ready, &mut tables);
     let printer = Printer {
@@ -48,6 +49,20 @@ pub(crate) async fn run(args: TraceArgs, colour: Colour) -> Result<u8, Failure> 
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(status),
         consumed => consumed.map(|()| status).map_err(Failure::from),
     }
+}
+
+/// Says how far the lines of several nodes can be compared.
+fn note_clocks(ready: &capturing::Ready) {
+    if ready.nodes.len() < 2 {
+        return;
+    }
+    for node in &ready.nodes {
+        let microseconds = node.clock.error.saturating_add(999) / 1000;
+        output::note(&format!("{}: clock known to {microseconds} us", node.name));
+    }
+    output::note(
+        "lines come as they arrive, not always in order of time; `pluto record` puts several nodes in order",
+    );
 }
 
 /// The spelling that was asked for.

@@ -1,12 +1,13 @@
 //! From a live node into a recording, and out of it again in every way there is.
 
 use crate::support::{
-    Ran, Running, command_on, each_release, field, json_lines, run, run_on, shop, stable, text,
+    Ran, Running, command_on, each_release, field, json_lines, nodes_that_reverse, run, run_on, shop, stable,
+    text,
 };
 use expect_test::expect;
 use pluto_event as event;
 use pluto_recording::{About, Summary, Writer, WriterOptions};
-use pluto_testnode::{Node, NodeOptions, releases, system_release};
+use pluto_testnode::{Node, system_release};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -375,16 +376,7 @@ fn a_trace_file_of_which_a_part_has_times_has_an_order_only() {
 
 #[test]
 fn several_nodes_in_one_recording() {
-    let cookie = format!("shared_{}", std::process::id());
-    let releases = releases();
-    let nodes: Vec<Node> = [&releases[0], &releases[releases.len() - 1]]
-        .into_iter()
-        .map(|release| {
-            let mut node = Node::start_with(release, NodeOptions { cookie: Some(cookie.clone()), ..NodeOptions::default() });
-            node.eval("spawn(fun() -> Turn = fun Turn() -> lists:reverse([1, 2]), receive stop -> ok after 3 -> Turn() end end, Turn() end), ok.");
-            node
-        })
-        .collect();
+    let nodes = nodes_that_reverse();
     let dir = tempfile::tempdir().unwrap();
     let target = dir.path().join("recording");
     let both = nodes.iter().map(Node::name).collect::<Vec<_>>().join(",");

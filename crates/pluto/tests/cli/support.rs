@@ -216,6 +216,20 @@ pub(crate) fn shop(release: &Release) -> Node {
     node
 }
 
+/// Two nodes of one cookie, of the oldest and of the newest release, on each of which a process reverses lists.
+pub(crate) fn nodes_that_reverse() -> Vec<Node> {
+    let cookie = format!("shared_{}", std::process::id());
+    let releases = releases();
+    [&releases[0], &releases[releases.len() - 1]]
+        .into_iter()
+        .map(|release| {
+            let mut node = Node::start_with(release, NodeOptions { cookie: Some(cookie.clone()), ..NodeOptions::default() });
+            node.eval("spawn(fun() -> Turn = fun Turn() -> lists:reverse([1, 2]), receive stop -> ok after 3 -> Turn() end end, Turn() end), ok.");
+            node
+        })
+        .collect()
+}
+
 /// The shop, compiled by the oldest release: its code runs on every newer one.
 fn shop_code() -> &'static Path {
     static CODE: OnceLock<PathBuf> = OnceLock::new();

@@ -1,6 +1,8 @@
 //! `pluto trace` on the sample shop: what comes out for each pattern, level and selection.
 
-use crate::support::{SECRET, between, each_release, field, json_lines, run_on, shop, stable, text};
+use crate::support::{
+    SECRET, between, each_release, field, json_lines, nodes_that_reverse, run_on, shop, stable, text,
+};
 use expect_test::expect;
 use pluto_testnode::{Node, system_release};
 
@@ -227,6 +229,27 @@ fn near_misses_are_spelled_as_the_pattern_is() {
         hint: did you mean 'Elixir.MyApp.Stock'?
     "#]]
     .assert_eq(&out);
+}
+
+#[test]
+fn lines_of_several_nodes_say_whose_they_are() {
+    let nodes = nodes_that_reverse();
+    let both = nodes.iter().map(Node::name).collect::<Vec<_>>().join(",");
+    let ran = run_on(&nodes[0], &["trace", &both, "lists:reverse/1", "--duration", "1s"]);
+    assert_eq!(ran.status, 0, "{}", ran.whole());
+    for node in &nodes {
+        let own = format!(">@{} lists:reverse(", node.name());
+        assert!(ran.stdout.lines().filter(|line| line.contains(&own)).count() > 10, "{}", ran.whole());
+        let clock = between(&ran.stderr, "clock known to ", " us\n", "N");
+        assert!(clock.contains(&format!("{}: clock known to N us\n", node.name())), "{clock}");
+    }
+    let named = |line: &str| nodes.iter().any(|node| line.contains(&format!(">@{} ", node.name())));
+    assert!(ran.stdout.lines().all(named), "{}", ran.whole());
+    let order = "lines come as they arrive, not always in order of time; `pluto record` puts several nodes in order\n";
+    assert!(ran.stderr.contains(order), "{}", ran.whole());
+
+    let one = run_on(&nodes[0], &["trace", nodes[0].name(), "lists:reverse/1", "--events", "1"]);
+    assert!(!one.stdout.contains('@') && !one.stderr.contains("clock known"), "{}", one.whole());
 }
 
 #[test]
