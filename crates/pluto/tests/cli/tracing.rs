@@ -207,7 +207,7 @@ fn near_misses_are_spelled_as_the_pattern_is() {
         out += &stable(&ran.stderr, &node);
     }
     node.eval("register('Elixir.MyApp.Stock', spawn(fun() -> receive stop -> ok end end)), ok.");
-    for process in ["MyApp.Stok", "'Elixir.MyApp.Stok'"] {
+    for process in ["MyApp.Stok", "Elixir.MyApp.Stok", "'Elixir.MyApp.Stok'"] {
         let ran = trace(&node, &["--life", "--process", process]);
         assert_eq!(ran.status, 2, "{}", ran.whole());
         out += &stable(&ran.stderr, &node);
@@ -224,6 +224,8 @@ fn near_misses_are_spelled_as_the_pattern_is() {
         pluto: NODE: module MyAp.Orders is not loaded on the node
         hint: did you mean MyApp.Orders?
         pluto: NODE: there is no process MyApp.Stok on the node
+        hint: did you mean MyApp.Stock?
+        pluto: NODE: there is no process Elixir.MyApp.Stok on the node
         hint: did you mean MyApp.Stock?
         pluto: NODE: there is no process 'Elixir.MyApp.Stok' on the node
         hint: did you mean 'Elixir.MyApp.Stock'?
