@@ -1,6 +1,6 @@
 //! Calls paired while they happen, for a stream that is still going on.
 //!
-//! [`Stack`] decides here as everywhere which end belongs to which call, so what is told live is what a recording of
+//! `Stack` decides here as everywhere which end belongs to which call, so what is told live is what a recording of
 //! the same events tells later. Two things differ. A gap is known only when it is reported, so the calls that it cuts
 //! are dropped then; an end that was told before it stands. And an end that allows two readings (see
 //! [`crate::pairing`]) is told when the reading is final, which may be some calls later.
