@@ -34,8 +34,10 @@ fn files(dir: &Path) -> Vec<PathBuf> {
 /// know the number.
 fn read(dir: &Path) -> Result<(u64, u64, bool), RecordingError> {
     let reader = Reader::open(dir)?;
-    let (mut events, mut missing, mut unknown) = (0, 0, false);
+    let (mut events, mut missing, mut unknown, mut rows) = (0, 0, false, 0);
     let mut count = |event: &pluto_event::Event<'_>| match event.what {
+        // A row whose form is none that is known; batches have ten rows.
+        What::Gap { cause: GapCause::Unreadable, missing: Missing::Exactly(1), .. } => rows += 1,
         What::Gap { missing: Missing::Exactly(number) | Missing::AtLeast(number), .. } => missing += number,
         What::Gap { .. } => unknown = true,
         _ => events += 1,
@@ -46,15 +48,16 @@ fn read(dir: &Path) -> Result<(u64, u64, bool), RecordingError> {
     let mut ahead = 0;
     reader.scan(&Filter::default()).for_each_ahead(|_| ahead += 1)?;
     assert_eq!(by_time, ahead);
-    // Whoever asks for the gaps alone hears of the same ones.
+    // Whoever asks for the gaps alone hears of the same ones, but for single rows.
     let mut alone = (0, false);
     reader.scan_gaps(&Filter::default()).for_each(|event| match event.what {
+        What::Gap { cause: GapCause::Unreadable, missing: Missing::Exactly(1), .. } => {}
         What::Gap { missing: Missing::Exactly(number) | Missing::AtLeast(number), .. } => alone.0 += number,
         What::Gap { .. } => alone.1 = true,
         _ => panic!("{event:?} is no gap"),
     })?;
     assert_eq!(alone, (missing, unknown));
-    Ok((events, missing, unknown))
+    Ok((events, missing + rows, unknown))
 }
 
 proptest! {
@@ -92,11 +95,13 @@ proptest! {
         let dir = written(120, finish);
         let path = file.get(&files(dir.path())).clone();
         let bytes = fs::read(&path).unwrap();
-        fs::write(&path, &bytes[..at.index(bytes.len())]).unwrap();
+        let kept = &bytes[..at.index(bytes.len())];
+        fs::write(&path, kept).unwrap();
         let (events, missing, unknown) = read(dir.path()).unwrap();
         prop_assert_eq!(events + missing, 120);
-        // Without a manifest it is not known that the recording was finished.
-        prop_assert_eq!(unknown, !finish || path.ends_with("manifest.json"));
+        // Without a manifest it is not known that the recording was finished; without its last newline it is whole.
+        let lost = path.ends_with("manifest.json") && kept.trim_ascii_end() != bytes.trim_ascii_end();
+        prop_assert_eq!(unknown, !finish || lost);
     }
 
     #[test]
