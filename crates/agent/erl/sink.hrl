@@ -93,10 +93,13 @@ window(#k{window = Until} = K) ->
 
 drop(#k{counters = C, drops = Drops} = K, Cause, Cell, N) ->
     counters:add(C, Cell, N),
-    K#k{drops = case lists:keyfind(Cause, 1, Drops) of
-                    {_, Before} -> lists:keyreplace(Cause, 1, Drops, {Cause, Before + N});
-                    false -> [{Cause, N} | Drops]
-                end}.
+    K#k{drops = dropped(Cause, N, Drops)}.
+
+dropped(Cause, N, Drops) ->
+    case lists:keyfind(Cause, 1, Drops) of
+        {_, Before} -> lists:keyreplace(Cause, 1, Drops, {Cause, Before + N});
+        false -> [{Cause, N} | Drops]
+    end.
 
 send_batch(#k{pending = {Waiting, _}} = K, _, N) when Waiting >= ?PENDING_BATCHES ->
     retry(drop(K, backpressure, ?C_BACKPRESSURE, N));
@@ -142,10 +145,8 @@ last_send(K, Tries) ->
 
 %% Takes back a batch that never went: its events are dropped, and the drops that it would have told are to be told.
 unsent(K, Drops, N) ->
-    lists:foldl(fun({Cause, Before}, #k{drops = Known} = K1) ->
-                        K1#k{drops = lists:keystore(Cause, 1, Known,
-                                                    {Cause, Before + proplists:get_value(Cause, Known, 0)})}
-                end, drop(K, backpressure, ?C_BACKPRESSURE, N), Drops).
+    #k{drops = Known} = K1 = drop(K, backpressure, ?C_BACKPRESSURE, N),
+    K1#k{drops = lists:foldl(fun({Cause, Before}, Sum) -> dropped(Cause, Before, Sum) end, Known, Drops)}.
 
 sink_plan(#{shape := Tags, max_event_bytes := Max, limits := L}) ->
     Keep = case {Tags, Max} of

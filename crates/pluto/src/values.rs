@@ -101,8 +101,7 @@ impl FromStr for ByteRate {
     type Err = BadValue;
 
     fn from_str(text: &str) -> Result<ByteRate, BadValue> {
-        let number = text.strip_suffix('B').unwrap_or(text);
-        scaled(number, 1_000).map(ByteRate).ok_or(BadValue("a number of bytes: 500kB, 32MB or 1GB"))
+        bytes(text).map(ByteRate).ok_or(BadValue("a number of bytes: 500kB, 32MB or 1GB"))
     }
 }
 
@@ -117,8 +116,7 @@ impl FromStr for SizeLimit {
         if text == "none" {
             return Ok(SizeLimit(None));
         }
-        let number = text.strip_suffix('B').unwrap_or(text);
-        let bytes = scaled(number, 1_000).ok_or(BadValue("a number of bytes, 500MB or 20GB, or none"))?;
+        let bytes = bytes(text).ok_or(BadValue("a number of bytes, 500MB or 20GB, or none"))?;
         Ok(SizeLimit(Some(bytes)))
     }
 }
@@ -137,6 +135,10 @@ impl FromStr for CpuShare {
             .map(|percent| CpuShare(percent / 100.0))
             .ok_or(BadValue("a share of one core: 5%, 20% or 150%"))
     }
+}
+
+fn bytes(text: &str) -> Option<u64> {
+    scaled(text.strip_suffix('B').unwrap_or(text), 1_000)
 }
 
 fn scaled(text: &str, thousand: u64) -> Option<u64> {
