@@ -43,6 +43,9 @@
 -define(C_CELLS, 9).
 
 -record(g, {client, client_ref, janitor, janitor_ref, sink, sink_ref, options,
+            rest = awake,               % of the sink: awake | suspended | draining
+            waits = false,              % whether the busy connection has not taken all that the sink has
+            drain_at,                   % when the sink is to run if its queue is not long
             session,                    % legacy | {session, Handle}
             counters,
             ledger = [],                % newest first
@@ -90,8 +93,9 @@ guardian(#{client := Client, janitor_pid := Janitor} = Options) ->
            sink = Sink, sink_ref = SinkRef, options = Options, session = Session, counters = Counters,
            sessions = weak(Session),
            lease_until = Now + lease_ms(Options), poll_at = Now + ?POLL_MS, status_at = Now + ?STATUS_MS,
+           drain_at = Now,
            reload_at = infinity, excluded = own_processes([self(), Sink, Janitor], Client)},
-    loop(tell(G, {pluto_started, self(), Sink, started_info(Session)})).
+    loop(tell(rest(G), {pluto_started, self(), Sink, started_info(Session)})).
 
 %% A monitor on a process of a node that is not connected would make this node connect to it.
 monitor_client(Client) ->
@@ -169,6 +173,8 @@ loop(#g{work = [Step | Rest], poll_at = At} = G) ->
 
 handle({pluto, renew}, G) ->
     loop(G#g{lease_until = now_ms() + lease_ms(G#g.options)});
+handle({pluto_drained, Waits}, #g{rest = draining} = G) ->
+    loop(drained(G#g{waits = Waits}));
 handle({pluto, Id, stop}, G) ->
     finish(G, {reply, Id});
 handle({pluto_stop, From, Ref}, G) when is_pid(From) ->
@@ -214,7 +220,7 @@ request(Id, Request, G) ->
 
 tick(G) ->
     Now = now_ms(),
-    G1 = post(G#g{poll_at = Now + ?POLL_MS}),
+    G1 = drain(Now, post(G#g{poll_at = Now + ?POLL_MS})),
     case Now >= G1#g.lease_until of
         true -> finish(G1, lease);
         false -> status_tick(Now, reload_tick(Now, refill_tick(Now, count_tick(Now, limits_tick(Now, G1)))))
@@ -273,6 +279,60 @@ memory(#g{counters = C, sink = Sink}) ->
     queue_length(Sink) * max(100, 2 * counters:get(C, ?C_EVENT_BYTES)) + counters:get(C, ?C_MEMORY).
 
 %%% ------------------------------------------------------------------------------------------------------------
+%%% When the sink runs
+%%% ------------------------------------------------------------------------------------------------------------
+
+%% A process that waits is woken by each event, and waking it costs the node more than the event itself. So the sink is
+%% suspended, and it is let loose on what has come when that is a batch or has waited for long. It answers when it comes
+%% to the mark at the end.
+rest(#g{sink_ref = gone} = G) ->
+    G;
+rest(#g{sink = Sink} = G) ->
+    try erlang:suspend_process(Sink, [asynchronous]) of
+        true -> G#g{rest = suspended}
+    catch
+        %% It is dead, and a 'DOWN' on its way.
+        error:badarg -> G
+    end.
+
+awake(#g{rest = suspended, sink = Sink} = G) ->
+    _ = (catch erlang:resume_process(Sink)),
+    G#g{rest = awake};
+awake(G) ->
+    G.
+
+%% Before what takes long: others go first then, and the ticks come late. So the sink runs by itself meanwhile.
+unhurried(G) ->
+    process_flag(priority, normal),
+    awake(G).
+
+drain(_, #g{rest = draining} = G) ->
+    G;
+drain(_, #g{rest = awake} = G) ->
+    mark(G);
+drain(Now, #g{rest = suspended, waits = Waits, drain_at = At, counters = C} = G) ->
+    Queue = queue_length(G#g.sink),
+    case Waits orelse Queue > 0 andalso Now >= At orelse is_batch(Queue, C) of
+        true -> mark((awake(G))#g{drain_at = Now + ?FLUSH_MS});
+        false -> G
+    end.
+
+drained(#g{work = [_ | _]} = G) ->
+    G#g{rest = awake};
+drained(#g{sink = Sink, counters = C} = G) ->
+    case is_batch(queue_length(Sink), C) of
+        true -> mark(G);
+        false -> rest(G)
+    end.
+
+is_batch(Queue, C) ->
+    Queue >= ?BATCH_EVENTS orelse Queue * counters:get(C, ?C_EVENT_BYTES) >= ?BATCH_BYTES.
+
+mark(#g{sink = Sink} = G) ->
+    Sink ! {pluto_mark, self()},
+    G#g{rest = draining}.
+
+%%% ------------------------------------------------------------------------------------------------------------
 %%% Limits
 %%% ------------------------------------------------------------------------------------------------------------
 
@@ -288,7 +348,8 @@ limits_tick(Now, #g{plan = #{limits := L}, counters = C, deadline = Deadline} = 
     if
         Queue > MaxQueue -> trip(G, queue, Queue, MaxQueue);
         Memory > MaxMemory -> trip(G, memory, Memory, MaxMemory);
-        Events >= MaxEvents -> trip(G, max_events, Events, MaxEvents);
+        %% What ends a session as it should comes after its beginning: the sink lets no more through meanwhile.
+        Events >= MaxEvents, G#g.phase =:= armed -> trip(G, max_events, Events, MaxEvents);
         Now >= Deadline -> trip(G, duration, maps:get(duration_ms, L), maps:get(duration_ms, L));
         true -> rate_limits(Now, Events, counters:get(C, ?C_BYTES), G)
     end.
@@ -346,9 +407,8 @@ default_limits() ->
 begin_plan(Id, Plan0, G) ->
     case check_plan(Plan0) of
         {ok, Plan} ->
-            process_flag(priority, normal),
             Steps = scan_steps(Plan, G) ++ [limits] ++ set_steps(Plan) ++ [armed],
-            G#g{phase = arming, request = Id, plan = Plan, work = Steps, found = #{started => now_ms()}};
+            (unhurried(G))#g{phase = arming, request = Id, plan = Plan, work = Steps, found = #{started => now_ms()}};
         {error, Reason} -> reply(G, Id, {error, Reason})
     end.
 
@@ -598,9 +658,8 @@ begin_adjust(Id, Plan0, #g{plan = Old} = G) ->
         {ok, #{rate := Rate}} when Rate =/= map_get(rate, Old) ->
             reply(G, Id, {error, {not_adjustable, rate}});
         {ok, Plan} ->
-            process_flag(priority, normal),
             Steps = [limits] ++ adjust_steps(Old, Plan) ++ [armed],
-            G#g{request = Id, plan = Plan, work = Steps, found = #{started => now_ms()}};
+            (unhurried(G))#g{request = Id, plan = Plan, work = Steps, found = #{started => now_ms()}};
         {error, Reason} -> reply(G, Id, {error, Reason})
     end.
 
@@ -634,8 +693,7 @@ begin_specs(Id, Specs, #g{plan = #{functions := Functions}} = G) ->
     Known = maps:from_list([{MFA, []} || {MFA, _, _} <- Functions]),
     case is_list(Specs) andalso [S || S <- Specs, not (is_function_spec(S) andalso is_map_key(element(1, S), Known))] of
         [] ->
-            process_flag(priority, normal),
-            G#g{request = Id, work = [{specs, Specs}, specs_set], found = #{started => now_ms()}};
+            (unhurried(G))#g{request = Id, work = [{specs, Specs}, specs_set], found = #{started => now_ms()}};
         false -> reply(G, Id, {error, {bad_plan, Specs}});
         [First | _] -> reply(G, Id, {error, {bad_plan, First}})
     end.
@@ -784,8 +842,8 @@ new_janitor(#g{options = #{forms := Forms, bindings := Bindings}} = G) ->
 %%% ------------------------------------------------------------------------------------------------------------
 
 %% Undoes everything and keeps the guardian and the sink.
-disarm(#g{session = Session, sink = Sink, ledger = Ledger} = G) ->
-    process_flag(priority, normal),
+disarm(#g{session = Session, sink = Sink, ledger = Ledger} = G0) ->
+    G = unhurried(G0),
     undo(Session, Sink, Ledger),
     process_flag(priority, high),
     Fresh = case Session of
@@ -797,8 +855,8 @@ disarm(#g{session = Session, sink = Sink, ledger = Ledger} = G) ->
     G#g{ledger = [], past = latest(Ledger ++ G#g.past), session = Fresh, sessions = weak(Fresh) ++ G#g.sessions,
         refill_at = infinity, reload_at = infinity, count = none}.
 
-finish(#g{session = Session, sink = Sink, ledger = Ledger} = G, Why) ->
-    process_flag(priority, normal),
+finish(#g{session = Session, sink = Sink, ledger = Ledger} = G0, Why) ->
+    G = unhurried(G0),
     barrier(Session, Why),
     undo(Session, Sink, Ledger),
     case Why of

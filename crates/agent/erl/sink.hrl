@@ -7,7 +7,6 @@
 -record(k, {client, guardian, guardian_ref, counters, seq = 0,
             drops = [],                 % since the last batch that was put into `pending`
             pending = {0, []},          % {How many, newest first} of {Drops, Batch, Events}
-            timer = none,
             max = ?BATCH_EVENTS,        % events per batch, from the size of the last one
             keep = all,                 % all | {Shape, MaxBytes}
             room = infinity,            % events until max_events
@@ -29,18 +28,16 @@ collect(#k{max = Max} = K, Batch, N) when N < Max ->
 collect(K, Batch, N) ->
     collect(flush(K, Batch, N), [], 0).
 
-collected(#k{keep = all, timer = Timer} = K, Batch, N, Event) when Timer =/= none ->
-    collect(K, [Event | Batch], N + 1);
 collected(#k{keep = all} = K, Batch, N, Event) ->
-    collect(start_timer(K, ?FLUSH_MS), [Event | Batch], N + 1);
+    collect(K, [Event | Batch], N + 1);
 collected(#k{keep = {Tags, Max}} = K, Batch, N, Event) ->
-    collect(start_timer(K, ?FLUSH_MS), [keep(Event, Tags, Max) | Batch], N + 1).
+    collect(K, [keep(Event, Tags, Max) | Batch], N + 1).
 
-start_timer(#k{timer = none} = K, Ms) -> K#k{timer = erlang:start_timer(Ms, self(), flush)};
-start_timer(K, _) -> K.
-
-control({timeout, Timer, flush}, #k{timer = Timer} = K, Batch, N) ->
-    collect(flush(K#k{timer = none}, Batch, N), [], 0);
+%% The guardian's marks are the sink's clock: a timer of its own stands still while it is suspended (OTP 29).
+control({pluto_mark, Guardian}, #k{guardian = Guardian} = K, Batch, N) ->
+    #k{pending = {Waiting, _}} = K1 = flush(K, Batch, N),
+    Guardian ! {pluto_drained, Waiting > 0},
+    collect(K1, [], 0);
 control({pluto_plan, Plan}, K, Batch, N) ->
     #{keep := Keep, room := Room, events_per_s := Events, bytes_per_s := Bytes} = Plan,
     collect((flush(K, Batch, N))#k{keep = Keep, room = Room, events_per_s = Events, bytes_per_s = Bytes}, [], 0);
@@ -123,7 +120,7 @@ resend([{Drops, Batch, N} | Rest] = All, #k{client = Client, counters = C, seq =
             counters:add(C, ?C_BATCHES, 1),
             resend(Rest, K#k{seq = Seq + 1});
         _ ->
-            start_timer(K#k{pending = {length(All), lists:reverse(All)}}, ?RETRY_MS)
+            K#k{pending = {length(All), lists:reverse(All)}}
     end.
 
 %% Tries for half a second to get rid of what waits; what stays is counted, like drops that no batch has carried.

@@ -178,7 +178,10 @@ fn limits_switch_tracing_off() {
             ("#{max_events => 10}", "max_events"),
         ] {
             assert_eq!(stage.attach("pluto_agent_0", "#{}"), "started");
-            assert_eq!(stage.arm(&format!("(harness:small_plan())#{{limits => {limits}}}")), "armed");
+            let armed = stage.arm(&format!("(harness:small_plan())#{{limits => {limits}}}"));
+            // The first events come before the answer, and may be too many already.
+            let too_many = armed == "error" && ["events", "bytes", "memory"].contains(&expected);
+            assert!(armed == "armed" || too_many, "{expected}: {armed}");
             assert_eq!(stage.client("element(2, harness:await(pluto_limit))."), expected);
             let left = stage.subject(
                 "maps:with([patterns, traced, new], harness:snapshot()) \
@@ -195,6 +198,44 @@ fn limits_switch_tracing_off() {
             );
             stage.assert_clean(expected);
         }
+    });
+}
+
+/// A recording that is to end after so many events is armed first, however many come meanwhile.
+#[test]
+fn events_during_arming_end_nothing_before_it_has_begun() {
+    each_release(20, 200, |stage| {
+        for _ in 0..5 {
+            assert_eq!(stage.attach("pluto_agent_0", "#{}"), "started");
+            assert_eq!(stage.arm("(harness:plan('SUBJECT'))#{limits => #{max_events => 10}}"), "armed");
+            assert_eq!(stage.client("element(2, harness:await(pluto_limit))."), "max_events");
+            assert_eq!(stage.client("harness:get(events)."), "10");
+            stage.client("{pluto, 2, {stopped, #{left := []}}} = harness:request(2, stop), harness:await(pluto_gone), harness:end_client().");
+            stage.assert_clean("max_events");
+        }
+    });
+}
+
+/// Events do not wake the sink: while they come without a pause, it is suspended most of the time, and nothing is lost.
+#[test]
+fn the_sink_rests_between_batches() {
+    each_release(5, 10, |stage| {
+        assert_eq!(stage.attach("pluto_agent_0", "#{}"), "started");
+        assert_eq!(stage.arm("harness:small_plan()"), "armed");
+        let sink = stage.client("harness:get(sink).");
+        let sink = format!("list_to_pid(\"<0.{}\")", sink.split_once('.').unwrap().1);
+        let resting = stage.subject(&format!(
+            "Sink = {sink}, Look = fun(_) -> receive after 3 -> element(2, process_info(Sink, status)) end end, \
+             length([resting || suspended <- lists:map(Look, lists:seq(1, 100))]) > 50."
+        ));
+        assert_eq!(resting, "true");
+        let stopped = stage.client(
+            "{pluto, 2, {stopped, #{left := [], sink := #{events := E, sent := S, drops := []}}}} = \
+             harness:request(2, stop), harness:await(pluto_gone), Got = harness:get(events), harness:end_client(), \
+             {E > 100, E - S, E - Got}.",
+        );
+        assert_eq!(stopped, "{true,0,0}");
+        stage.assert_clean("stop");
     });
 }
 
