@@ -95,7 +95,8 @@ pub fn perfetto<S: Source>(
     let tables = source.tables();
     let gaps = source::gaps(source, Purpose::Everything, filter).map_err(ExportError::Source)?;
     let mut calls = CallsBuilder::new(&gaps, limits, Keep::default());
-    let mut links = LinksBuilder::new(&gaps, LinkLimits::default());
+    let registry = source::registry(source).map_err(ExportError::Source)?;
+    let mut links = LinksBuilder::new(&gaps, &registry, LinkLimits::default());
     let mut active = FxHashSet::default();
     let mut start = Nanos::MAX;
     let pass = each(source, Purpose::Everything, filter, |event| {
@@ -110,7 +111,6 @@ pub fn perfetto<S: Source>(
     if links.exchanges.is_empty() {
         links.exchanges = exchanges_of_calls(&calls, tables);
     }
-    let registry = source::registry(source).map_err(ExportError::Source)?;
     let names = Names::new(tables, Syntax::Auto).with_limits(TERM_LIMITS).with_registry(&registry);
     let mut writer = Writer::new(out, names, &calls, flows(&links));
     writer.written.left_out = calls.left_out + links.left_out;

@@ -13,6 +13,7 @@
 //!   holds a reference, which no other message repeats by chance. (A message that was under way when tracing began
 //!   has a delivery and no send; one just like it, sent later, would be taken for it.) Otherwise it is inferred.
 //!   Where events of either process are missing in between, only a reference in the message makes a link.
+//!   A name is looked up for the time of the send ([`Registry`]): those from before the stream count too.
 //!   A reply to an alias has no receiver that could be compared; it is linked by its exchange, as surely as its parts.
 //! * **Spawn** (`Spawn` with `Spawned`). A process has one beginning, so the child's identity is enough: certain.
 //! * **Link** and **Unlink** (`Link` with `GettingLinked`, `Unlink` with `GettingUnlinked`). First with first between
@@ -20,6 +21,7 @@
 //! * **Call and reply** ([`Exchange`]): in the module of that name.
 
 use crate::gaps::Gaps;
+use crate::registry::Registry;
 use pluto_event::{Event, Nanos, NodeId, ProcessId, Tables, What};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
@@ -136,22 +138,13 @@ pub struct Links {
 #[derive(Debug)]
 struct Known<'g> {
     gaps: &'g Gaps,
-    registered: FxHashMap<(NodeId, pluto_event::AtomId), ProcessId>,
+    registry: &'g Registry,
     born: FxHashSet<ProcessId>,
 }
 
 impl Known<'_> {
-    fn note(&mut self, event: &Event<'_>, tables: &Tables) {
+    fn note(&mut self, event: &Event<'_>) {
         match event.what {
-            What::Register { name } => {
-                self.registered.insert((node_of(event.process, tables), name), event.process);
-            }
-            What::Unregister { name } => {
-                let key = (node_of(event.process, tables), name);
-                if self.registered.get(&key) == Some(&event.process) {
-                    self.registered.remove(&key);
-                }
-            }
             What::Spawn { child, .. } => {
                 self.born.insert(child);
             }
@@ -162,12 +155,15 @@ impl Known<'_> {
         }
     }
 
-    /// The process that a message goes to; a name is looked up. The flag tells whether it was a process already.
-    fn receiver(&self, to: ProcessId, tables: &Tables) -> (ProcessId, bool) {
+    /// The process that a message sent at a time goes to; a name is looked up. The flag tells whether it was a process
+    /// already.
+    fn receiver(&self, to: ProcessId, time: Nanos, tables: &Tables) -> (ProcessId, bool) {
         match tables.process(to) {
             Ok(row) => match row.identity {
                 pluto_event::Identity::Name { name } => {
-                    (self.registered.get(&(row.node, name)).copied().unwrap_or(to), false)
+                    let name = tables.atom(name).ok();
+                    let holder = name.and_then(|name| self.registry.holder_at(row.node, name, time));
+                    (holder.unwrap_or(to), false)
                 }
                 _ => (to, true),
             },
@@ -201,10 +197,10 @@ pub struct LinksBuilder<'g> {
 }
 
 impl<'g> LinksBuilder<'g> {
-    /// Nothing found yet. `gaps` are those of the whole stream.
-    pub fn new(gaps: &'g Gaps, limits: LinkLimits) -> LinksBuilder<'g> {
+    /// Nothing found yet. `gaps` and `registry` are those of the whole stream.
+    pub fn new(gaps: &'g Gaps, registry: &'g Registry, limits: LinkLimits) -> LinksBuilder<'g> {
         LinksBuilder {
-            known: Known { gaps, registered: FxHashMap::default(), born: FxHashSet::default() },
+            known: Known { gaps, registry, born: FxHashSet::default() },
             limits,
             messages: Messages::default(),
             exchanges: Exchanges::default(),
@@ -219,11 +215,11 @@ impl<'g> LinksBuilder<'g> {
     pub fn add(&mut self, event: &Event<'_>, tables: &Tables) {
         let point = Point { event: self.events, process: event.process, time: event.time };
         self.events += 1;
-        self.known.note(event, tables);
+        self.known.note(event);
         let (known, limit) = (&self.known, self.limits.waiting_per_receiver);
         let found = match event.what {
             What::Send { to, message, receiver_exists } => {
-                let receiver = known.receiver(to, tables);
+                let receiver = known.receiver(to, point.time, tables);
                 if receiver_exists {
                     self.messages.send(point, receiver, message, known, tables, limit)
                 } else {

@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 /// Times of names that are kept at most; a name that is registered later is not known.
 const NAMES_MAX: usize = 1 << 18;
+/// Processes that are looked at for the one that had a name at a time, the latest first.
+const HOLDERS_TRIED: usize = 8;
 
 /// A time during which a process had a name, both ends included.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,11 +23,16 @@ pub struct Held {
     pub until: Nanos,
 }
 
+/// Processes that had a name, each with the time from when on, in that order.
+type Holders = Vec<(Nanos, ProcessId)>;
+
 /// The registered names of a stream.
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
     held: FxHashMap<ProcessId, Vec<Held>>,
     holders: FxHashMap<(NodeId, Arc<str>), ProcessId>,
+    /// Who ever had a name, by the time from when on.
+    by_name: FxHashMap<NodeId, FxHashMap<Arc<str>, Holders>>,
     kept: usize,
 }
 
@@ -68,9 +75,17 @@ impl Registry {
         if self.kept >= NAMES_MAX {
             return;
         }
-        self.kept += 1;
         self.holders.insert(holder, process);
-        self.held.entry(process).or_default().push(Held { name, since, until: Nanos::MAX });
+        self.hold(process, Held { name, since, until: Nanos::MAX }, tables);
+    }
+
+    fn hold(&mut self, process: ProcessId, held: Held, tables: &Tables) {
+        self.kept += 1;
+        let names = self.by_name.entry(node_of(process, tables)).or_default();
+        let holders = names.entry(Arc::clone(&held.name)).or_default();
+        let at = holders.partition_point(|&(since, _)| since <= held.since);
+        holders.insert(at, (held.since, process));
+        self.held.entry(process).or_default().push(held);
     }
 
     fn end(&mut self, process: ProcessId, name: &Arc<str>, until: Nanos, tables: &Tables) {
@@ -83,9 +98,7 @@ impl Registry {
             self.close(process, name, until);
         } else if self.kept < NAMES_MAX {
             // Nobody saw it registered, so the process had it before.
-            self.kept += 1;
-            let held = Held { name: Arc::clone(name), since: Nanos::MIN, until };
-            self.held.entry(process).or_default().push(held);
+            self.hold(process, Held { name: Arc::clone(name), since: Nanos::MIN, until }, tables);
         }
     }
 
@@ -107,6 +120,15 @@ impl Registry {
     /// The last name that a process had.
     pub fn last_name(&self, process: ProcessId) -> Option<&str> {
         self.held.get(&process)?.last().map(|held| &*held.name)
+    }
+
+    /// The process that had a name at a time. Of several, as far as is known, the one that got it last.
+    pub fn holder_at(&self, node: NodeId, name: &str, time: Nanos) -> Option<ProcessId> {
+        let holders = self.by_name.get(&node)?.get(name)?;
+        let begun = holders.get(..holders.partition_point(|&(since, _)| since <= time))?;
+        let has_it = |held: &Held| &*held.name == name && held.since <= time && time <= held.until;
+        let mut latest = begun.iter().rev().take(HOLDERS_TRIED).map(|&(_, process)| process);
+        latest.find(|process| self.held.get(process).is_some_and(|held| held.iter().rev().any(has_it)))
     }
 
     /// Every time during which a process had a name.

@@ -7,6 +7,7 @@
 //! TIME PROCESS return_to FUNCTION               TIME PROCESS link|unlink|getting_linked|getting_unlinked PROCESS
 //! TIME PROCESS send|send_to_nobody PROCESS [MESSAGE]   TIME PROCESS register|unregister NAME
 //! TIME PROCESS deliver PROCESS [MESSAGE]        TIME PROCESS|NODE|* gap since TIME CAUSE [exact N|at least N|unknown]
+//! - PROCESS had NAME                            a registered name from before the stream
 //! ```
 //!
 //! `TIME` is a number of microseconds. A process is a capital letter (`A` is `<0.100.0>`), a registered name, `?` for
@@ -26,6 +27,7 @@ pub struct Script {
     /// The tables of the stream.
     pub tables: Tables,
     rows: Vec<Row>,
+    pub(crate) had: Vec<(ProcessId, String)>,
 }
 
 /// A line that is not an event.
@@ -64,8 +66,7 @@ impl Script {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let row = script.row(line).map_err(|what| ScriptError { line: at + 1, what })?;
-            script.rows.push(row);
+            script.line(line).map_err(|what| ScriptError { line: at + 1, what })?;
         }
         Ok(script)
     }
@@ -73,6 +74,20 @@ impl Script {
     /// The events, in the order of their lines.
     pub fn events(&self) -> impl Iterator<Item = Event<'_>> + Clone {
         self.rows.iter().map(Row::event)
+    }
+
+    fn line(&mut self, line: &str) -> Result<(), Fault> {
+        match line.split_whitespace().collect::<Vec<_>>().as_slice() {
+            ["-", process, "had", name] => {
+                let process = self.process(process)?;
+                self.had.push((process, (*name).to_owned()));
+            }
+            _ => {
+                let row = self.row(line)?;
+                self.rows.push(row);
+            }
+        }
+        Ok(())
     }
 
     fn row(&mut self, line: &str) -> Result<Row, Fault> {

@@ -204,7 +204,7 @@ impl Source for crate::script::Script {
     }
 
     fn known_names(&self) -> Vec<(ProcessId, &str)> {
-        Vec::new()
+        self.had.iter().map(|(process, name)| (*process, name.as_str())).collect()
     }
 
     fn scan_gaps(
@@ -305,8 +305,9 @@ pub fn calls<S: Source>(
 /// The links between the wanted processes. Positions count the events of [`Purpose::Everything`] with this filter.
 pub fn links<S: Source>(source: &S, filter: &Filter, limits: LinkLimits) -> Result<Links, S::Error> {
     let gaps = gaps(source, Purpose::Everything, filter)?;
+    let registry = registry(source)?;
     let tables = source.tables();
-    let mut builder = LinksBuilder::new(&gaps, limits);
+    let mut builder = LinksBuilder::new(&gaps, &registry, limits);
     each(source, Purpose::Everything, filter, |event| builder.add(event, tables))?;
     Ok(builder.finish())
 }

@@ -9,7 +9,7 @@ use pluto_timeline::calls::{CallsBuilder, Keep, Limits};
 use pluto_timeline::links::{Certainty, LinkKind, LinkLimits, LinksBuilder};
 use pluto_timeline::live::{Ended, Live};
 use pluto_timeline::stat::Report;
-use pluto_timeline::{Call, Calls, Ending, Gaps, Stat};
+use pluto_timeline::{Call, Calls, Ending, Gaps, Registry, Stat};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -425,7 +425,8 @@ proptest! {
         });
         let gaps = Gaps::collect(events.iter().map(|(_, _, event)| *event));
         let tables = tables();
-        let mut builder = LinksBuilder::new(&gaps, LinkLimits::default());
+        let registry = Registry::new();
+        let mut builder = LinksBuilder::new(&gaps, &registry, LinkLimits::default());
         events.iter().for_each(|(_, _, event)| builder.add(event, &tables));
         let links = builder.finish();
         let mut matched = 0;

@@ -40,7 +40,8 @@ mod common {
 
     pub(crate) fn links(script: &Script) -> String {
         let gaps = Gaps::collect(script.events());
-        let mut builder = LinksBuilder::new(&gaps, LinkLimits::default());
+        let registry = source::registry(script).unwrap();
+        let mut builder = LinksBuilder::new(&gaps, &registry, LinkLimits::default());
         for event in script.events() {
             builder.add(&event, &script.tables);
         }

@@ -217,14 +217,22 @@ impl Exchanges {
         match *what {
             What::Send { to, message, .. } => match role_of(message) {
                 Role::Request { from, tag } => {
-                    let at = self.tagged(from, tag, point.process, known.receiver(to, tables).0, limit);
+                    let at = self.tagged(
+                        from,
+                        tag,
+                        point.process,
+                        known.receiver(to, point.time, tables).0,
+                        limit,
+                    );
                     let call = self.calling.remove(&point.process).and_then(inferred);
                     if let Some(exchange) = self.exchange(at) {
                         exchange.request_sent = certain(point);
                         exchange.call = call;
                     }
                 }
-                Role::RequestShape => self.request_shape(point, known.receiver(to, tables).0, limit),
+                Role::RequestShape => {
+                    self.request_shape(point, known.receiver(to, point.time, tables).0, limit);
+                }
                 Role::Reply { tag } => {
                     let at = self.by_tag.get(&tag).copied();
                     if let Some(exchange) = self.exchange(at) {
@@ -365,7 +373,7 @@ impl Exchanges {
 
     fn reply_shape_sent(&mut self, point: Point, to: ProcessId, known: &Known<'_>, tables: &Tables) {
         let server = point.process;
-        let at = match known.receiver(to, tables).0 {
+        let at = match known.receiver(to, point.time, tables).0 {
             to if to.is_none() || !self.waiting.contains_key(&to) => self.in_hand.remove(&server),
             to => self.waiting.get(&to).copied(),
         };
