@@ -93,6 +93,21 @@ impl Reader {
         self.batches().map(|batch| u64::from(batch.rows)).sum()
     }
 
+    /// The latest time of the events in the batches that lie wholly before a position; `None` where there are none.
+    pub fn latest_before(&self, position: u64) -> Option<Nanos> {
+        let mut end = 0;
+        let whole = self.batches().take_while(|batch| {
+            end += u64::from(batch.rows);
+            end <= position
+        });
+        whole.map(|batch| batch.max_time).max()
+    }
+
+    /// Whether there may be an event of one of these kinds, as far as the index tells.
+    pub fn may_have(&self, kinds: Kinds) -> bool {
+        self.batches().any(|batch| batch.kinds & kinds.bits() != 0)
+    }
+
     /// The times of the first and of the last event; empty where there is none.
     pub fn times(&self) -> Range<Nanos> {
         let min = self.batches().map(|batch| batch.min_time).min();
@@ -123,14 +138,15 @@ impl Reader {
 
     /// The batches that something is needed of, and the gaps of the recording itself.
     fn steps(&self, need: impl Fn(&BatchIndex) -> Option<Need>) -> Vec<Step> {
-        let mut steps = Vec::new();
+        let (mut steps, mut first) = (Vec::new(), 0);
         let mut gaps = self.gaps.iter().peekable();
         for (position, segment) in self.segments.iter().enumerate() {
             while let Some((_, gap)) = gaps.next_if(|(before, _)| *before <= position) {
                 steps.push(Step::Gap(*gap));
             }
             for (batch, index) in segment.batches.iter().enumerate() {
-                steps.extend(need(index).map(|need| Step::Batch { segment: position, batch, need }));
+                steps.extend(need(index).map(|need| Step::Batch { segment: position, batch, first, need }));
+                first += u64::from(index.rows);
             }
         }
         steps.extend(gaps.map(|(_, gap)| Step::Gap(*gap)));

@@ -178,7 +178,7 @@ impl Source for Reader {
         }
         if purpose == Purpose::Show && self.manifest().about.nodes.len() > 1 {
             // Events come as the nodes sent them, each at its own pace.
-            return scan.by_time().for_each_while(|event| match purpose.wants(filter, event) {
+            return scan.by_time().for_each_while(|_, event| match purpose.wants(filter, event) {
                 true => take(event),
                 false => ControlFlow::Continue(()),
             });

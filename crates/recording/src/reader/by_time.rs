@@ -74,16 +74,17 @@ impl<'r> ByTime<'r> {
 
     /// Calls `take` with every event, in order.
     pub fn for_each(self, mut take: impl FnMut(&Event<'_>)) -> Result<(), RecordingError> {
-        self.for_each_while(|event| {
+        self.for_each_while(|_, event| {
             take(event);
             ControlFlow::Continue(())
         })
     }
 
-    /// Calls `take` with every event, in order, until it breaks off.
+    /// Calls `take` with every event, in order, until it breaks off. The number is the position as
+    /// [`super::Events::numbered`] has it.
     pub fn for_each_while(
         mut self,
-        mut take: impl FnMut(&Event<'_>) -> ControlFlow<()>,
+        mut take: impl FnMut(Option<u64>, &Event<'_>) -> ControlFlow<()>,
     ) -> Result<(), RecordingError> {
         while let Some(stretch) = self.stretch()? {
             if self.give(stretch, &mut take).is_break() {
@@ -160,16 +161,16 @@ impl<'r> ByTime<'r> {
         let held = match run.step {
             None => return Ok(()),
             Some(Step::Gap(event)) => {
-                let view = BatchView::new(Content::Gap(event), &self.filter);
+                let view = BatchView::new(Content::Gap(event), None, &self.filter);
                 Held { decoder: None, rows: view.passing() }
             }
-            Some(Step::Batch { segment, batch, need }) => {
+            Some(Step::Batch { segment, batch, need, .. }) => {
                 let mut decoder = match self.idle.pop() {
                     Some(decoder) => decoder,
                     None => Decoder::new()?,
                 };
                 self.reader.read(&mut decoder, segment, batch, need, &self.filter)?;
-                let mut rows = BatchView::new(decoder.content(), &self.filter).passing();
+                let mut rows = BatchView::new(decoder.content(), None, &self.filter).passing();
                 // Nearly sorted already, which a stable sort makes use of.
                 rows.sort();
                 Held { decoder: Some(decoder), rows }
@@ -190,7 +191,7 @@ impl<'r> ByTime<'r> {
     fn give(
         &mut self,
         stretch: Stretch,
-        take: &mut impl FnMut(&Event<'_>) -> ControlFlow<()>,
+        take: &mut impl FnMut(Option<u64>, &Event<'_>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let goes_on = ControlFlow::Continue(());
         let Some(run) = self.runs.get_mut(stretch.run) else { return goes_on };
@@ -200,14 +201,18 @@ impl<'r> ByTime<'r> {
             (None, Some(Step::Gap(event))) => Content::Gap(event),
             (None, _) => return goes_on,
         };
-        let view = BatchView::new(content, &self.filter);
+        let first = match run.step {
+            Some(Step::Batch { first, .. }) => Some(first),
+            Some(Step::Gap(_)) | None => None,
+        };
+        let view = BatchView::new(content, first, &self.filter);
         for &(time, row) in held.rows.get(run.given..).unwrap_or_default() {
             if stretch.limit.is_some_and(|limit| (time, run.arrival) > limit) {
                 break;
             }
             run.given += 1;
             if let Some(event) = view.event(row as usize) {
-                take(&event)?;
+                take(view.position(row as usize), &event)?;
             }
         }
         self.requeue(stretch.run);

@@ -16,7 +16,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Step {
     /// Read this batch of this segment.
-    Batch { segment: usize, batch: usize, need: Need },
+    /// Its first row has the position `first` in the recording.
+    Batch { segment: usize, batch: usize, first: u64, need: Need },
     /// Give this gap of the recording itself.
     Gap(Event<'static>),
 }
@@ -71,6 +72,8 @@ impl std::fmt::Debug for Decoder {
 #[derive(Clone, Copy, Debug)]
 pub struct BatchView<'b> {
     content: Content<'b>,
+    /// The position of the first row.
+    first: Option<u64>,
     filter: &'b Prepared,
 }
 
@@ -195,22 +198,45 @@ impl<'r> Scan<'r> {
         self.steps.len().saturating_sub(self.next)
     }
 
+    /// The position of the first row of the next batch; `None` where none is left.
+    pub fn next_position(&self) -> Option<u64> {
+        self.steps.get(self.next..)?.iter().find_map(|step| match *step {
+            Step::Batch { first, .. } => Some(first),
+            Step::Gap(_) => None,
+        })
+    }
+
     /// The next batch that may have events.
     pub fn next_batch(&mut self) -> Result<Option<BatchView<'_>>, RecordingError> {
         let Some(&step) = self.steps.get(self.next) else { return Ok(None) };
         self.next += 1;
         let filter = &self.filter;
         match step {
-            Step::Gap(event) => Ok(Some(BatchView { content: Content::Gap(event), filter })),
-            Step::Batch { segment, batch, need } => {
+            Step::Gap(event) => Ok(Some(BatchView::new(Content::Gap(event), None, filter))),
+            Step::Batch { segment, batch, first, need } => {
                 let decoder = match &mut self.state {
                     Some(decoder) => decoder,
                     none => none.insert(Decoder::new()?),
                 };
                 self.reader.read(decoder, segment, batch, need, filter)?;
-                Ok(Some(BatchView { content: decoder.content(), filter }))
+                Ok(Some(BatchView::new(decoder.content(), Some(first), filter)))
             }
         }
+    }
+
+    /// Leaves out the batches that lie wholly before a position, and the gaps of the recording itself before those.
+    #[must_use]
+    pub fn from_position(mut self, position: u64) -> Scan<'r> {
+        let ends_before = |step: &Step| match *step {
+            Step::Gap(_) => true,
+            Step::Batch { segment, batch, first, .. } => {
+                let rows = self.reader.index(segment, batch).map_or(0, |index| index.rows);
+                first + u64::from(rows) <= position
+            }
+        };
+        let left_out = self.steps.iter().take_while(|step| ends_before(step)).count();
+        self.next = self.next.max(left_out);
+        self
     }
 
     /// Calls `take` with every event, in order.
@@ -237,12 +263,12 @@ impl<'r> Scan<'r> {
             for step in steps {
                 match *step {
                     Step::Gap(event) => {
-                        BatchView { content: Content::Gap(event), filter }.for_each(&mut take);
+                        BatchView::new(Content::Gap(event), None, filter).for_each(&mut take);
                     }
-                    Step::Batch { .. } => {
+                    Step::Batch { first, .. } => {
                         let Ok(decoder) = filled.recv() else { break };
                         let decoder = decoder?;
-                        BatchView { content: decoder.content(), filter }.for_each(&mut take);
+                        BatchView::new(decoder.content(), Some(first), filter).for_each(&mut take);
                         // The other side is gone when it has read everything.
                         let _ = empty.send(decoder);
                     }
@@ -277,7 +303,7 @@ fn read_ahead(
     full: &SyncSender<Result<Decoder, RecordingError>>,
 ) {
     for step in steps {
-        if let Step::Batch { segment, batch, need } = *step {
+        if let Step::Batch { segment, batch, need, .. } = *step {
             let Ok(mut decoder) = emptied.recv() else { return };
             let result = reader.read(&mut decoder, segment, batch, need, filter);
             if full.send(result.map(|()| decoder)).is_err() {
@@ -288,8 +314,12 @@ fn read_ahead(
 }
 
 impl<'b> BatchView<'b> {
-    pub(crate) fn new(content: Content<'b>, filter: &'b Prepared) -> BatchView<'b> {
-        BatchView { content, filter }
+    pub(crate) fn new(content: Content<'b>, first: Option<u64>, filter: &'b Prepared) -> BatchView<'b> {
+        BatchView { content, first, filter }
+    }
+
+    pub(crate) fn position(&self, row: usize) -> Option<u64> {
+        Some(self.first? + row as u64)
     }
 
     /// Times and rows of the events that pass, in the order of rows.
@@ -352,18 +382,33 @@ impl<'b> BatchView<'b> {
     }
 }
 
-impl<'b> Iterator for Events<'b> {
-    type Item = Event<'b>;
+impl<'b> Events<'b> {
+    /// The same, each with its position in the recording, counted from 0 in the order of arrival. A gap of the
+    /// recording itself has none; one in the place of a batch that cannot be read has that of the batch's first row.
+    pub fn numbered(mut self) -> impl Iterator<Item = (Option<u64>, Event<'b>)> {
+        std::iter::from_fn(move || {
+            let (row, event) = self.step()?;
+            Some((self.view.position(row), event))
+        })
+    }
 
-    fn next(&mut self) -> Option<Event<'b>> {
+    fn step(&mut self) -> Option<(usize, Event<'b>)> {
         let rows = self.view.rows();
         while self.row < rows {
             let row = self.row;
             self.row += 1;
             if let Some(event) = self.view.event(row) {
-                return Some(event);
+                return Some((row, event));
             }
         }
         None
+    }
+}
+
+impl<'b> Iterator for Events<'b> {
+    type Item = Event<'b>;
+
+    fn next(&mut self) -> Option<Event<'b>> {
+        self.step().map(|(_, event)| event)
     }
 }

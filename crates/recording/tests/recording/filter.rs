@@ -55,6 +55,23 @@ proptest! {
             .collect();
         let reader = Reader::open(dir.path()).unwrap();
         prop_assert_eq!(given::scan(&reader, &filter), expected);
+
+        let numbered: Vec<_> = (0_u64..)
+            .zip(&events)
+            .filter(|(_, event)| passes(&filter, &event.event()))
+            .map(|(at, event)| (at, format!("{:?}", event.event())))
+            .collect();
+        let from = events.len() as u64 / 2;
+        let whole_batches = from / batch_rows as u64 * batch_rows as u64;
+        prop_assert_eq!(&given::numbered(reader.scan(&filter)), &numbered);
+        prop_assert_eq!(
+            given::numbered(reader.scan(&filter).from_position(from)),
+            numbered.into_iter().filter(|&(at, _)| at >= whole_batches).collect::<Vec<_>>()
+        );
+        prop_assert_eq!(
+            reader.latest_before(from),
+            events.get(..whole_batches as usize).unwrap().iter().map(|event| event.event().time).max()
+        );
     }
 }
 

@@ -4,7 +4,9 @@ use pluto_event::{
     AtomId, Event, Form, Function, FunctionId, GapCause, Identity, Missing, Node, NodeId, Payload, Process,
     ProcessId, Tables, What,
 };
-use pluto_recording::{About, Ended, Filter, NameAbout, NodeAbout, Reader, Summary, Writer, WriterOptions};
+use pluto_recording::{
+    About, Ended, Filter, NameAbout, NodeAbout, Reader, Scan, Summary, Writer, WriterOptions,
+};
 use proptest::prelude::*;
 use std::ops::Range;
 use std::path::Path;
@@ -105,6 +107,15 @@ pub(crate) fn fill(tables: &mut Tables, rows: Range<u32>) {
 pub(crate) fn scan(reader: &Reader, filter: &Filter) -> Vec<String> {
     let mut out = Vec::new();
     reader.scan(filter).for_each(|event| out.push(format!("{event:?}"))).unwrap();
+    out
+}
+
+/// Every event of a scan, in words, with its position.
+pub(crate) fn numbered(mut scan: Scan<'_>) -> Vec<(u64, String)> {
+    let mut out = Vec::new();
+    while let Some(batch) = scan.next_batch().unwrap() {
+        out.extend(batch.events().numbered().map(|(at, event)| (at.unwrap(), format!("{event:?}"))));
+    }
     out
 }
 
