@@ -45,7 +45,8 @@ pub struct Call {
     pub ending: Ending,
     /// The call around it.
     pub parent: Option<CallId>,
-    /// The position of its `Call` event in the stream, counted from 0.
+    /// The position of its `Call` event in the stream, counted from 0. A builder that is not told positions counts what
+    /// it is given.
     pub event: u64,
     /// Whether `start` and `end` are more than an order.
     has_times: bool,
@@ -255,8 +256,12 @@ impl<'g> CallsBuilder<'g> {
 
     /// Adds one event. Events of one process come in order.
     pub fn add(&mut self, event: &Event<'_>, tables: &Tables) {
-        let number = self.events;
+        self.add_at(self.events, event, tables);
         self.events += 1;
+    }
+
+    /// Adds the event with this position.
+    pub fn add_at(&mut self, number: u64, event: &Event<'_>, tables: &Tables) {
         let function = event.what.function();
         match event.what {
             What::Call { .. } | What::Return { .. } | What::Exception { .. } => {}

@@ -154,6 +154,11 @@ impl Gaps {
         }
     }
 
+    /// Counts what was not read as missing, wherever it is; no gap is listed for it. [`Gaps::finish`] is due afterwards.
+    pub(crate) fn add_unread(&mut self, since: Nanos, until: Nanos) {
+        self.everywhere.0.push((since, until));
+    }
+
     /// Makes the gaps ready to be asked about.
     pub fn finish(&mut self) {
         for cuts in self.by_process.values_mut().chain(self.by_node.values_mut()) {

@@ -7,14 +7,15 @@
 //!   delivers what it sends at most once. A delivery is matched with the first send of its sender to its receiver
 //!   that has the same term; where the terms cannot be compared (absent, or captured in different forms), with the
 //!   first one. Sends that are passed over by that were not seen to arrive. The link is certain where
-//!   the terms were captured in full and are equal, nothing was passed over, no event of either process is missing in
+//!   the terms were captured in full and are equal, nothing was passed over or given up, no event of either process is missing in
 //!   between, the receiver was addressed as a process, the delivery names its sender, and the beginning is known:
 //!   one of the two processes was started within the stream and neither has missed an event so far, or the message
 //!   holds a reference, which no other message repeats by chance. (A message that was under way when tracing began
 //!   has a delivery and no send; one just like it, sent later, would be taken for it.) Otherwise it is inferred.
 //!   Where events of either process are missing in between, only a reference in the message makes a link.
 //!   A name is looked up for the time of the send ([`Registry`]): those from before the stream count too.
-//!   A reply to an alias has no receiver that could be compared; it is linked by its exchange, as surely as its parts.
+//!   The request and the reply of an exchange are as certain as their tag. A reply to an alias has no receiver that
+//!   could be compared; it is linked by its exchange, as surely as its parts.
 //! * **Spawn** (`Spawn` with `Spawned`). A process has one beginning, so the child's identity is enough: certain.
 //! * **Link** and **Unlink** (`Link` with `GettingLinked`, `Unlink` with `GettingUnlinked`). First with first between
 //!   two processes: certain where neither misses an event in between, inferred otherwise.
@@ -22,15 +23,18 @@
 
 use crate::gaps::Gaps;
 use crate::registry::Registry;
-use pluto_event::{Event, Nanos, NodeId, ProcessId, Tables, What};
+use pluto_event::{Event, GapCause, Nanos, NodeId, ProcessId, Tables, What};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 mod calls_only;
+mod correlate;
 mod exchanges;
 mod messages;
 
 pub use calls_only::exchanges_of_calls;
+pub use correlate::{Correlator, Reach, Related, Role};
 pub use exchanges::{Exchange, Part};
 
 use exchanges::Exchanges;
@@ -137,7 +141,7 @@ pub struct Links {
 /// What is known of processes while the stream goes by.
 #[derive(Debug)]
 struct Known<'g> {
-    gaps: &'g Gaps,
+    gaps: Cow<'g, Gaps>,
     registry: &'g Registry,
     born: FxHashSet<ProcessId>,
 }
@@ -150,6 +154,13 @@ impl Known<'_> {
             }
             What::Spawned { .. } => {
                 self.born.insert(event.process);
+            }
+            // Where gaps are not all known before, those of damage come with the stream.
+            What::Gap { cause: GapCause::Unreadable, .. } => {
+                if let Cow::Owned(gaps) = &mut self.gaps {
+                    gaps.add(event);
+                    gaps.finish();
+                }
             }
             _ => {}
         }
@@ -181,7 +192,10 @@ fn node_of(process: ProcessId, tables: &Tables) -> NodeId {
 }
 
 /// Halves of links between two processes, first with first.
-type Waiting = FxHashMap<(LinkKind, ProcessId, ProcessId), VecDeque<Point>>;
+type Waiting = FxHashMap<Pair, VecDeque<Point>>;
+
+/// How two processes are linked, the acting one first.
+type Pair = (LinkKind, ProcessId, ProcessId);
 
 /// Builds [`Links`] from events.
 #[derive(Debug)]
@@ -192,6 +206,8 @@ pub struct LinksBuilder<'g> {
     exchanges: Exchanges,
     causes: Waiting,
     effects: Waiting,
+    /// Pairs of which halves were given up or forgotten: a later one may be taken for one of those.
+    doubted: FxHashSet<Pair>,
     links: Links,
     events: u64,
 }
@@ -199,6 +215,10 @@ pub struct LinksBuilder<'g> {
 impl<'g> LinksBuilder<'g> {
     /// Nothing found yet. `gaps` and `registry` are those of the whole stream.
     pub fn new(gaps: &'g Gaps, registry: &'g Registry, limits: LinkLimits) -> LinksBuilder<'g> {
+        LinksBuilder::with_gaps(Cow::Borrowed(gaps), registry, limits)
+    }
+
+    fn with_gaps(gaps: Cow<'g, Gaps>, registry: &'g Registry, limits: LinkLimits) -> LinksBuilder<'g> {
         LinksBuilder {
             known: Known { gaps, registry, born: FxHashSet::default() },
             limits,
@@ -206,6 +226,7 @@ impl<'g> LinksBuilder<'g> {
             exchanges: Exchanges::default(),
             causes: Waiting::default(),
             effects: Waiting::default(),
+            doubted: FxHashSet::default(),
             links: Links::default(),
             events: 0,
         }
@@ -213,8 +234,13 @@ impl<'g> LinksBuilder<'g> {
 
     /// Adds one event. Events of one process come in order.
     pub fn add(&mut self, event: &Event<'_>, tables: &Tables) {
-        let point = Point { event: self.events, process: event.process, time: event.time };
+        self.add_at(self.events, event, tables);
         self.events += 1;
+    }
+
+    /// Adds the event with a position.
+    fn add_at(&mut self, position: u64, event: &Event<'_>, tables: &Tables) {
+        let point = Point { event: position, process: event.process, time: event.time };
         self.known.note(event);
         let (known, limit) = (&self.known, self.limits.waiting_per_receiver);
         let found = match event.what {
@@ -236,6 +262,22 @@ impl<'g> LinksBuilder<'g> {
         }
         let kept = self.limits.links;
         self.exchanges.add(point, &event.what, &self.known, tables, kept);
+    }
+
+    /// Forgets what waits since before a position.
+    fn forget_before(&mut self, position: u64) {
+        self.messages.forget_before(position);
+        self.exchanges.forget_before(position);
+        for waiting in [&mut self.causes, &mut self.effects] {
+            waiting.retain(|&pair, queue| {
+                let before = queue.len();
+                queue.retain(|point| point.event >= position);
+                if queue.len() < before {
+                    self.doubted.insert(pair);
+                }
+                !queue.is_empty()
+            });
+        }
     }
 
     fn keep(&mut self, link: Link) {
@@ -270,6 +312,7 @@ impl<'g> LinksBuilder<'g> {
             let queue = own.entry(key).or_default();
             if queue.len() >= self.limits.waiting_per_receiver {
                 queue.pop_front();
+                self.doubted.insert(key);
                 self.links.left_out += 1;
             }
             queue.push_back(point);
@@ -280,7 +323,8 @@ impl<'g> LinksBuilder<'g> {
         }
         let (from, to) = if is_cause { (point, other) } else { (other, point) };
         let complete = |process| self.known.is_complete(process, from.time, to.time, tables);
-        let certain = kind == LinkKind::Spawn || (complete(from.process) && complete(to.process));
+        let certain = kind == LinkKind::Spawn
+            || (!self.doubted.contains(&key) && complete(from.process) && complete(to.process));
         Some(Link { kind, from, to, certainty: Certainty::of(certain) })
     }
 
@@ -288,26 +332,32 @@ impl<'g> LinksBuilder<'g> {
     pub fn finish(mut self) -> Links {
         self.links.left_out += self.messages.given_up + self.exchanges.left_out;
         self.links.exchanges = std::mem::take(&mut self.exchanges).finish();
-        self.add_replies();
+        self.add_exchanges();
         self.links
     }
 
-    /// A reply to an alias names no receiver, but its exchange tells which delivery it became.
-    fn add_replies(&mut self) {
-        let known: FxHashSet<u64> = self
-            .links
-            .links
-            .iter()
-            .filter(|link| link.kind == LinkKind::Message)
-            .flat_map(|link| [link.from.event, link.to.event])
-            .collect();
+    /// The tag of an exchange makes its messages certain. A reply to an alias names no receiver, but its exchange tells
+    /// which delivery it became.
+    fn add_exchanges(&mut self) {
+        let mut known: FxHashMap<u64, usize> = FxHashMap::default();
+        for (at, link) in self.links.links.iter().enumerate() {
+            if link.kind == LinkKind::Message {
+                known.extend([(link.from.event, at), (link.to.event, at)]);
+            }
+        }
         for at in 0..self.links.exchanges.len() {
-            let parts = self.links.exchanges.get(at).and_then(|e| Some((e.reply_sent?, e.reply_delivered?)));
-            let Some((sent, delivered)) = parts else { continue };
-            let (from, to) = (sent.point, delivered.point);
-            if !known.contains(&from.event) && !known.contains(&to.event) {
-                let certainty = sent.certainty.max(delivered.certainty);
-                self.keep(Link { kind: LinkKind::Message, from, to, certainty });
+            let Some(exchange) = self.links.exchanges.get(at).copied() else { continue };
+            for part in [exchange.request_sent, exchange.reply_sent].into_iter().flatten() {
+                let link = known.get(&part.point.event).and_then(|&link| self.links.links.get_mut(link));
+                if let Some(link) = link.filter(|link| exchange.joins(link)) {
+                    link.certainty = Certainty::Certain;
+                }
+            }
+            if let Some(reply) = exchange.reply()
+                && !known.contains_key(&reply.from.event)
+                && !known.contains_key(&reply.to.event)
+            {
+                self.keep(reply);
             }
         }
     }

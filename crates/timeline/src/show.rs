@@ -10,6 +10,7 @@ use crate::time::{duration_text, time_text};
 use pluto_event::{Event, FunctionId, Missing, Nanos, Payload, ProcessId, What};
 use std::io::{self, Write};
 
+mod related;
 mod tree;
 
 pub use tree::{LeftOut, TreeOptions, TreeSink, walk_trees, write_trees};

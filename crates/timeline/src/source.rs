@@ -7,7 +7,7 @@ use crate::calls::{Calls, CallsBuilder, Keep, Limits};
 use crate::damage::Damage;
 use crate::filter::Filter;
 use crate::gaps::Gaps;
-use crate::links::{LinkLimits, Links, LinksBuilder};
+use crate::links::{Correlator, LinkLimits, Links, LinksBuilder, Reach, Related};
 use crate::registry::Registry;
 use crate::stat::{Report, Stat};
 use pluto_event::{Event, Identity, Kind, Nanos, Node, Process, ProcessId, Tables};
@@ -27,15 +27,27 @@ pub enum Purpose {
     Show,
     /// Events of the wanted processes and time, whole, whatever their kind and function.
     Everything,
+    /// What links are made of, whole; calls only where some of them belong to a `gen_server` call.
+    Links {
+        /// Whether calls are read.
+        calls: bool,
+    },
 }
 
 impl Purpose {
     fn kinds(self, filter: &Filter) -> Kinds {
         use Kind::{Call, Exception, Exit, Register, Return, ReturnTo, Unregister};
+        use Kind::{Deliver, GettingLinked, GettingUnlinked, Link, Send, Spawn, Spawned, Unlink};
         match self {
             Purpose::Names => Kinds::of(&[Register, Unregister]),
             Purpose::Calls => Kinds::of(&[Call, Return, Exception, ReturnTo, Exit]),
             Purpose::Figures | Purpose::Everything => Kinds::ALL,
+            Purpose::Links { calls } => {
+                let mut kinds = vec![Send, Deliver, Spawn, Spawned, Exit];
+                kinds.extend([Link, Unlink, GettingLinked, GettingUnlinked]);
+                kinds.extend(calls.then_some(Call));
+                Kinds::of(&kinds)
+            }
             Purpose::Show => {
                 let wanted: Vec<Kind> =
                     Kind::ALL.into_iter().filter(|&kind| filter.wants_kind(kind)).collect();
@@ -50,7 +62,7 @@ impl Purpose {
             // The form of a return's value tells whether outcomes were observed, and comes with the payload.
             Purpose::Figures => Columns { functions: true, peers: false, payloads: true },
             Purpose::Calls => Columns { functions: true, peers: false, payloads: true },
-            Purpose::Show | Purpose::Everything => Columns::ALL,
+            Purpose::Show | Purpose::Everything | Purpose::Links { .. } => Columns::ALL,
         }
     }
 
@@ -73,17 +85,38 @@ impl Purpose {
         match self {
             Purpose::Names => matches!(event.what.kind(), Kind::Register | Kind::Unregister),
             Purpose::Show => filter.wants(event),
-            Purpose::Figures | Purpose::Calls | Purpose::Everything => {
+            Purpose::Figures | Purpose::Calls | Purpose::Everything | Purpose::Links { .. } => {
                 filter.is_needed_for_calls(event) || (event.what.kind() == Kind::Gap && filter.wants(event))
             }
         }
     }
 }
 
+/// Takes an event and its position. The position counts all events of the stream from 0, whatever is read of them; a
+/// gap that is no event of the stream has none.
+pub type Take<'t, R> = &'t mut dyn FnMut(Option<u64>, &Event<'_>) -> R;
+
+/// A walk over events, some at a time, in the order of the stream.
+pub trait Walk: std::fmt::Debug {
+    /// Why it cannot go on.
+    type Error;
+
+    /// The position at which the next events begin; `None` at the end.
+    fn position(&self) -> Option<u64>;
+
+    /// Gives the next events; `false` at the end.
+    fn step(&mut self, take: Take<'_, ()>) -> Result<bool, Self::Error>;
+}
+
 /// A stream of events that can be read again.
 pub trait Source {
     /// Why it cannot be read.
     type Error;
+
+    /// How it is read piece by piece.
+    type Walk<'s>: Walk<Error = Self::Error>
+    where
+        Self: 's;
 
     /// The tables that its ids point into.
     fn tables(&self) -> &Tables;
@@ -110,18 +143,55 @@ pub trait Source {
         take: &mut dyn FnMut(&Event<'_>),
     ) -> Result<(), Self::Error>;
 
-    /// Gives the events that the purpose and the filter want, in the order of the stream, until `take` breaks off. Events
-    /// to show of several nodes come in the order of their times.
+    /// Gives the events that the purpose and the filter want, with their positions, in the order of the stream, until
+    /// `take` breaks off. Events to show of several nodes come in the order of their times.
+    fn scan_numbered(
+        &self,
+        purpose: Purpose,
+        filter: &Filter,
+        take: Take<'_, ControlFlow<()>>,
+    ) -> Result<(), Self::Error>;
+
+    /// The same without positions.
     fn scan(
         &self,
         purpose: Purpose,
         filter: &Filter,
         take: &mut dyn FnMut(&Event<'_>) -> ControlFlow<()>,
-    ) -> Result<(), Self::Error>;
+    ) -> Result<(), Self::Error> {
+        self.scan_numbered(purpose, filter, &mut |_, event| take(event))
+    }
+
+    /// Walks over what a purpose reads of all events from a position on, and maybe some from before.
+    fn walk(&self, purpose: Purpose, from: u64) -> Self::Walk<'_>;
+
+    /// Gives the gaps that reach into a time, as far as they stand in the stream: those of damage come only where it is.
+    fn recorded_gaps(&self, since: Nanos, until: Nanos, take: Take<'_, ()>) -> Result<(), Self::Error>;
+
+    /// The latest time of what a walk from this position leaves out; `None` where it leaves out nothing.
+    fn latest_before(&self, position: u64) -> Option<Nanos>;
+
+    /// Whether it may have events of this kind.
+    fn may_have(&self, kind: Kind) -> bool;
+}
+
+impl Walk for pluto_recording::Scan<'_> {
+    type Error = RecordingError;
+
+    fn position(&self) -> Option<u64> {
+        self.next_position()
+    }
+
+    fn step(&mut self, take: Take<'_, ()>) -> Result<bool, RecordingError> {
+        let Some(batch) = self.next_batch()? else { return Ok(false) };
+        batch.events().numbered().for_each(|(position, event)| take(position, &event));
+        Ok(true)
+    }
 }
 
 impl Source for Reader {
     type Error = RecordingError;
+    type Walk<'s> = pluto_recording::Scan<'s>;
 
     fn tables(&self) -> &Tables {
         Reader::tables(self)
@@ -161,43 +231,103 @@ impl Source for Reader {
         scan.for_each_ahead(|event| take(event))
     }
 
-    fn scan(
+    fn scan_numbered(
         &self,
         purpose: Purpose,
         filter: &Filter,
-        take: &mut dyn FnMut(&Event<'_>) -> ControlFlow<()>,
+        take: Take<'_, ControlFlow<()>>,
     ) -> Result<(), RecordingError> {
-        let scan = Reader::scan(self, &purpose.of_recording(filter));
-        if purpose == Purpose::Figures {
-            // Figures never break off, so a second thread may read ahead.
-            return scan.for_each_ahead(|event| {
-                if purpose.wants(filter, event) {
-                    let _goes_on = take(event);
-                }
-            });
-        }
+        let mut scan = Reader::scan(self, &purpose.of_recording(filter));
         if purpose == Purpose::Show && self.manifest().about.nodes.len() > 1 {
             // Events come as the nodes sent them, each at its own pace.
-            return scan.by_time().for_each_while(|_, event| match purpose.wants(filter, event) {
-                true => take(event),
+            return scan.by_time().for_each_while(|position, event| match purpose.wants(filter, event) {
+                true => take(position, event),
                 false => ControlFlow::Continue(()),
             });
         }
-        let mut scan = scan;
         while let Some(batch) = scan.next_batch()? {
-            for event in batch.events() {
-                if purpose.wants(filter, &event) && take(&event).is_break() {
+            for (position, event) in batch.events().numbered() {
+                if purpose.wants(filter, &event) && take(position, &event).is_break() {
                     return Ok(());
                 }
             }
         }
         Ok(())
     }
+
+    fn scan(
+        &self,
+        purpose: Purpose,
+        filter: &Filter,
+        take: &mut dyn FnMut(&Event<'_>) -> ControlFlow<()>,
+    ) -> Result<(), RecordingError> {
+        if purpose != Purpose::Figures {
+            return self.scan_numbered(purpose, filter, &mut |_, event| take(event));
+        }
+        // Figures never break off, so a second thread may read ahead.
+        Reader::scan(self, &purpose.of_recording(filter)).for_each_ahead(|event| {
+            if purpose.wants(filter, event) {
+                let _goes_on = take(event);
+            }
+        })
+    }
+
+    fn walk(&self, purpose: Purpose, from: u64) -> pluto_recording::Scan<'_> {
+        Reader::scan(self, &purpose.of_recording(&Filter::default())).from_position(from)
+    }
+
+    fn recorded_gaps(&self, since: Nanos, until: Nanos, take: Take<'_, ()>) -> Result<(), RecordingError> {
+        let gaps = pluto_recording::Filter {
+            from: Some(since),
+            to: Some(until),
+            kinds: Kinds::of(&[Kind::Gap]),
+            columns: Columns::NONE,
+            ..pluto_recording::Filter::default()
+        };
+        let mut scan = Reader::scan(self, &gaps);
+        while Walk::step(&mut scan, take)? {}
+        Ok(())
+    }
+
+    fn latest_before(&self, position: u64) -> Option<Nanos> {
+        Reader::latest_before(self, position)
+    }
+
+    fn may_have(&self, kind: Kind) -> bool {
+        Reader::may_have(self, Kinds::of(&[kind]))
+    }
+}
+
+/// A walk over a script, one event at a time.
+#[cfg(feature = "script")]
+#[derive(Debug)]
+pub struct ScriptWalk<'s> {
+    purpose: Purpose,
+    rest: Vec<(u64, Event<'s>)>,
+}
+
+#[cfg(feature = "script")]
+impl Walk for ScriptWalk<'_> {
+    type Error = std::convert::Infallible;
+
+    fn position(&self) -> Option<u64> {
+        self.rest.last().map(|&(position, _)| position)
+    }
+
+    fn step(&mut self, take: Take<'_, ()>) -> Result<bool, Self::Error> {
+        let Some((position, event)) = self.rest.pop() else { return Ok(false) };
+        let kind = event.what.kind();
+        if kind == Kind::Gap || self.purpose.kinds(&Filter::default()).has(kind) {
+            take(Some(position), &event);
+        }
+        Ok(true)
+    }
 }
 
 #[cfg(feature = "script")]
 impl Source for crate::script::Script {
     type Error = std::convert::Infallible;
+    type Walk<'s> = ScriptWalk<'s>;
 
     fn tables(&self) -> &Tables {
         &self.tables
@@ -217,20 +347,43 @@ impl Source for crate::script::Script {
         Ok(())
     }
 
-    fn scan(
+    fn scan_numbered(
         &self,
         purpose: Purpose,
         filter: &Filter,
-        take: &mut dyn FnMut(&Event<'_>) -> ControlFlow<()>,
+        take: Take<'_, ControlFlow<()>>,
     ) -> Result<(), Self::Error> {
-        for event in self.events() {
+        for (position, event) in (0..).zip(self.events()) {
             let kind = event.what.kind();
             let reads = purpose.kinds(filter).has(kind) || kind == Kind::Gap;
-            if reads && purpose.wants(filter, &event) && take(&event).is_break() {
+            if reads && purpose.wants(filter, &event) && take(Some(position), &event).is_break() {
                 break;
             }
         }
         Ok(())
+    }
+
+    fn walk(&self, purpose: Purpose, from: u64) -> ScriptWalk<'_> {
+        let mut rest: Vec<_> = (0..).zip(self.events()).filter(|&(position, _)| position >= from).collect();
+        rest.reverse();
+        ScriptWalk { purpose, rest }
+    }
+
+    fn recorded_gaps(&self, since: Nanos, until: Nanos, take: Take<'_, ()>) -> Result<(), Self::Error> {
+        let reaches = |event: &Event<'_>| match event.what {
+            pluto_event::What::Gap { since: begins, .. } => begins <= until && event.time >= since,
+            _ => false,
+        };
+        self.events().filter(reaches).for_each(|event| take(None, &event));
+        Ok(())
+    }
+
+    fn latest_before(&self, position: u64) -> Option<Nanos> {
+        (0..position).zip(self.events()).map(|(_, event)| event.time).max()
+    }
+
+    fn may_have(&self, kind: Kind) -> bool {
+        self.events().any(|event| event.what.kind() == kind)
     }
 }
 
@@ -265,6 +418,29 @@ pub fn registry<S: Source>(source: &S) -> Result<Registry, S::Error> {
     Ok(registry)
 }
 
+/// Gives the events to show, each with its position and what belongs to it, until `take` breaks off.
+pub fn show<S: Source>(
+    source: &S,
+    registry: &Registry,
+    filter: &Filter,
+    mut take: impl FnMut(Option<u64>, &Event<'_>, &Related) -> ControlFlow<()>,
+) -> Result<(), S::Error> {
+    let mut correlator = Correlator::new(source, registry, filter, Reach::default());
+    let mut failed = None;
+    source.scan_numbered(
+        Purpose::Show,
+        filter,
+        &mut |position, event| match correlator.of(position, event) {
+            Ok(related) => take(position, event, &related),
+            Err(error) => {
+                failed = Some(error);
+                ControlFlow::Break(())
+            }
+        },
+    )?;
+    failed.map_or(Ok(()), Err)
+}
+
 /// The figures of the wanted processes and time; the rows of functions are those that the filter wants.
 pub fn stat<S: Source>(source: &S, filter: &Filter) -> Result<Report, S::Error> {
     let gaps = gaps(source, Purpose::Figures, filter)?;
@@ -297,7 +473,11 @@ pub fn calls<S: Source>(
     let gaps = gaps(source, Purpose::Calls, filter)?;
     let tables = source.tables();
     let mut builder = CallsBuilder::new(&gaps, limits, keep).with_times(source.has_times());
-    each(source, Purpose::Calls, filter, |event| builder.add(event, tables))?;
+    source.scan_numbered(Purpose::Calls, filter, &mut |position, event| {
+        // What has no position is a gap, and no call.
+        builder.add_at(position.unwrap_or(0), event, tables);
+        ControlFlow::Continue(())
+    })?;
     let calls = builder.finish();
     Ok((calls, gaps))
 }

@@ -6,10 +6,11 @@ use pluto_event::{
     ProcessId, Tables, What,
 };
 use pluto_timeline::calls::{CallsBuilder, Keep, Limits};
-use pluto_timeline::links::{Certainty, LinkKind, LinkLimits, LinksBuilder};
+use pluto_timeline::links::{Certainty, Correlator, LinkKind, LinkLimits, LinksBuilder, Reach};
 use pluto_timeline::live::{Ended, Live};
+use pluto_timeline::script::Script;
 use pluto_timeline::stat::Report;
-use pluto_timeline::{Call, Calls, Ending, Gaps, Registry, Stat};
+use pluto_timeline::{Call, Calls, Ending, Filter, Gaps, Registry, Stat, source};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -386,6 +387,53 @@ fn messages() -> impl Strategy<Value = Vec<(u32, u32, u8, i64, i64)>> {
 const CONTENTS: [&[u8]; 3] = [&[97, 0], &[97, 1], &[97, 2]];
 
 proptest! {
+    /// What is found while events are shown one after the other is what is found over the whole, and what is found of a
+    /// part is never taken to be certain where it is wrong.
+    #[test]
+    fn what_is_shown_agrees_with_all_links(
+        messages in prop::collection::vec((0_usize..3, 0_usize..3, 0_usize..4, 1_i64..4, 1_i64..9), 1..60),
+        ahead in 1_u64..20,
+        back in 0_u64..10,
+        wanted in 1_usize..8,
+    ) {
+        let (mut now, mut rows) = (10, Vec::new());
+        let mut arrived: BTreeMap<(usize, usize), i64> = BTreeMap::new();
+        for (id, &(from, to, content, step, under_way)) in messages.iter().enumerate() {
+            let content = ["one", "two", "{#Ref<0.0.0.ID>,three}", "shape {tuple,2}"][content];
+            let content = content.replace("ID", &id.to_string());
+            let (from, to) = (["A", "B", "C"][from], ["A", "B", "C"][to]);
+            now += step * 10;
+            let last = arrived.entry((messages[id].0, messages[id].1)).or_default();
+            *last = (now + under_way * 10 + 1).max(*last + 10);
+            rows.push((now, id, format!("{now} {from} send {to} {content}")));
+            rows.push((*last, id, format!("{last} {to} deliver {from} {content}")));
+        }
+        rows.sort_by_key(|row| row.0);
+        let births = ["1 A spawn B m:f/0 []", "2 A spawn C m:f/0 []", "3 B spawned A m:f/0 []"];
+        let lines = births.into_iter().chain(rows.iter().map(|row| row.2.as_str()));
+        let script = Script::parse(&lines.collect::<Vec<_>>().join("\n")).unwrap();
+        let (filter, registry) = (Filter::default(), Registry::new());
+        let links = source::links(&script, &filter, LinkLimits::default()).unwrap();
+        let mut whole = BTreeMap::new();
+        for link in &links.links {
+            whole.insert(link.from.event, (link.to, link.certainty));
+            whole.insert(link.to.event, (link.from, link.certainty));
+        }
+        let message = |position: u64| rows.get((position as usize).checked_sub(births.len())?).map(|row| row.1);
+        let mut all = Correlator::new(&script, &registry, &filter, Reach::default());
+        let mut part = Correlator::new(&script, &registry, &filter, Reach { ahead, back });
+        for (position, event) in (0..).zip(script.events()) {
+            let found = all.of(Some(position), &event).unwrap();
+            prop_assert_eq!(found.peer, whole.get(&position).copied());
+            if !(position as usize).is_multiple_of(wanted) {
+                continue;
+            }
+            if let Some((other, Certainty::Certain)) = part.of(Some(position), &event).unwrap().peer {
+                prop_assert_eq!(message(other.event), message(position));
+            }
+        }
+    }
+
     #[test]
     fn certain_messages_are_right(
         messages in messages(),

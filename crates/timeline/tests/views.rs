@@ -4,7 +4,7 @@
 
 mod common {
     use pluto_timeline::calls::{CallsBuilder, Keep, Limits};
-    use pluto_timeline::links::{LinkLimits, Point, exchanges_of_calls};
+    use pluto_timeline::links::{Correlator, LinkLimits, Point, Reach, exchanges_of_calls};
     use pluto_timeline::live::{Live, LiveLimits};
     use pluto_timeline::script::Script;
     use pluto_timeline::show::{Colour, Lines, TreeOptions, write_trees};
@@ -103,6 +103,25 @@ mod common {
         String::from_utf8(out).unwrap().replace("00:00:00.", "")
     }
 
+    /// The lines that `show` prints, with what belongs to each event: those of one process where one is named, with a
+    /// small reach where `near`.
+    pub(crate) fn related(script: &Script, process: &str, near: bool) -> String {
+        let registry = source::registry(script).unwrap();
+        let names = Names::new(&script.tables, Syntax::Auto).with_registry(&registry);
+        let lines = Lines::new(names, Colour::Off);
+        let processes = (!process.is_empty()).then(|| process.to_owned()).into_iter().collect();
+        let filter =
+            FilterSpec { processes, ..FilterSpec::default() }.resolve(&script.tables, &registry).unwrap();
+        let reach = if near { Reach { ahead: 3, back: 2 } } else { Reach::default() };
+        let mut correlator = Correlator::new(script, &registry, &filter, reach);
+        let mut out = Vec::new();
+        for (position, event) in (0..).zip(script.events()).filter(|(_, event)| filter.wants(event)) {
+            let related = correlator.of(Some(position), &event).unwrap();
+            lines.write_related(&mut out, &event, &related).unwrap();
+        }
+        String::from_utf8(out).unwrap().replace("00:00:00.", "")
+    }
+
     pub(crate) fn lines(script: &Script) -> String {
         let lines = Lines::new(Names::new(&script.tables, Syntax::Auto), Colour::Off);
         let mut out = Vec::new();
@@ -133,6 +152,12 @@ fn render(fixture: &str) -> String {
                 "stat" => common::stat(&script),
                 "links" => common::links(&script),
                 "lines" => common::lines(&script),
+                "related" => common::related(&script, "", false),
+                "near" => common::related(&script, "", true),
+                _ if view.starts_with("related ") => {
+                    common::related(&script, &view["related ".len()..], false)
+                }
+                _ if view.starts_with("near ") => common::related(&script, &view["near ".len()..], true),
                 "live" => common::live(&script),
                 _ if view.starts_with("named ") => common::named(&script, &view["named ".len()..]),
                 other => panic!("{name}: no view {other}"),
@@ -162,6 +187,11 @@ fn return_to() {
 #[test]
 fn registry() {
     check(&expect_file!["cases/registry.txt"]);
+}
+
+#[test]
+fn related() {
+    check(&expect_file!["cases/related.txt"]);
 }
 
 #[test]

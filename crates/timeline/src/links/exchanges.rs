@@ -10,7 +10,8 @@
 //! * where only the outermost shapes were captured, `{tuple, 3, '$gen_call'}` is a request and `{tuple, 2}` from its server to the
 //!   waiting caller is the reply, since a process waits for one call at a time; a server takes requests in the order
 //!   of their delivery, so the next `handle_call/3` handles the oldest request that was not handled. All of this is
-//!   inferred, and nothing is inferred over a gap of the server or the caller.
+//!   inferred, and nothing is inferred over a gap of the server or the caller. A call that was replied to is not handled
+//!   any more; and where the tag of a reply says that another call was in hand than the oldest, it was that one.
 //!
 //! A reply may go to an alias instead of a process; then its receiver is unknown, and only the tag, or being the
 //! server's one call in hand, tells whose reply it is.
@@ -108,7 +109,7 @@ fn role_of(message: Payload<'_>) -> Role {
                 return Role::Request { from: hash_of(from), tag: hash_of(tag) };
             }
             match elements(bytes, 2, false).as_deref() {
-                Some([tag, _]) => Role::Reply { tag: hash_of(tag) },
+                Some([tag, _]) if holds_reference(tag) => Role::Reply { tag: hash_of(tag) },
                 _ => Role::Other,
             }
         }
@@ -154,12 +155,37 @@ fn elements_of_shape(bytes: &[u8], size: usize) -> Option<Vec<&[u8]>> {
     }
 }
 
-/// A place in the list of exchanges.
+/// The number of an exchange, counted from 0 in the order in which they were first seen.
 type At = usize;
+
+/// The exchanges that are kept, by number.
+#[derive(Debug, Default)]
+struct Kept {
+    /// Those before it were forgotten.
+    first: At,
+    list: VecDeque<Exchange>,
+}
+
+impl Kept {
+    fn get(&self, at: At) -> Option<&Exchange> {
+        self.list.get(at.checked_sub(self.first)?)
+    }
+
+    fn get_mut(&mut self, at: At) -> Option<&mut Exchange> {
+        self.list.get_mut(at.checked_sub(self.first)?)
+    }
+
+    fn push(&mut self, exchange: Exchange) -> At {
+        self.list.push_back(exchange);
+        self.first + self.list.len() - 1
+    }
+}
 
 #[derive(Debug, Default)]
 pub(super) struct Exchanges {
-    list: Vec<Exchange>,
+    list: Kept,
+    /// The exchange that an event is a part of; only where it is asked for.
+    by_event: Option<FxHashMap<u64, At>>,
     by_from: FxHashMap<u64, At>,
     by_tag: FxHashMap<u64, At>,
     /// The call that a process waits for, of those known by shape.
@@ -229,15 +255,18 @@ impl Exchanges {
                         exchange.request_sent = certain(point);
                         exchange.call = call;
                     }
+                    self.note(at, [Some(point), call.map(|part| part.point)]);
                 }
                 Role::RequestShape => {
                     self.request_shape(point, known.receiver(to, point.time, tables).0, limit);
                 }
                 Role::Reply { tag } => {
                     let at = self.by_tag.get(&tag).copied();
+                    self.correct_handling(point.process, at);
                     if let Some(exchange) = self.exchange(at) {
                         exchange.reply_sent = certain(point);
                     }
+                    self.note(at, [Some(point)]);
                 }
                 Role::ReplyShape => self.reply_shape_sent(point, to, known, tables),
                 Role::Other => {}
@@ -248,6 +277,7 @@ impl Exchanges {
                     if let Some(exchange) = self.exchange(at) {
                         exchange.request_delivered = certain(point);
                     }
+                    self.note(at, [Some(point)]);
                     self.enqueue(at, point.process);
                 }
                 Role::RequestShape => self.request_shape_delivered(point, sender),
@@ -266,17 +296,60 @@ impl Exchanges {
         }
     }
 
+    /// Keeps for each event of which exchange it is a part.
+    pub(super) fn with_index(mut self) -> Exchanges {
+        self.by_event = Some(FxHashMap::default());
+        self
+    }
+
+    /// The exchange that an event is a part of.
+    pub(super) fn of(&self, event: u64) -> Option<&Exchange> {
+        self.list.get(*self.by_event.as_ref()?.get(&event)?)
+    }
+
+    fn note<const N: usize>(&mut self, at: Option<At>, points: [Option<Point>; N]) {
+        if let (Some(index), Some(at)) = (&mut self.by_event, at) {
+            index.extend(points.into_iter().flatten().map(|point| (point.event, at)));
+        }
+    }
+
+    /// Forgets the exchanges whose last event lies before a position, the oldest first.
+    pub(super) fn forget_before(&mut self, position: u64) {
+        let is_old = |exchange: &Exchange| exchange.parts().all(|(_, part)| part.point.event < position);
+        while self.list.list.front().is_some_and(is_old) {
+            self.list.list.pop_front();
+            self.list.first += 1;
+        }
+        let first = self.list.first;
+        let is_kept = |at: &At| *at >= first;
+        for map in [&mut self.by_from, &mut self.by_tag] {
+            map.retain(|_, at| is_kept(at));
+        }
+        for map in [&mut self.waiting, &mut self.in_hand] {
+            map.retain(|_, at| is_kept(at));
+        }
+        for queues in [&mut self.sent, &mut self.delivered] {
+            queues.retain(|_, queue| {
+                queue.retain(is_kept);
+                !queue.is_empty()
+            });
+        }
+        if let Some(index) = &mut self.by_event {
+            index.retain(|_, at| is_kept(at));
+        }
+        self.calling.retain(|_, point| point.event >= position);
+    }
+
     fn exchange(&mut self, at: Option<At>) -> Option<&mut Exchange> {
         self.list.get_mut(at?)
     }
 
     fn new_exchange(&mut self, caller: ProcessId, server: ProcessId, limit: usize) -> Option<At> {
-        if self.list.len() >= limit {
+        if self.list.list.len() >= limit {
             self.left_out += 1;
             return None;
         }
-        self.list.push(Exchange::between(caller, server));
-        Some(self.list.len() - 1)
+        Some(self.list.push(Exchange::between(caller, server)))
     }
 
     /// The exchange with a tag, which is made where it is new.
@@ -320,6 +393,7 @@ impl Exchanges {
             exchange.request_sent = inferred(point);
             exchange.call = call;
         }
+        self.note(Some(at), [Some(point), call.map(|part| part.point)]);
         self.waiting.insert(point.process, at);
         self.sent.entry(server).or_default().push_back(at);
     }
@@ -336,6 +410,7 @@ impl Exchanges {
         if let Some(exchange) = self.exchange(found) {
             exchange.request_delivered = inferred(point);
         }
+        self.note(found, [Some(point)]);
         self.enqueue(found, server);
     }
 
@@ -349,6 +424,7 @@ impl Exchanges {
                 exchange.handled = certain(point);
                 exchange.server = server;
             }
+            self.note(at, [Some(point)]);
             if let (Some(at), Some(queue)) = (at, self.delivered.get_mut(&server)) {
                 queue.retain(|&other| other != at);
                 self.in_hand.insert(server, at);
@@ -363,11 +439,46 @@ impl Exchanges {
             let since = request.map_or(point.time, |part| part.point.time);
             let complete = known.is_complete(server, since, point.time, tables)
                 && known.is_complete(exchange.caller, since, point.time, tables);
-            if exchange.handled.is_none() && complete {
+            let is_over = exchange.reply_sent.is_some() || exchange.reply_delivered.is_some();
+            if exchange.handled.is_none() && !is_over && complete {
                 exchange.handled = inferred(point);
                 self.in_hand.insert(server, at);
+                self.note(Some(at), [Some(point)]);
                 return;
             }
+        }
+    }
+
+    /// A server replies to the call `at`, or to one that was not seen. Where it was taken to handle another one, which
+    /// it has not replied to, it was not that one: tracing began while requests were waiting.
+    fn correct_handling(&mut self, server: ProcessId, at: Option<At>) {
+        let Some(&hand) = self.in_hand.get(&server).filter(|&&hand| Some(hand) != at) else { return };
+        let Some(handled) =
+            self.list.get(hand).filter(|taken| taken.reply_sent.is_none()).and_then(|taken| taken.handled)
+        else {
+            return;
+        };
+        if handled.certainty == Certainty::Certain {
+            return;
+        }
+        if let Some(exchange) = self.exchange(at) {
+            let asked = exchange.request_delivered.or(exchange.request_sent);
+            let before = asked.is_some_and(|asked| asked.point.time <= handled.point.time);
+            if exchange.server != server || exchange.handled.is_some() || !before {
+                return;
+            }
+            exchange.handled = Some(handled);
+            self.note(at, [Some(handled.point)]);
+            self.in_hand.extend(at.map(|at| (server, at)));
+        } else {
+            if let Some(index) = &mut self.by_event {
+                index.remove(&handled.point.event);
+            }
+            self.in_hand.remove(&server);
+            self.delivered.entry(server).or_default().push_front(hand);
+        }
+        if let Some(taken) = self.list.get_mut(hand) {
+            taken.handled = None;
         }
     }
 
@@ -385,6 +496,7 @@ impl Exchanges {
                 .is_some_and(|part| known.is_complete(server, part.point.time, point.time, tables))
         {
             exchange.reply_sent = inferred(point);
+            self.note(at, [Some(point)]);
         }
     }
 
@@ -393,6 +505,7 @@ impl Exchanges {
         if let Some(exchange) = self.exchange(at) {
             exchange.reply_delivered = certain(point);
         }
+        self.note(at, [Some(point)]);
     }
 
     fn reply_shape_delivered(&mut self, point: Point, sender: ProcessId, known: &Known<'_>, tables: &Tables) {
@@ -406,6 +519,7 @@ impl Exchanges {
         self.waiting.remove(&caller);
         if known.is_complete(caller, since, point.time, tables) {
             exchange.reply_delivered = inferred(point);
+            self.note(Some(at), [Some(point)]);
         }
     }
 
@@ -418,6 +532,6 @@ impl Exchanges {
     }
 
     pub(super) fn finish(self) -> Vec<Exchange> {
-        self.list
+        self.list.list.into()
     }
 }

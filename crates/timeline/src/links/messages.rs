@@ -3,7 +3,7 @@
 use super::{Certainty, Known, Link, LinkKind, Point, node_of};
 use crate::payload::{Content, content_of};
 use pluto_event::{Form, Nanos, Payload, ProcessId, Tables};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
 
 /// One half of a message, waiting for the other.
@@ -23,6 +23,8 @@ pub(super) struct Messages {
     sends: FxHashMap<ProcessId, VecDeque<Half>>,
     /// Deliveries may come first: the order between processes is only rough.
     deliveries: FxHashMap<ProcessId, VecDeque<Half>>,
+    /// Receivers of which halves were given up or forgotten: a later message may be taken for one of those.
+    doubted: FxHashSet<ProcessId>,
     pub(super) given_up: u64,
 }
 
@@ -50,10 +52,11 @@ impl Messages {
                 if waiting.is_empty() {
                     self.deliveries.remove(&receiver);
                 }
-                return Some(link(&send, &delivery, false, known, tables));
+                return Some(link(&send, &delivery, self.doubted.contains(&receiver), known, tables));
             }
         }
-        self.given_up += push(self.sends.entry(receiver).or_default(), send, limit);
+        let given_up = push(self.sends.entry(receiver).or_default(), send, limit);
+        self.give_up(receiver, given_up);
         None
     }
 
@@ -80,23 +83,49 @@ impl Messages {
             Some((send, waiting.len() < before))
         });
         let Some((send, passed_over)) = found else {
-            self.given_up += push(self.deliveries.entry(receiver).or_default(), delivery, limit);
+            let given_up = push(self.deliveries.entry(receiver).or_default(), delivery, limit);
+            self.give_up(receiver, given_up);
             return None;
         };
         if self.sends.get(&receiver).is_some_and(VecDeque::is_empty) {
             self.sends.remove(&receiver);
         }
-        Some(link(&send, &delivery, passed_over, known, tables))
+        let in_doubt = passed_over || self.doubted.contains(&receiver);
+        Some(link(&send, &delivery, in_doubt, known, tables))
     }
 }
 
-fn push(queue: &mut VecDeque<Half>, half: Half, limit: usize) -> u64 {
+impl Messages {
+    fn give_up(&mut self, receiver: ProcessId, given_up: bool) {
+        if given_up {
+            self.given_up += 1;
+            self.doubted.insert(receiver);
+        }
+    }
+
+    /// Forgets the halves that lie before a position.
+    pub(super) fn forget_before(&mut self, position: u64) {
+        let Messages { sends, deliveries, doubted, .. } = self;
+        for queues in [sends, deliveries] {
+            queues.retain(|&receiver, queue| {
+                let old = queue.iter().take_while(|half| half.point.event < position).count();
+                // Of a sender that is not named, no message is certain.
+                if queue.drain(..old).any(|half| !half.sender.is_none()) {
+                    doubted.insert(receiver);
+                }
+                !queue.is_empty()
+            });
+        }
+    }
+}
+
+fn push(queue: &mut VecDeque<Half>, half: Half, limit: usize) -> bool {
     let full = queue.len() >= limit;
     if full {
         queue.pop_front();
     }
     queue.push_back(half);
-    u64::from(full)
+    full
 }
 
 /// Whether two halves may carry the same message.
@@ -126,7 +155,7 @@ fn is_complete(send: &Half, delivery: &Half, known: &Known<'_>, tables: &Tables)
     [from.process, to.process].iter().all(|&process| known.is_complete(process, from.time, to.time, tables))
 }
 
-fn link(send: &Half, delivery: &Half, passed_over: bool, known: &Known<'_>, tables: &Tables) -> Link {
+fn link(send: &Half, delivery: &Half, in_doubt: bool, known: &Known<'_>, tables: &Tables) -> Link {
     let (from, to) = (send.point, delivery.point);
     let full = send.content.form == Form::Full && delivery.content.form == Form::Full;
     let born = known.born.contains(&from.process) || known.born.contains(&to.process);
@@ -135,7 +164,7 @@ fn link(send: &Half, delivery: &Half, passed_over: bool, known: &Known<'_>, tabl
     let from_birth = |process| known.is_complete(process, Nanos::MIN + 1, until, tables);
     let begun = is_named(send, delivery) || (born && from_birth(from.process) && from_birth(to.process));
     let certain = full
-        && !passed_over
+        && !in_doubt
         && send.by_process
         && !delivery.sender.is_none()
         && begun
