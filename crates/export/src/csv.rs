@@ -1,9 +1,8 @@
 //! CSV as in RFC 4180: a line of heads, fields quoted where they must be, lines ended by CR and LF.
 
 use crate::row::{COLUMNS, Row, Rows};
-use crate::{ExportError, Written, each};
+use crate::{ExportError, Written, each_row};
 use pluto_event::Kind;
-use pluto_timeline::source::Purpose;
 use pluto_timeline::{Filter, Source, source};
 use std::io::{self, Write};
 
@@ -24,11 +23,11 @@ pub fn csv<S: Source>(
         write_row(&mut line, &Rows::damage(&damage));
         out.write_all(line.as_bytes()).map_err(ExportError::Write)?;
     }
-    let result = each(source, Purpose::Show, filter, |event| {
+    let result = each_row(source, &registry, filter, |event, position, related| {
         written.items += 1;
         written.gaps += u64::from(event.what.kind() == Kind::Gap);
         line.clear();
-        write_row(&mut line, &rows.row(event));
+        write_row(&mut line, &rows.row_with(event, position, related));
         out.write_all(line.as_bytes())
     });
     result.map_err(ExportError::Source)?.map_err(|error: io::Error| ExportError::Write(error))?;
@@ -39,6 +38,9 @@ fn write_row(line: &mut String, row: &Row<'_>) {
     let arity = row.arity.map(|arity| arity.to_string());
     let [time, since] = [row.time_ns, row.since_ns].map(|time| time.map(|time| time.to_string()));
     let missing_events = row.missing_events.map(|missing| missing.to_string());
+    let [event, peer_event, exchange] =
+        [row.event, row.peer_event, row.exchange].map(|number| number.map(|number| number.to_string()));
+    let truth = |value: Option<bool>| value.map(|value| if value { "true" } else { "false" });
     let fields: [Option<&str>; COLUMNS.len()] = [
         time.as_deref(),
         Some(row.kind),
@@ -51,7 +53,7 @@ fn write_row(line: &mut String, row: &Row<'_>) {
         row.peer_node,
         row.form,
         row.term.as_deref(),
-        row.receiver_exists.map(|exists| if exists { "true" } else { "false" }),
+        truth(row.receiver_exists),
         row.name,
         row.cause.as_deref(),
         row.missing,
@@ -59,6 +61,12 @@ fn write_row(line: &mut String, row: &Row<'_>) {
         since.as_deref(),
         row.process_name,
         row.peer_name,
+        event.as_deref(),
+        peer_event.as_deref(),
+        truth(row.peer_is_certain),
+        exchange.as_deref(),
+        row.exchange_part,
+        truth(row.exchange_is_certain),
     ];
     for (at, field) in fields.into_iter().enumerate() {
         if at > 0 {

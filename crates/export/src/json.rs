@@ -1,10 +1,10 @@
 //! JSON lines: one object for each event, in the order of the stream.
 
 use crate::row::Rows;
-use crate::{ExportError, Written, each};
+use crate::{ExportError, Written, each_row};
 use pluto_event::{Event, Kind, Tables};
+use pluto_timeline::links::Related;
 use pluto_timeline::live::Ended;
-use pluto_timeline::source::Purpose;
 use pluto_timeline::{Damage, Filter, Registry, Source, source};
 use std::io::{self, Write};
 
@@ -38,6 +38,18 @@ impl<'t> EventWriter<'t> {
         out.write_all(b"\n")
     }
 
+    /// Writes one event with its position and what belongs to it as one line.
+    pub fn write_with(
+        &self,
+        out: &mut impl Write,
+        event: &Event<'_>,
+        position: Option<u64>,
+        related: &Related,
+    ) -> io::Result<()> {
+        serde_json::to_writer(&mut *out, &self.rows.row_with(event, position, related))?;
+        out.write_all(b"\n")
+    }
+
     /// Writes the end of a call, with its duration, as one line. Its kind is `end`, which no event has.
     pub fn write_end(&self, out: &mut impl Write, ended: &Ended) -> io::Result<()> {
         serde_json::to_writer(&mut *out, &self.rows.end(ended))?;
@@ -58,10 +70,10 @@ pub fn json<S: Source>(
         written.damage += 1;
         writer.write_damage(out, &damage).map_err(ExportError::Write)?;
     }
-    let result = each(source, Purpose::Show, filter, |event| {
+    let result = each_row(source, &registry, filter, |event, position, related| {
         written.items += 1;
         written.gaps += u64::from(event.what.kind() == Kind::Gap);
-        writer.write(out, event)
+        writer.write_with(out, event, position, related)
     });
     result.map_err(ExportError::Source)?.map_err(ExportError::Write)?;
     Ok(written)

@@ -30,8 +30,9 @@ pub use speedscope::speedscope;
 pub use tree::json_trees;
 
 use pluto_event::Event;
-use pluto_timeline::source::Purpose;
-use pluto_timeline::{Filter, Source};
+use pluto_timeline::links::Related;
+use pluto_timeline::source::{self, Purpose};
+use pluto_timeline::{Filter, Registry, Source};
 use std::io;
 use std::ops::ControlFlow;
 
@@ -64,6 +65,26 @@ pub enum ExportError<E> {
     #[cfg(feature = "parquet")]
     #[error("the output cannot be written as Parquet")]
     Parquet(#[source] ::parquet::errors::ParquetError),
+}
+
+/// Gives each wanted event, with its position and what belongs to it, to a function that may fail.
+fn each_row<S: Source, X>(
+    source: &S,
+    registry: &Registry,
+    filter: &Filter,
+    mut take: impl FnMut(&Event<'_>, Option<u64>, &Related) -> Result<(), X>,
+) -> Result<Result<(), X>, S::Error> {
+    let mut result = Ok(());
+    source::show(source, registry, filter, |position, event, related| {
+        match take(event, position, related) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                result = Err(error);
+                ControlFlow::Break(())
+            }
+        }
+    })?;
+    Ok(result)
 }
 
 /// Gives each wanted event to a function that may fail.

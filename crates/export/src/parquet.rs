@@ -1,7 +1,7 @@
 //! Parquet: the rows as a table, zstd-compressed, in row groups of bounded size.
 
 use crate::row::{Row, Rows};
-use crate::{ExportError, Written, each};
+use crate::{ExportError, Written, each_row};
 use parquet::basic::{Compression, LogicalType, Repetition, Type as Physical, ZstdLevel};
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, Int32Type, Int64Type};
 use parquet::errors::ParquetError;
@@ -9,7 +9,6 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::{Type, TypePtr};
 use pluto_event::Kind;
-use pluto_timeline::source::Purpose;
 use pluto_timeline::{Filter, Source, source};
 use std::io::Write;
 use std::sync::Arc;
@@ -35,10 +34,10 @@ pub fn parquet<S: Source>(
         written.damage += 1;
         file.push(Rows::damage(damage)).map_err(ExportError::Parquet)?;
     }
-    let result = each(source, Purpose::Show, filter, |event| {
+    let result = each_row(source, &registry, filter, |event, position, related| {
         written.items += 1;
         written.gaps += u64::from(event.what.kind() == Kind::Gap);
-        file.push(rows.row(event))
+        file.push(rows.row_with(event, position, related))
     });
     result.map_err(ExportError::Source)?.map_err(ExportError::Parquet)?;
     file.finish().map_err(ExportError::Parquet)?;
@@ -124,6 +123,12 @@ fn schema() -> Result<TypePtr, ParquetError> {
         optional("since_ns", Physical::INT64, None)?,
         text("process_name")?,
         text("peer_name")?,
+        optional("event", Physical::INT64, unsigned(64))?,
+        optional("peer_event", Physical::INT64, unsigned(64))?,
+        optional("peer_is_certain", Physical::BOOLEAN, None)?,
+        optional("exchange", Physical::INT64, unsigned(64))?,
+        text("exchange_part")?,
+        optional("exchange_is_certain", Physical::BOOLEAN, None)?,
     ];
     Type::group_type_builder("event").with_fields(fields).build().map(Arc::new)
 }
@@ -151,7 +156,13 @@ fn write_group<W: Write + Send>(group: &mut Group<'_, W>, rows: &[Row<'_>]) -> R
     optional::<_, Int64Type>(group, rows, |row| row.missing_events.map(u64::cast_signed))?;
     optional::<_, Int64Type>(group, rows, |row| row.since_ns)?;
     text(group, rows, |row| row.process_name)?;
-    text(group, rows, |row| row.peer_name)
+    text(group, rows, |row| row.peer_name)?;
+    optional::<_, Int64Type>(group, rows, |row| row.event.map(u64::cast_signed))?;
+    optional::<_, Int64Type>(group, rows, |row| row.peer_event.map(u64::cast_signed))?;
+    optional::<_, BoolType>(group, rows, |row| row.peer_is_certain)?;
+    optional::<_, Int64Type>(group, rows, |row| row.exchange.map(u64::cast_signed))?;
+    text(group, rows, |row| row.exchange_part)?;
+    optional::<_, BoolType>(group, rows, |row| row.exchange_is_certain)
 }
 
 fn text<W: Write + Send>(

@@ -4,13 +4,14 @@ use pluto_event::{
     Event, Form, FunctionId, Identity, Kind, Missing, NodeId, Payload, ProcessId, Tables, What,
 };
 use pluto_term::PrintLimits;
+use pluto_timeline::links::{Certainty, Related};
 use pluto_timeline::live::Ended;
 use pluto_timeline::{Damage, Ending, Names, Registry, Syntax};
 use serde::Serialize;
 use std::borrow::Cow;
 
 /// The names of the columns, in their order.
-pub const COLUMNS: [&str; 19] = [
+pub const COLUMNS: [&str; 25] = [
     "time_ns",
     "kind",
     "node",
@@ -30,6 +31,12 @@ pub const COLUMNS: [&str; 19] = [
     "since_ns",
     "process_name",
     "peer_name",
+    "event",
+    "peer_event",
+    "peer_is_certain",
+    "exchange",
+    "exchange_part",
+    "exchange_is_certain",
 ];
 
 /// How much of a term the rows show.
@@ -94,6 +101,24 @@ pub struct Row<'t> {
     /// The registered name of the other process at that time, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peer_name: Option<&'t str>,
+    /// The position of the event in the recording, by which other rows name it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<u64>,
+    /// The event that is the other half of it: the delivery of a send, the send of a delivery, and so on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer_event: Option<u64>,
+    /// Whether it is certain that the two belong together; inferred where not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer_is_certain: Option<bool>,
+    /// The `gen_server` call that the event is a part of: the position of its first event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<u64>,
+    /// Which part of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exchange_part: Option<&'static str>,
+    /// Whether it is certain that the event is a part of it; inferred where not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exchange_is_certain: Option<bool>,
 }
 
 /// The end of a call that was paired while it happened.
@@ -186,6 +211,12 @@ impl<'t> Rows<'t> {
             since_ns: None,
             process_name: self.registry.name_at(event.process, event.time),
             peer_name: self.registry.name_at(what.peer(), event.time),
+            event: None,
+            peer_event: None,
+            peer_is_certain: None,
+            exchange: None,
+            exchange_part: None,
+            exchange_is_certain: None,
         };
         match *what {
             What::Send { receiver_exists, .. } => row.receiver_exists = Some(receiver_exists),
@@ -201,6 +232,22 @@ impl<'t> Rows<'t> {
                 row.since_ns = self.has_times.then_some(since);
             }
             _ => debug_assert!(what.kind() != Kind::Gap, "every column of a gap is set above"),
+        }
+        row
+    }
+
+    /// The row of an event with its position and what belongs to it.
+    pub fn row_with(&self, event: &Event<'_>, position: Option<u64>, related: &Related) -> Row<'t> {
+        let mut row = self.row(event);
+        row.event = position;
+        if let Some((other, certainty)) = related.peer {
+            row.peer_event = Some(other.event);
+            row.peer_is_certain = Some(certainty == Certainty::Certain);
+        }
+        if let Some((exchange, role)) = related.exchange {
+            row.exchange = exchange.number();
+            row.exchange_part = Some(role.name());
+            row.exchange_is_certain = exchange.part(role).map(|part| part.certainty == Certainty::Certain);
         }
         row
     }
@@ -252,6 +299,12 @@ impl<'t> Rows<'t> {
             since_ns: None,
             process_name: None,
             peer_name: None,
+            event: None,
+            peer_event: None,
+            peer_is_certain: None,
+            exchange: None,
+            exchange_part: None,
+            exchange_is_certain: None,
         }
     }
 

@@ -45,6 +45,8 @@ struct CallRow<'t> {
     /// The registered name that the process had when the call began.
     #[serde(skip_serializing_if = "Option::is_none")]
     process_name: Option<&'t str>,
+    /// The position in the recording of the event with which the call began.
+    event: u64,
 }
 
 struct JsonTrees<'a, 't, W> {
@@ -108,6 +110,7 @@ impl<W: Write> TreeSink for JsonTrees<'_, '_, W> {
             duration_ns: call.duration(),
             outcome: self.rows.term(call.outcome()),
             process_name: row.process_name,
+            event: call.event,
         };
         self.line(&row)
     }

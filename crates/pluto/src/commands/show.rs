@@ -10,8 +10,9 @@ use pluto_event::{Event, Kind};
 use pluto_export::{EventWriter, json_trees};
 use pluto_recording::Reader;
 use pluto_timeline::calls::{Keep, Limits};
+use pluto_timeline::links::Related;
 use pluto_timeline::show::{self, LeftOut, Lines, TreeOptions, write_trees};
-use pluto_timeline::source::{self, Purpose};
+use pluto_timeline::source;
 use pluto_timeline::{Filter, Gaps, Names, Registry, Source};
 use std::io::{self, Write};
 use std::ops::ControlFlow;
@@ -47,8 +48,7 @@ pub(crate) fn run(args: &ShowArgs, colour: Colour) -> Result<u8, Failure> {
     } else if calls_only {
         calls(args, &reader, &filter, (&lines, &registry), &mut out)?;
     } else {
-        let json = EventWriter::new(reader.tables(), &registry).with_times(reader.has_times());
-        events(args, &reader, &filter, (&lines, json), &mut out)?;
+        events(args, &reader, &filter, (&lines, &registry), &mut out)?;
     }
     out.flush()?;
     Ok(0)
@@ -146,29 +146,30 @@ fn events(
     args: &ShowArgs,
     reader: &Reader,
     filter: &Filter,
-    (lines, json): (&Lines<'_>, EventWriter<'_>),
+    (lines, registry): (&Lines<'_>, &Registry),
     out: &mut impl Write,
 ) -> Result<(), Failure> {
+    let json = EventWriter::new(reader.tables(), registry).with_times(reader.has_times());
     if args.format == StreamFormat::Jsonl {
         Source::damage(reader).iter().try_for_each(|damage| json.write_damage(out, damage))?;
     }
-    let mut write = |event: &Event<'_>| -> io::Result<()> {
+    let mut write = |event: &Event<'_>, position: Option<u64>, related: &Related| -> io::Result<()> {
         match args.format {
-            StreamFormat::Text => lines.write_event(out, event),
-            StreamFormat::Jsonl => json.write(out, event),
+            StreamFormat::Text => lines.write_related(out, event, related),
+            StreamFormat::Jsonl => json.write_with(out, event, position, related),
         }
     };
     // Other gaps are shown because they may hide what was asked for.
     let asks_for_gaps = args.filter.kinds.iter().any(|kind| kind == Kind::Gap.name());
     let (mut shown, mut more, mut matches, mut written) = (0, false, false, Ok(()));
-    Source::scan(reader, Purpose::Show, filter, &mut |event| {
+    source::show(reader, registry, filter, |position, event, related| {
         if shown >= limit(args) {
             more = true;
             return ControlFlow::Break(());
         }
         shown += 1;
         matches |= event.what.kind() != Kind::Gap || asks_for_gaps;
-        written = write(event);
+        written = write(event, position, related);
         if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })
     .map_err(|error| unreadable(&args.dir, &error))?;

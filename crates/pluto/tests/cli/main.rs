@@ -11,6 +11,7 @@ mod limits;
 mod manual;
 mod names;
 mod recorded;
+mod related;
 mod safety;
 mod tracing;
 mod usage;

@@ -279,19 +279,19 @@ fn a_trace_file_without_times_has_an_order_only() {
         expect![[r#"
             status 0
             --- stdout
-            time_ns,kind,node,process,module,function,arity,peer,peer_node,form,term,receiver_exists,name,cause,missing,missing_events,since_ns,process_name,peer_name
-            ,call,NODE,PID,lists,map,2,,,full,"[fun lists:sum/1, [[1,2],[3]]]",,,,,,,,
-            ,call,NODE,PID,lists,sum,1,,,full,"[[1,2]]",,,,,,,,
-            ,return,NODE,PID,lists,sum,1,,,full,3,,,,,,,,
-            ,call,NODE,PID,lists,sum,1,,,full,[[3]],,,,,,,,
-            ,return,NODE,PID,lists,sum,1,,,full,3,,,,,,,,
-            ,return,NODE,PID,lists,map,2,,,full,"[3,3]",,,,,,,,
-            ,call,NODE,PID,lists,map,2,,,full,"[fun lists:sum/1, [[1,2],[3]]]",,,,,,,,
-            ,call,NODE,PID,lists,sum,1,,,full,"[[1,2]]",,,,,,,,
-            ,return,NODE,PID,lists,sum,1,,,full,3,,,,,,,,
-            ,call,NODE,PID,lists,sum,1,,,full,[[3]],,,,,,,,
-            ,return,NODE,PID,lists,sum,1,,,full,3,,,,,,,,
-            ,return,NODE,PID,lists,map,2,,,full,"[3,3]",,,,,,,,
+            time_ns,kind,node,process,module,function,arity,peer,peer_node,form,term,receiver_exists,name,cause,missing,missing_events,since_ns,process_name,peer_name,event,peer_event,peer_is_certain,exchange,exchange_part,exchange_is_certain
+            ,call,NODE,PID,lists,map,2,,,full,"[fun lists:sum/1, [[1,2],[3]]]",,,,,,,,,0,,,,,
+            ,call,NODE,PID,lists,sum,1,,,full,"[[1,2]]",,,,,,,,,1,,,,,
+            ,return,NODE,PID,lists,sum,1,,,full,3,,,,,,,,,2,,,,,
+            ,call,NODE,PID,lists,sum,1,,,full,[[3]],,,,,,,,,3,,,,,
+            ,return,NODE,PID,lists,sum,1,,,full,3,,,,,,,,,4,,,,,
+            ,return,NODE,PID,lists,map,2,,,full,"[3,3]",,,,,,,,,5,,,,,
+            ,call,NODE,PID,lists,map,2,,,full,"[fun lists:sum/1, [[1,2],[3]]]",,,,,,,,,6,,,,,
+            ,call,NODE,PID,lists,sum,1,,,full,"[[1,2]]",,,,,,,,,7,,,,,
+            ,return,NODE,PID,lists,sum,1,,,full,3,,,,,,,,,8,,,,,
+            ,call,NODE,PID,lists,sum,1,,,full,[[3]],,,,,,,,,9,,,,,
+            ,return,NODE,PID,lists,sum,1,,,full,3,,,,,,,,,10,,,,,
+            ,return,NODE,PID,lists,map,2,,,full,"[3,3]",,,,,,,,,11,,,,,
             --- stderr
         "#]].assert_eq(&here(run(&["export", text(&target), "--to", "csv"])));
         for format in ["perfetto", "speedscope"] {
@@ -553,7 +553,7 @@ fn what_a_recording_cannot_tell_is_said() {
         === show DIR/calls --tree --format jsonl
         status 0
         --- stdout
-        {"time_ns":1795000000000000000,"kind":"call","call":0,"depth":0,"node":"n@h","process":"<0.7.0>","module":"m","function":"f","arity":0,"ending":"open","ending_is_certain":false}
+        {"time_ns":1795000000000000000,"kind":"call","call":0,"depth":0,"node":"n@h","process":"<0.7.0>","module":"m","function":"f","arity":0,"ending":"open","ending_is_certain":false,"event":0}
         --- stderr
     "#]].assert_eq(&said.replace(text(dir.path()), "DIR"));
 }
