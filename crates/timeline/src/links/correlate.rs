@@ -94,6 +94,8 @@ pub struct Correlator<'s, S: Source> {
     reach: Reach,
     purpose: Purpose,
     wanted: (Nanos, Nanos),
+    /// The processes whose events are asked about, sorted; `None` for all.
+    processes: Option<Vec<ProcessId>>,
     has_sends: bool,
     has_deliveries: bool,
     reading: Option<Reading<'s, S>>,
@@ -116,7 +118,7 @@ struct Reading<'s, S: Source + 's> {
 }
 
 impl<'s, S: Source> Correlator<'s, S> {
-    /// For the events that the filter wants, of which only its time counts. Nothing is read until it is needed.
+    /// For events of the processes and of the time that the filter wants. Nothing is read until it is needed.
     pub fn new(source: &'s S, registry: &'s Registry, filter: &Filter, reach: Reach) -> Correlator<'s, S> {
         let tables = source.tables();
         let ids = (0..tables.functions().len()).filter_map(|at| u32::try_from(at).ok()).map(FunctionId);
@@ -127,6 +129,7 @@ impl<'s, S: Source> Correlator<'s, S> {
             reach,
             purpose: Purpose::Links { calls },
             wanted: (filter.since(), filter.until()),
+            processes: filter.processes().map(<[ProcessId]>::to_vec),
             has_sends: source.may_have(Kind::Send),
             has_deliveries: source.may_have(Kind::Deliver),
             reading: None,
@@ -138,9 +141,7 @@ impl<'s, S: Source> Correlator<'s, S> {
         let Some(position) = position.filter(|_| self.may_be_linked(&event.what)) else {
             return Ok(Related::default());
         };
-        let (ahead, back) =
-            (position.saturating_add(self.reach.ahead), position.saturating_sub(self.reach.back));
-        let source = self.source;
+        let back = position.saturating_sub(self.reach.back);
         let next = self.reading.as_ref().map(|reading| reading.walk.position());
         let far = match next {
             None => true,
@@ -150,11 +151,21 @@ impl<'s, S: Source> Correlator<'s, S> {
             let from = if next.is_none() && back <= self.reach.ahead { 0 } else { back };
             self.reading = Some(self.begin(from)?);
         }
-        let Some(reading) = &mut self.reading else { return Ok(Related::default()) };
-        while reading.walk.position().is_some_and(|next| next <= ahead) {
-            reading.step(source, self.reach)?;
+        self.read_to(position)?;
+        let related = self.related(position, event);
+        if related.is_settled() {
+            return Ok(related);
         }
+        self.read_to(position.saturating_add(self.reach.ahead))?;
         Ok(self.related(position, event))
+    }
+
+    fn read_to(&mut self, position: u64) -> Result<(), S::Error> {
+        let Some(reading) = &mut self.reading else { return Ok(()) };
+        while reading.walk.position().is_some_and(|next| next <= position) {
+            reading.step(self.source, self.processes.as_deref(), self.reach)?;
+        }
+        Ok(())
     }
 
     fn may_be_linked(&self, what: &What<'_>) -> bool {
@@ -187,7 +198,7 @@ impl<'s, S: Source> Correlator<'s, S> {
         }
         gaps.finish();
         let mut builder = LinksBuilder::with_gaps(Cow::Owned(gaps), self.registry, LinkLimits::default());
-        builder.exchanges = builder.exchanges.with_index();
+        builder.exchanges = builder.exchanges.with_index(self.processes.clone());
         Ok(Reading {
             walk: self.source.walk(self.purpose, from),
             builder,
@@ -243,7 +254,7 @@ impl<'s, S: Source> Reading<'s, S> {
         }
     }
 
-    fn step(&mut self, source: &S, reach: Reach) -> Result<(), S::Error> {
+    fn step(&mut self, source: &S, wanted: Option<&[ProcessId]>, reach: Reach) -> Result<(), S::Error> {
         let Reading { walk, builder, links, senders, receivers, .. } = self;
         let tables = source.tables();
         walk.step(&mut |position, event| {
@@ -255,7 +266,11 @@ impl<'s, S: Source> Reading<'s, S> {
             // A gap of the recording itself has no position, and makes no link.
             builder.add_at(position.unwrap_or(u64::MAX), event, tables);
             for link in builder.links.links.drain(..) {
-                links.extend([(link.from.event, link), (link.to.event, link)]);
+                for end in [link.from, link.to] {
+                    if wanted.is_none_or(|wanted| wanted.binary_search(&end.process).is_ok()) {
+                        links.insert(end.event, link);
+                    }
+                }
             }
         })?;
         let now = self.walk.position().unwrap_or(u64::MAX);
@@ -267,6 +282,17 @@ impl<'s, S: Source> Reading<'s, S> {
             self.forget_at = now.saturating_add(reach.ahead / 2);
         }
         Ok(())
+    }
+}
+
+impl Related {
+    /// Whether nothing that is read later can add to it.
+    fn is_settled(&self) -> bool {
+        let exchange = self.exchange.as_ref();
+        self.peer.is_some_and(|_| exchange.is_none_or(|(exchange, _)| exchange.reply().is_some()))
+            || exchange.is_some_and(|(exchange, role)| {
+                matches!(role, Role::Call | Role::Handled) && exchange.reply().is_some()
+            })
     }
 }
 

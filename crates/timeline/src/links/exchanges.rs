@@ -120,30 +120,38 @@ fn role_of(message: Payload<'_>) -> Role {
 
 fn role_of_shape(bytes: &[u8]) -> Role {
     let is_tuple = |name: &[u8], size: &[u8], wanted| is_atom(name, "tuple") && integer(size) == Some(wanted);
-    match elements(bytes, 3, false).as_deref() {
-        Some([name, size, first]) if is_tuple(name, size, 3) && is_atom(first, "$gen_call") => {
-            return Role::RequestShape;
-        }
-        _ => {}
-    }
-    match elements(bytes, 2, false).as_deref() {
-        Some([name, size]) if is_tuple(name, size, 2) => return Role::ReplyShape,
-        _ => {}
-    }
-    if let Some([name, from, _]) = elements_of_shape(bytes, 3).as_deref()
-        && is_atom(name, "$gen_call")
-    {
-        return match elements_of_shape(from, 2).as_deref() {
-            Some([_, tag]) if holds_reference(tag) => {
-                Role::Request { from: hash_of(from), tag: hash_of(tag) }
-            }
-            _ => Role::RequestShape,
+    if let Some([name, size, first]) = elements(bytes, 3, false).as_deref() {
+        return match is_tuple(name, size, 3) && is_atom(first, "$gen_call") {
+            true => Role::RequestShape,
+            false => Role::Other,
         };
     }
-    match elements_of_shape(bytes, 2).as_deref() {
+    let both = elements(bytes, 2, false);
+    let Some([name, inside]) = both.as_deref() else { return Role::Other };
+    if is_tuple(name, inside, 2) {
+        return Role::ReplyShape;
+    }
+    if !is_atom(name, "tuple") {
+        return Role::Other;
+    }
+    if let Some([name, from, _]) = elements(inside, 3, true).as_deref() {
+        return match is_atom(name, "$gen_call") {
+            true => role_of_request(from),
+            false => Role::Other,
+        };
+    }
+    match elements(inside, 2, true).as_deref() {
         Some([tag, _]) if holds_reference(tag) => Role::Reply { tag: hash_of(tag) },
         Some(_) => Role::ReplyShape,
         None => Role::Other,
+    }
+}
+
+/// A request with the shape of its `{Pid, Tag}`.
+fn role_of_request(from: &[u8]) -> Role {
+    match elements_of_shape(from, 2).as_deref() {
+        Some([_, tag]) if holds_reference(tag) => Role::Request { from: hash_of(from), tag: hash_of(tag) },
+        _ => Role::RequestShape,
     }
 }
 
@@ -181,11 +189,19 @@ impl Kept {
     }
 }
 
+/// The exchanges that events are a part of.
+#[derive(Debug, Default)]
+struct Index {
+    /// The processes whose events are asked about, sorted; `None` for all.
+    processes: Option<Vec<ProcessId>>,
+    by_event: FxHashMap<u64, At>,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Exchanges {
     list: Kept,
-    /// The exchange that an event is a part of; only where it is asked for.
-    by_event: Option<FxHashMap<u64, At>>,
+    /// Only where it is asked for.
+    index: Option<Index>,
     by_from: FxHashMap<u64, At>,
     by_tag: FxHashMap<u64, At>,
     /// The call that a process waits for, of those known by shape.
@@ -296,20 +312,23 @@ impl Exchanges {
         }
     }
 
-    /// Keeps for each event of which exchange it is a part.
-    pub(super) fn with_index(mut self) -> Exchanges {
-        self.by_event = Some(FxHashMap::default());
+    /// Keeps for each event of these processes, all where `None`, of which exchange it is a part.
+    pub(super) fn with_index(mut self, processes: Option<Vec<ProcessId>>) -> Exchanges {
+        self.index = Some(Index { processes, by_event: FxHashMap::default() });
         self
     }
 
     /// The exchange that an event is a part of.
     pub(super) fn of(&self, event: u64) -> Option<&Exchange> {
-        self.list.get(*self.by_event.as_ref()?.get(&event)?)
+        self.list.get(*self.index.as_ref()?.by_event.get(&event)?)
     }
 
     fn note<const N: usize>(&mut self, at: Option<At>, points: [Option<Point>; N]) {
-        if let (Some(index), Some(at)) = (&mut self.by_event, at) {
-            index.extend(points.into_iter().flatten().map(|point| (point.event, at)));
+        let (Some(Index { processes, by_event }), Some(at)) = (&mut self.index, at) else { return };
+        for point in points.into_iter().flatten() {
+            if processes.as_ref().is_none_or(|wanted| wanted.binary_search(&point.process).is_ok()) {
+                by_event.insert(point.event, at);
+            }
         }
     }
 
@@ -334,8 +353,8 @@ impl Exchanges {
                 !queue.is_empty()
             });
         }
-        if let Some(index) = &mut self.by_event {
-            index.retain(|_, at| is_kept(at));
+        if let Some(index) = &mut self.index {
+            index.by_event.retain(|_, at| is_kept(at));
         }
         self.calling.retain(|_, point| point.event >= position);
     }
@@ -471,8 +490,8 @@ impl Exchanges {
             self.note(at, [Some(handled.point)]);
             self.in_hand.extend(at.map(|at| (server, at)));
         } else {
-            if let Some(index) = &mut self.by_event {
-                index.remove(&handled.point.event);
+            if let Some(index) = &mut self.index {
+                index.by_event.remove(&handled.point.event);
             }
             self.in_hand.remove(&server);
             self.delivered.entry(server).or_default().push_front(hand);

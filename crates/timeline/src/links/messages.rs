@@ -42,22 +42,39 @@ impl Messages {
         if receiver.is_none() {
             return None;
         }
-        if let Some(waiting) = self.deliveries.get_mut(&receiver) {
-            // An earlier send of the same pair that still waits would have to be delivered first.
-            let first = !self.sends.get(&receiver).is_some_and(|sends| {
-                sends.iter().any(|earlier| earlier.sender == send.sender && may_be(earlier, &send))
-            });
-            let at = waiting.iter().position(|delivery| fits(&send, delivery, known, tables));
-            if let (true, Some(delivery)) = (first, at.and_then(|at| waiting.remove(at))) {
-                if waiting.is_empty() {
-                    self.deliveries.remove(&receiver);
-                }
-                return Some(link(&send, &delivery, self.doubted.contains(&receiver), known, tables));
-            }
+        if let Some(delivery) = self.take_delivery(&send, receiver, known, tables) {
+            return Some(link(&send, &delivery, self.doubted.contains(&receiver), known, tables));
         }
         let given_up = push(self.sends.entry(receiver).or_default(), send, limit);
         self.give_up(receiver, given_up);
         None
+    }
+
+    /// The delivery of a send, where it came first.
+    fn take_delivery(
+        &mut self,
+        send: &Half,
+        receiver: ProcessId,
+        known: &Known<'_>,
+        tables: &Tables,
+    ) -> Option<Half> {
+        let waiting = self.deliveries.get_mut(&receiver)?;
+        // What was delivered before is none of it, and there may be much: timeouts and data of sockets are sent by nobody.
+        let before = match is_one_clock(send.point.process, receiver, tables) {
+            true => waiting.partition_point(|delivery| delivery.point.time < send.point.time),
+            false => 0,
+        };
+        let at = before + waiting.range(before..).position(|delivery| fits(send, delivery, known, tables))?;
+        // An earlier send of the same pair that still waits would have to be delivered first.
+        let earlier = |other: &Half| other.sender == send.sender && may_be(other, send);
+        if self.sends.get(&receiver).is_some_and(|sends| sends.iter().any(earlier)) {
+            return None;
+        }
+        let delivery = waiting.remove(at);
+        if waiting.is_empty() {
+            self.deliveries.remove(&receiver);
+        }
+        delivery
     }
 
     pub(super) fn deliver(
@@ -128,6 +145,11 @@ fn push(queue: &mut VecDeque<Half>, half: Half, limit: usize) -> bool {
     full
 }
 
+/// Clocks of different nodes are only estimated against each other, so order by time counts within a node.
+fn is_one_clock(a: ProcessId, b: ProcessId, tables: &Tables) -> bool {
+    node_of(a, tables) == node_of(b, tables)
+}
+
 /// Whether two halves may carry the same message.
 fn may_be(a: &Half, b: &Half) -> bool {
     !a.content.is_comparable_with(&b.content) || a.content.hash == b.content.hash
@@ -135,8 +157,7 @@ fn may_be(a: &Half, b: &Half) -> bool {
 
 fn fits(send: &Half, delivery: &Half, known: &Known<'_>, tables: &Tables) -> bool {
     let same_sender = delivery.sender.is_none() || delivery.sender == send.sender;
-    // Clocks of different nodes are only estimated against each other, so order by time counts within a node.
-    let one_clock = node_of(send.point.process, tables) == node_of(delivery.point.process, tables);
+    let one_clock = is_one_clock(send.point.process, delivery.point.process, tables);
     let in_order = !one_clock || send.point.time <= delivery.point.time;
     same_sender
         && in_order
