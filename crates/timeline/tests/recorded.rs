@@ -7,7 +7,7 @@ use pluto_timeline::calls::{Keep, Limits};
 use pluto_timeline::links::LinkLimits;
 use pluto_timeline::script::Script;
 use pluto_timeline::show::{Colour, Lines, TreeOptions, write_trees};
-use pluto_timeline::source::{Purpose, calls, gaps, links, registry, stat};
+use pluto_timeline::source::{Purpose, calls, gaps, links, registry, show, stat};
 use pluto_timeline::{Filter, FilterSpec, Names, Registry, Source, Syntax};
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -69,8 +69,10 @@ where
 {
     let lines = Lines::new(Names::new(source.tables(), Syntax::Auto), Colour::Off);
     let mut out = Vec::new();
-    let shown = source.scan(Purpose::Show, filter, &mut |event| {
-        lines.write_event(&mut out, event).unwrap();
+    let registry = registry(source).unwrap();
+    let shown = show(source, &registry, filter, |position, event, related| {
+        write!(out, "{position:?} ").unwrap();
+        lines.write_related(&mut out, event, related).unwrap();
         ControlFlow::Continue(())
     });
     shown.unwrap();
@@ -158,6 +160,48 @@ fn damage_is_a_gap_in_every_engine() {
         00:00:00.000002    ~ stock:take(tea)  (cut by a gap)
         00:00:00.000004  -- gap (unreadable): exactly 2 events of all nodes missing since 00:00:00.000003
         2 ends without a call
+    "#]]
+    .assert_eq(&String::from_utf8(out).unwrap());
+}
+
+/// A message is not matched over a damaged batch, and those on either side are.
+#[test]
+fn no_message_is_matched_across_damage() {
+    let script = Script::parse(
+        "
+1 A send B one
+2 B deliver A one
+3 A send B two
+4 A send B three
+5 B deliver A two
+6 B deliver A three
+7 A send B four
+8 B deliver A four
+9 A send B {#Ref<0.0.0.1>,five}
+10 B deliver A {#Ref<0.0.0.1>,five}
+",
+    )
+    .unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    recorded(&script, &dir.path().join("recording"));
+    let reader = with_a_flipped_bit(&dir.path().join("recording"), 2);
+    let lines = Lines::new(Names::new(reader.tables(), Syntax::Auto), Colour::Off);
+    let mut out = Vec::new();
+    show(&reader, &Registry::new(), &Filter::default(), |_, event, related| {
+        lines.write_related(&mut out, event, related).unwrap();
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    expect_test::expect![[r#"
+        00:00:00.000001 <0.100.0> send to <0.101.0>: one  => ~00:00:00.000002
+        00:00:00.000002 <0.101.0> delivered from <0.100.0>: one  <= ~00:00:00.000001
+        00:00:00.000003 <0.100.0> send to <0.101.0>: two  => -
+        00:00:00.000004 <0.100.0> send to <0.101.0>: three  => -
+        00:00:00.000006 -- gap (unreadable): exactly 2 events of all nodes missing since 00:00:00.000005
+        00:00:00.000007 <0.100.0> send to <0.101.0>: four  => ~00:00:00.000008
+        00:00:00.000008 <0.101.0> delivered from <0.100.0>: four  <= ~00:00:00.000007
+        00:00:00.000009 <0.100.0> send to <0.101.0>: {#Ref<0.0.0.1>,five}  => 00:00:00.000010
+        00:00:00.000010 <0.101.0> delivered from <0.100.0>: {#Ref<0.0.0.1>,five}  <= 00:00:00.000009
     "#]]
     .assert_eq(&String::from_utf8(out).unwrap());
 }

@@ -105,10 +105,10 @@ mod common {
 
     /// The lines that `show` prints, with what belongs to each event: those of one process where one is named, with a
     /// small reach where `near`.
-    pub(crate) fn related(script: &Script, process: &str, near: bool) -> String {
+    pub(crate) fn related(script: &Script, process: &str, near: bool, has_times: bool) -> String {
         let registry = source::registry(script).unwrap();
         let names = Names::new(&script.tables, Syntax::Auto).with_registry(&registry);
-        let lines = Lines::new(names, Colour::Off);
+        let lines = Lines::new(names, Colour::Off).with_times(has_times);
         let processes = (!process.is_empty()).then(|| process.to_owned()).into_iter().collect();
         let filter =
             FilterSpec { processes, ..FilterSpec::default() }.resolve(&script.tables, &registry).unwrap();
@@ -152,12 +152,15 @@ fn render(fixture: &str) -> String {
                 "stat" => common::stat(&script),
                 "links" => common::links(&script),
                 "lines" => common::lines(&script),
-                "related" => common::related(&script, "", false),
-                "near" => common::related(&script, "", true),
+                "related" => common::related(&script, "", false, true),
+                "near" => common::related(&script, "", true, true),
+                "order" => common::related(&script, "", false, false),
                 _ if view.starts_with("related ") => {
-                    common::related(&script, &view["related ".len()..], false)
+                    common::related(&script, &view["related ".len()..], false, true)
                 }
-                _ if view.starts_with("near ") => common::related(&script, &view["near ".len()..], true),
+                _ if view.starts_with("near ") => {
+                    common::related(&script, &view["near ".len()..], true, true)
+                }
                 "live" => common::live(&script),
                 _ if view.starts_with("named ") => common::named(&script, &view["named ".len()..]),
                 other => panic!("{name}: no view {other}"),

@@ -9,6 +9,7 @@
 //! ```
 //!
 //! `~` before a time or a process says that a rule and not the VM's word joins the two; `-` that nothing was found.
+//! Where the stream has no times, the process stands in their place, or `yes`.
 
 use super::{Lines, Role as Paint, UNKNOWN};
 use crate::links::{Certainty, Exchange, Part, Point, Related, Role};
@@ -111,7 +112,7 @@ impl Lines<'_> {
         match (self.has_times.then(|| time_text(point.time)), process) {
             (Some(time), Some(process)) => format!("{mark}{time} {process}"),
             (Some(text), None) | (None, Some(text)) => format!("{mark}{text}"),
-            (None, None) => format!("{mark}seen"),
+            (None, None) => format!("{mark}yes"),
         }
     }
 
