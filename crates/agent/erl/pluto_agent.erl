@@ -57,7 +57,7 @@
             work = [],                  % steps still to be done
             found = #{},                % what the steps found out, for the reply
             count = none,               % none | {Id, Kind, Functions, Deadline}
-            armed_at = none,            % milliseconds of UNIX time
+            armed_at = none,            % milliseconds of the monotonic clock, when it was armed first
             lease_until, poll_at, status_at, reload_at, refill_at = infinity,
             deadline = infinity,
             reloaded = #{},             % Module => time of the last check that found its patterns
@@ -254,7 +254,8 @@ status(#g{counters = C, sink = Sink} = G) ->
 
 %% For others that look at the node.
 about(#g{client = Client, phase = Phase, plan = Plan, armed_at = At, counters = C}) ->
-    Base = #{client => Client, phase => Phase, since_ms => At, events => counters:get(C, ?C_EVENTS)},
+    Since = case At of none -> none; _ -> At + erlang:time_offset(millisecond) end,
+    Base = #{client => Client, phase => Phase, since_ms => Since, events => counters:get(C, ?C_EVENTS)},
     case Plan of
         none -> Base#{functions => 0, processes => 0, messages => []};
         #{functions := Functions, processes := Processes, flags := Flags} ->
@@ -586,11 +587,12 @@ step(armed, #g{plan = #{limits := L, functions := Functions}} = G) ->
     process_flag(priority, high),
     Now = now_ms(),
     G1 = reply_armed(G, Now),
+    %% A change of the plan does not make the trace longer.
+    ArmedAt = case G1#g.armed_at of none -> Now; At -> At end,
     Deadline = case L of
-                   #{duration_ms := Ms} when is_integer(Ms) -> Now + Ms;
+                   #{duration_ms := Ms} when is_integer(Ms) -> ArmedAt + Ms;
                    _ -> infinity
                end,
-    ArmedAt = case G1#g.armed_at of none -> erlang:system_time(millisecond); At -> At end,
     G1#g{phase = armed, request = none, deadline = Deadline, found = #{}, reload_at = Now + ?RELOAD_MS,
         armed_at = ArmedAt,
         reloaded = maps:from_list([{M, erlang:monotonic_time(nanosecond)} || {{M, _, _}, _, _} <- Functions])}.

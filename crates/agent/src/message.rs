@@ -178,7 +178,7 @@ pub enum Reply {
     Status(Status),
     /// To stop.
     Stopped(Proof),
-    /// The command was refused; after arm and adjust nothing is set. The reasons are listed in `PROTOCOL.md`.
+    /// The command was refused; after arm nothing is set, after adjust the phase tells. The reasons are listed in `PROTOCOL.md`.
     Error(Term),
 }
 

@@ -315,6 +315,29 @@ fn a_plan_is_changed_while_armed() {
     });
 }
 
+#[test]
+fn a_changed_plan_ends_when_the_first_one_would_have() {
+    each_release(0, 10, |stage| {
+        assert_eq!(stage.attach("pluto_agent_0", "#{}"), "started");
+        let plan = "(harness:small_plan())#{limits => #{duration_ms => 1000}}";
+        assert_eq!(stage.arm(plan), "armed");
+        // Changed over and over, for much longer than it may last.
+        let refused = stage.client(&format!(
+            "P = {plan}, #{{functions := [F, G]}} = P, \
+             Change = fun Change(0, _) -> endless; Change(N, [Fs, Other]) -> \
+               case element(3, harness:request(N, {{adjust, P#{{functions => Fs}}}})) of \
+                 {{armed, _}} -> receive after 50 -> Change(N - 1, [Other, Fs]) end; \
+                 {{error, Why}} -> Why end end, Change(200, [[F], [F, G]])."
+        ));
+        assert!(
+            ["{not_now,adjust,tripped}", "{limit,duration,1000,1000}"].contains(&refused.as_str()),
+            "{refused}"
+        );
+        stage.client("{pluto, 999, {stopped, #{left := []}}} = harness:request(999, stop), harness:await(pluto_gone), harness:end_client().");
+        stage.assert_clean("deadline");
+    });
+}
+
 /// What another tool has set before is given back all the same, where the two share one session.
 #[test]
 fn match_specs_are_changed_while_functions_are_called() {
