@@ -53,12 +53,23 @@ pub enum Happening {
     Gap(usize, GapCause, Missing),
     /// The plan of a node was changed by another client.
     Adjusted(usize, String),
+    /// The agent of a node refused a change half-way, which undid what was traced, and what became of it.
+    Unsettled(usize, Unsettled),
     /// Another client stopped the trace of a node.
     Stopped(usize),
     /// The connection to a node was lost, or its agent has ended.
     Lost(usize),
     /// How far the capture has come.
     Progress(Progress),
+}
+
+/// What became of a trace whose agent refused to change it when a part of the change was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsettled {
+    /// What was traced before is traced again.
+    Restored,
+    /// That was refused as well, and the trace ends.
+    Ended,
 }
 
 /// Why a capture ended.
@@ -216,7 +227,7 @@ async fn attend_to_the_end(
 /// What a notice means for the capture of its node.
 enum Heard {
     GoesOn,
-    /// A limit switched tracing off, and the agent waits to be stopped.
+    /// Tracing is off, because of a limit or a refusal, and the agent waits to be stopped.
     Tripped,
     /// The agent ends by itself.
     Ending,
@@ -391,7 +402,7 @@ impl Attendant {
                 }
                 return Heard::Over;
             }
-            Notice::Asked { from, request } => self.asked(&from, &request, session, plan).await,
+            Notice::Asked { from, request } => return self.asked(&from, &request, session, plan).await,
             Notice::Lost => {
                 self.lost().await;
                 outcome.error = Some(SessionError::Lost);
@@ -411,7 +422,8 @@ impl Attendant {
         request: &Term,
         session: &mut Session,
         plan: &mut NodePlan,
-    ) {
+    ) -> Heard {
+        let mut heard = Heard::GoesOn;
         let answer = match Asked::from_term(request) {
             Some(Asked::Adjust(adjustment)) => match self.adjust(session, plan, &adjustment).await {
                 Ok(summary) => {
@@ -419,7 +431,12 @@ impl Attendant {
                     self.tell(Happening::Adjusted(self.index, summary.clone())).await;
                     Term::tuple([Term::atom("adjusted"), Term::binary(summary)])
                 }
-                Err(error) => crate::target::refusal(error.to_refused()),
+                Err(error) => {
+                    if matches!(error, AdjustError::Unsettled { became: Unsettled::Ended, .. }) {
+                        heard = Heard::Tripped;
+                    }
+                    crate::target::refusal(error.to_refused())
+                }
             },
             None => crate::target::refusal(Refused {
                 why: "the version of Pluto that owns the trace does not know the request".to_owned(),
@@ -429,6 +446,7 @@ impl Attendant {
         };
         // The asker may have gone away; the trace is what it asked for all the same.
         let _asker_gone = session.answer(from, answer).await;
+        heard
     }
 
     /// Changes the plan. What is traced then is expected before it can come.
@@ -450,9 +468,30 @@ impl Attendant {
                     let _ended = self.input.send(Input::Forget(self.index, function)).await;
                 }
                 self.expect(plan.expected_besides(&next)).await;
-                Err(error.into())
+                Err(self.unsettled(session, plan, error).await)
             }
         }
+    }
+
+    /// After a refusal: where the agent has undone everything, what was traced before is armed again.
+    async fn unsettled(&self, session: &mut Session, plan: &NodePlan, error: SessionError) -> AdjustError {
+        let SessionError::Refused(reason) = error else { return error.into() };
+        match session.command(|id| Command::Status { id }).await {
+            Ok(Reply::Status(status)) if status.phase == "idle" => {}
+            // It is traced as before, or the next notice tells what has ended it.
+            _ => return SessionError::Refused(reason).into(),
+        }
+        let became = match plan.arm(session).await {
+            Ok(_armed) => Unsettled::Restored,
+            Err(_refused) => Unsettled::Ended,
+        };
+        let until = match session.command(|id| Command::Status { id }).await {
+            Ok(Reply::Status(status)) => Some(status.monotonic),
+            _ => None,
+        };
+        self.gap(GapCause::Adjusted, Missing::Unknown, None, until).await;
+        self.tell(Happening::Unsettled(self.index, became)).await;
+        AdjustError::Unsettled { reason, became }
     }
 
     async fn expect(&self, functions: Vec<ExpectedFunction>) {

@@ -2,9 +2,11 @@
 
 use super::{CheckError, NodePlan, Refused, ResolveError, patterns_of, planned, resolve};
 use crate::pipeline::ExpectedFunction;
+use crate::run::Unsettled;
 use crate::session::{Session, SessionError};
 use pluto_agent::Mfa;
 use pluto_matchspec::{CompileError, Level, Pattern, Requests};
+use pluto_term::Term;
 
 /// A change of a running trace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,6 +44,14 @@ pub enum AdjustError {
     /// The agent refused, or cannot be heard.
     #[error(transparent)]
     Session(#[from] SessionError),
+    /// The agent refused when it had made a part of the change, and has undone everything.
+    #[error("the agent refused half-way: {reason:?}")]
+    Unsettled {
+        /// The agent's reason.
+        reason: Term,
+        /// What became of the trace.
+        became: Unsettled,
+    },
 }
 
 impl AdjustError {
@@ -50,10 +60,17 @@ impl AdjustError {
     pub fn to_refused(&self) -> Refused {
         let hint = match self {
             AdjustError::Check(error) => error.hint().map(str::to_owned),
+            AdjustError::Unsettled { became: Unsettled::Restored, .. } => {
+                Some("what was traced before is traced again, after a gap".to_owned())
+            }
+            AdjustError::Unsettled { became: Unsettled::Ended, .. } => {
+                Some("what was traced before was refused as well, so the trace has ended".to_owned())
+            }
             _ => None,
         };
         let agent = match self {
-            AdjustError::Session(SessionError::Refused(reason))
+            AdjustError::Unsettled { reason, .. }
+            | AdjustError::Session(SessionError::Refused(reason))
             | AdjustError::Check(CheckError::Session(SessionError::Refused(reason))) => Some(reason.clone()),
             _ => None,
         };

@@ -59,8 +59,12 @@ pub(crate) fn unanswered(connection: &Connection, error: &AskError) -> Failure {
     match error {
         AskError::NoOwner | AskError::Ended | AskError::Silent => failure
             .hint("an agent without an owner undoes everything by itself within its lease; see `pluto list`"),
-        AskError::Refused(Refused { agent: Some(reason), .. }) => {
-            super::capturing::refused_because(node, reason)
+        AskError::Refused(Refused { agent: Some(reason), hint, .. }) => {
+            let failure = super::capturing::refused_because(node, reason);
+            match hint {
+                Some(hint) => failure.hint(hint.as_str()),
+                None => failure,
+            }
         }
         AskError::Refused(Refused { hint: Some(hint), .. }) => failure.hint(hint.as_str()),
         _ => failure,

@@ -1,8 +1,8 @@
 //! A trace that is changed or ended by something else than its owner, and what is said of it.
 
-use crate::support::{Running, between, each_release, run_on, shop, stable, text};
+use crate::support::{Running, between, each_release, run, run_on, shop, stable, text};
 use expect_test::expect;
-use pluto_testnode::{Node, system_release};
+use pluto_testnode::{Node, releases, system_release};
 
 /// Kills one process of the agent, by its registered name or by the function that it runs.
 fn kill_agent_process(node: &mut Node, function: &str) {
@@ -194,6 +194,40 @@ fn what_is_added_to_a_trace_passes_its_checks_and_is_no_stranger() {
         assert!(!ran.stderr.contains("leftover patterns"), "{}", ran.whole());
         assert!(ran.stderr.contains("(2 functions and "), "{}", ran.whole());
     });
+}
+
+/// Somebody who destroys all trace sessions of a node destroys ours: what is changed next is refused half-way.
+#[test]
+fn a_change_that_is_refused_half_way_leaves_what_was_traced_before() {
+    for release in releases().into_iter().filter(|release| release.otp() >= 27) {
+        let mut node = shop(&release);
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("recording");
+        let record = ["record", node.name(), "--send", "--process", "shop_orders", "-o", text(&target)];
+        let mut running = Running::armed(&node, &record);
+        node.eval(
+            "[trace:session_destroy(S) || S <- trace:session_info(all), \
+               lists:prefix(\"pluto_agent\", atom_to_list(element(1, S)))], ok.",
+        );
+        let adjust = ["adjust", node.name(), "--add", "shop_orders:total_price/2", "--force"];
+        expect![[r#"
+            status 2
+            --- stdout
+            --- stderr
+            pluto: NODE: the node refuses the match specification of {shop_orders,total_price,2}
+            hint: what was traced before is traced again, after a gap
+        "#]]
+        .assert_eq(&stable(&run_on(&node, &adjust).whole(), &node));
+        running.says("what was traced before is traced again");
+        // The messages of one order more are in the recording, after the gap.
+        node.eval("{ok, _} = shop_orders:place_order(1, #{item => apple, quantity => 1, card => {visa, <<\"1\">>}}).");
+        running.signal("INT");
+        let ran = running.wait();
+        assert_eq!(ran.status, 0, "{}", ran.whole());
+        let shown = run(&["show", text(&target), "--limit", "0"]).ok();
+        let (_, after) = shown.split_once("gap (adjusted)").expect("a gap");
+        assert!(after.contains("send to shop_stock"), "{shown}");
+    }
 }
 
 #[test]

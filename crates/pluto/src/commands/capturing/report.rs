@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use pluto_agent::{LimitKind, Status};
 use pluto_capture::pipeline::{Consumer, Progress};
 use pluto_capture::probe::Probe;
-use pluto_capture::run::{EndReason, Happening, NodeOutcome, Outcome};
+use pluto_capture::run::{EndReason, Happening, NodeOutcome, Outcome, Unsettled};
 use pluto_capture::target::SECONDS_PER_EVENT;
 use pluto_term::{PrintLimits, Syntax, Term};
 use std::io::Write;
@@ -99,6 +99,12 @@ impl Watcher {
                 self.say(&format!("gap: {}, {missing} events", cause.name()));
             }
             Happening::Adjusted(_, summary) => self.say(summary),
+            Happening::Unsettled(_, Unsettled::Restored) => {
+                self.say("the node refused a change of this trace half-way; what was traced before is traced again");
+            }
+            Happening::Unsettled(_, Unsettled::Ended) => self.say(
+                "the node refused a change of this trace half-way, and then what was traced before; tracing is off",
+            ),
             Happening::Stopped(_) => self.say("another client stopped this trace"),
             Happening::Lost(node) => {
                 self.say(&format!("node {}: the agent or the connection is gone", node + 1));
