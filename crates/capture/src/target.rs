@@ -98,6 +98,12 @@ impl NodePlan {
         self.functions.iter()
     }
 
+    /// The processes that are to be traced, where they were named: none where all are.
+    #[must_use]
+    pub fn processes(&self) -> &[Pid] {
+        &self.processes
+    }
+
     /// Functions that the patterns stand for, and that cannot be traced because of their name.
     #[must_use]
     pub fn left_out(&self) -> &[Mfa] {

@@ -117,13 +117,17 @@ async fn prepare_node(
 
 /// Lets the nodes go without having traced anything: ends each agent and waits until it says that it is gone.
 async fn release(nodes: Vec<Prepared>) {
-    for mut node in nodes {
-        // Where the agent cannot be heard any more, the end of the connection ends it.
-        let stop = |id| pluto_agent::Command::Stop { id };
-        if node.session.command(stop).await.is_ok() {
-            node.session.wait_until_gone().await;
-        }
+    for node in nodes {
+        end(node.session).await;
         node.connection.close().await;
+    }
+}
+
+/// Ends an agent and waits until it says that it is gone.
+async fn end(mut session: Session) {
+    // Where the agent cannot be heard any more, the end of the connection ends it.
+    if session.command(|id| pluto_agent::Command::Stop { id }).await.is_ok() {
+        session.wait_until_gone().await;
     }
 }
 
@@ -161,7 +165,7 @@ pub(crate) async fn arm<C: Consumer>(
         .collect();
     let pipeline = Pipeline::start(queue, consumer, decoders, trigger, events_max)
         .map_err(|error| Failure::io("cannot start a thread", &error))?;
-    let mut armed_nodes = Vec::new();
+    let mut armed_nodes: Vec<ArmedNode> = Vec::new();
     for (index, mut node) in nodes.into_iter().enumerate() {
         for function in node.plan.expected() {
             if pipeline.input.send(Input::Expect(index, function)).await.is_err() {
@@ -169,9 +173,35 @@ pub(crate) async fn arm<C: Consumer>(
             }
         }
         let armed = node.plan.arm(&mut node.session).await.map_err(|e| refused(&node.name, &e))?;
+        // Those that were named were there a moment ago; a trace of none of them would wait for nothing.
+        let named = node.plan.processes().len() as u64;
+        if named > 0 && armed.processes == 0 {
+            for node in armed_nodes {
+                end(node.session).await;
+            }
+            end(node.session).await;
+            return Err(gone(&node.name, named));
+        }
+        if armed.processes < named {
+            output::note(&format!(
+                "{}: {} of the {named} processes of --process have ended meanwhile",
+                node.name,
+                named - armed.processes
+            ));
+        }
         armed_nodes.push(ArmedNode { name: node.name, session: node.session, plan: node.plan, armed });
     }
     Ok((armed_nodes, pipeline, signals))
+}
+
+/// Says that none of the processes that were to be traced lives any more.
+fn gone(node: &str, named: u64) -> Failure {
+    let sentence = match named {
+        1 => "the process of --process has ended before it could be traced".to_owned(),
+        n => format!("the {n} processes of --process have ended before they could be traced"),
+    };
+    Failure::new(format!("{node}: {sentence}"))
+        .hint("where its supervisor restarts it, the name stands for another process now: try again")
 }
 
 /// Ctrl-C, the terminate signal, and the hang-up of the terminal. They are listened to before anything is armed: from then on the node is told.

@@ -297,6 +297,38 @@ fn one_process_of_many() {
 }
 
 #[test]
+fn a_process_that_ends_before_it_is_traced_is_not_waited_for() {
+    each_release(|release| {
+        let mut node = shop(release);
+        // It is looked up before the agent comes, and armed only after calls have been counted.
+        let mortal = "register(mortal, spawn(fun() -> L = fun L() -> case erlang:module_loaded(pluto_agent_0) of \
+            true -> ok; false -> receive after 1 -> L() end end end, L() end)), ok.";
+        node.eval(mortal);
+        let ran = trace(&node, &["shop_orders:total_price/2", "--process", "mortal"]);
+        expect![[r#"
+            status 2
+            --- stdout
+            --- stderr
+            pluto: NODE: the process of --process has ended before it could be traced
+            hint: where its supervisor restarts it, the name stands for another process now: try again
+        "#]]
+        .assert_eq(&stable(&ran.whole(), &node));
+        assert_eq!(node.eval("erlang:module_loaded(pluto_agent_0)."), "false");
+        node.eval(mortal);
+        let both = ["--process", "mortal", "--process", "shop_orders", "--events", "1"];
+        let ran = trace(&node, &[&["shop_orders:total_price/2"], &both[..]].concat());
+        assert_eq!(ran.status, 0, "{}", ran.whole());
+        expect![[r#"
+            NODE: 1 of the 2 processes of --process have ended meanwhile
+            NODE: tracing 1 functions in N processes, armed in N ms; Ctrl-C ends it
+            1 events; has the events that were wanted
+            NODE: nothing is left behind (1 functions and N processes read back, agent unloaded)
+        "#]]
+        .assert_eq(&stable(&ran.stderr, &node));
+    });
+}
+
+#[test]
 fn a_share_of_the_calls_keeps_pairs_whole() {
     each_release(|release| {
         let node = shop(release);
