@@ -29,6 +29,8 @@
 -define(FUNCTION_CHUNK, 20).
 %% At most this many items of a list in a reply; counts are always exact.
 -define(REPLY_ITEMS, 200).
+%% At most this many registered names are looked at.
+-define(NAMES, 4096).
 
 %% Cells of the counters that the sink writes and the guardian reads.
 -define(C_EVENTS, 1).
@@ -63,6 +65,7 @@
             reloaded = #{},             % Module => time of the last check that found its patterns
             window = none,              % {Until, Events, Bytes, Seconds over the limit}
             outbox = [],                % replies that the busy connection did not take, newest first
+            names = #{},                % Name => process, as the client was told
             excluded = []}).
 
 %% One module, because one module is loaded; in parts, because it is long.
@@ -213,6 +216,9 @@ request(Id, {specs, Specs}, #g{phase = armed, work = []} = G) ->
     begin_specs(Id, Specs, G);
 request(Id, {count, Functions, Ms}, #g{count = none, work = []} = G) when is_integer(Ms), Ms >= 0, Ms =< 10000 ->
     begin_count(Id, Functions, Ms, G);
+request(Id, {names}, #g{names = Known} = G) ->
+    Names = registered_processes(),
+    reply(G#g{names = Names}, Id, {names, maps:to_list(news(Names, Known))});
 request(Id, {status}, G) ->
     reply(G, Id, {status, status(G)});
 request(Id, Request, G) ->

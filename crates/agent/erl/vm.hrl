@@ -49,6 +49,17 @@ each_process(Do, Chunks) ->
     lists:foreach(fun(Chunk) -> lists:foreach(Do, pids(Chunk)), erlang:yield() end, Chunks).
 
 %%% ------------------------------------------------------------------------------------------------------------
+%%% Registered names
+%%% ------------------------------------------------------------------------------------------------------------
+
+registered_processes() ->
+    maps:from_list([{Name, P} || Name <- lists:sublist(registered(), ?NAMES), P <- [whereis(Name)], is_pid(P)]).
+
+%% The names that were not known, or not as those of these processes.
+news(Names, Known) ->
+    maps:filter(fun(Name, P) -> maps:get(Name, Known, none) =/= P end, Names).
+
+%%% ------------------------------------------------------------------------------------------------------------
 %%% The two ways to trace
 %%% ------------------------------------------------------------------------------------------------------------
 

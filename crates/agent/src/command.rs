@@ -39,6 +39,11 @@ pub enum Command {
         /// For how long; at most 10,000.
         milliseconds: u32,
     },
+    /// Asks for the registered names that this was not told before, at most 4,096.
+    Names {
+        /// Comes back in the reply.
+        id: u32,
+    },
     /// Asks how the agent is.
     Status {
         /// Comes back in the reply.
@@ -66,6 +71,7 @@ impl Command {
                 let functions = Term::list(functions.iter().map(Mfa::to_term));
                 with_id(*id, Term::tuple([Term::atom("count"), functions, Term::int(*milliseconds)]))
             }
+            Command::Names { id } => with_id(*id, Term::tuple([Term::atom("names")])),
             Command::Status { id } => with_id(*id, Term::tuple([Term::atom("status")])),
             Command::Stop { id } => with_id(*id, Term::atom("stop")),
         }

@@ -1,9 +1,10 @@
 //! What the agent tells the client.
 
 use crate::events::{DropCause, drops_from};
+use crate::names::name;
 use crate::read::{list, number, number_at, text_at};
 use crate::{Mfa, Slot};
-use pluto_term::{DecodeError, Pid, Term};
+use pluto_term::{Atom, DecodeError, Pid, Term};
 
 /// A control message of the agent. Events come as [`crate::EventBatch`].
 #[derive(Clone, Debug, PartialEq)]
@@ -174,6 +175,8 @@ pub enum Reply {
         /// Calls in all processes; functions that do not exist are left out.
         calls: Vec<(Mfa, u64)>,
     },
+    /// To names.
+    Names(Vec<(Atom, Pid)>),
     /// To status.
     Status(Status),
     /// To stop.
@@ -326,6 +329,7 @@ fn replied(rest: &[Term]) -> Option<Message> {
                 _ => None,
             })?,
         },
+        ("names", [names]) => Reply::Names(list(names, name)?),
         ("status", [map]) => Reply::Status(status(map)?),
         ("stopped", [map]) => Reply::Stopped(proof(map)?),
         ("error", [reason]) => Reply::Error(reason.clone()),

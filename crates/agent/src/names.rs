@@ -37,11 +37,13 @@ impl RegisteredNames {
 }
 
 fn names(map: &Term) -> Option<RegisteredNames> {
-    Some(RegisteredNames {
-        names: list(map.map_get("names")?, |pair| match pair.as_tuple()? {
-            [Term::Atom(name), Term::Pid(pid)] => Some((name.clone(), pid.clone())),
-            _ => None,
-        })?,
-        count: number_at(map, "count")?,
-    })
+    Some(RegisteredNames { names: list(map.map_get("names")?, name)?, count: number_at(map, "count")? })
+}
+
+/// A name with its process.
+pub(crate) fn name(pair: &Term) -> Option<(Atom, Pid)> {
+    match pair.as_tuple()? {
+        [Term::Atom(name), Term::Pid(pid)] => Some((name.clone(), pid.clone())),
+        _ => None,
+    }
 }

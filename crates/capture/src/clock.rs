@@ -44,7 +44,7 @@ pub async fn estimate(connection: &Connection) -> Result<ClockOffset, CallError>
 }
 
 /// UNIX time by this machine's clock.
-pub(crate) fn now() -> Nanos {
+pub fn now() -> Nanos {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Nanos::try_from(since.as_nanos()).unwrap_or(Nanos::MAX)
 }

@@ -10,7 +10,7 @@ use pluto_agent::{DropCause, EventBatch, Mfa};
 use pluto_dist::Message;
 use pluto_event::{Event, FunctionId, GapCause, Missing, Nanos, NodeId, ProcessId, Tables, What};
 use pluto_matchspec::Signature;
-use pluto_term::{Atom, DecodeError, Limits, Reader};
+use pluto_term::{Atom, DecodeError, Limits, Pid, Reader};
 use tokio::sync::{mpsc, watch};
 
 /// Batches that may wait between the network and the consumer.
@@ -39,10 +39,32 @@ pub trait Consumer: Send + 'static {
     /// As [`Consumer::event`].
     fn flush(&mut self) -> Result<(), Self::Error>;
 
+    /// Takes what becomes known of a node, by its number in the capture.
+    ///
+    /// # Errors
+    /// As [`Consumer::event`].
+    fn told(&mut self, _node: usize, _told: Told) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
     /// Whether it has as much as it may have; the capture then ends.
     fn is_full(&self) -> bool {
         false
     }
+}
+
+/// What becomes known of a node while it is traced, besides its events.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Told {
+    /// Registered names of processes, those among them that are no news included.
+    Names {
+        /// The names.
+        names: Vec<(Atom, Pid)>,
+        /// When those that are news were not there yet.
+        after: Nanos,
+        /// When they were there.
+        by: Nanos,
+    },
 }
 
 /// What the network side hands over.
@@ -70,6 +92,8 @@ pub enum Input {
     Expect(usize, ExpectedFunction),
     /// A function is not traced after all: its calls are another tool's again.
     Forget(usize, ExpectedFunction),
+    /// Something that becomes known of a node.
+    Told(usize, Told),
     /// Time for [`Consumer::flush`].
     Flush,
 }
@@ -214,6 +238,7 @@ impl<C: Consumer> Worker<C> {
                     self.teach(node);
                 }
                 Input::Forget(node, function) => self.forget(node, &function),
+                Input::Told(node, told) => self.consumer.told(node, told)?,
                 Input::Flush => self.consumer.flush()?,
             }
             self.progress.full = self.consumer.is_full();

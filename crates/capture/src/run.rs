@@ -1,17 +1,17 @@
 //! A capture from its first event to its proof that nothing is left: several nodes, one stream.
 
-use crate::pipeline::{Consumer, ExpectedFunction, Input, Learned, Pipeline, Progress, drop_cause};
+use crate::pipeline::{Consumer, ExpectedFunction, Input, Learned, Pipeline, Progress, Told, drop_cause};
 use crate::session::{Notice, Session, SessionError};
 use crate::target::{AdjustError, Adjustment, Asked, NodePlan, Refused};
 use pluto_agent::{
     Armed, Command, LimitKind, Message as AgentMessage, Proof, Reply, SinkTotals, Status, UndoneWhy,
 };
-use pluto_event::{GapCause, Missing};
+use pluto_event::{GapCause, Missing, Nanos};
 use pluto_term::Term;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, MissedTickBehavior};
 
 /// How often what was taken is made last, or visible.
 const FLUSH: Duration = Duration::from_millis(200);
@@ -25,6 +25,9 @@ const TEACH: Duration = Duration::from_secs(1);
 
 /// The times at the beginning.
 const TEACH_AT_ONCE: u32 = 16;
+
+/// How often a node is asked for registered names that are new.
+const NAMES: Duration = Duration::from_secs(2);
 
 /// Happenings that may wait to be watched.
 const HAPPENINGS_MAX: usize = 64;
@@ -40,6 +43,8 @@ pub struct ArmedNode {
     pub plan: NodePlan,
     /// What it set.
     pub armed: Armed,
+    /// When it was asked for its registered names, where it is to be asked again.
+    pub named: Option<Nanos>,
 }
 
 /// What goes on while a capture runs; a node is named by its number in the capture.
@@ -287,7 +292,9 @@ impl Lessons {
 
 impl Attendant {
     async fn attend(mut self, node: ArmedNode) -> NodeOutcome {
-        let ArmedNode { name, mut session, mut plan, armed } = node;
+        let ArmedNode { name, mut session, mut plan, armed, mut named } = node;
+        let mut ask_names = tokio::time::interval_at(Instant::now() + NAMES, NAMES);
+        ask_names.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut outcome =
             NodeOutcome { name, armed, proof: None, gone: false, limit: None, status: None, error: None };
         loop {
@@ -305,12 +312,14 @@ impl Attendant {
                         Heard::Over => return outcome,
                     }
                 }
+                _ = ask_names.tick(), if named.is_some() => self.ask_names(&mut session, &mut named).await,
                 learned = self.lessons.next() => {
                     // Where the node refuses, or is gone, the next notice tells; nothing is recorded otherwise by it.
                     let _refused = plan.specialise(&mut session, &learned).await;
                 }
             }
         }
+        self.ask_names(&mut session, &mut named).await;
         match session.command(|id| Command::Stop { id }).await {
             Ok(Reply::Stopped(proof)) => {
                 self.proven(proof, &mut outcome).await;
@@ -326,6 +335,21 @@ impl Attendant {
             }
         }
         outcome
+    }
+
+    /// Asks for names that are new: a process that was restarted has registered the name of the one before.
+    async fn ask_names(&self, session: &mut Session, named: &mut Option<Nanos>) {
+        let (Some(after), asked) = (*named, crate::clock::now()) else { return };
+        match session.command(|id| Command::Names { id }).await {
+            Ok(Reply::Names(names)) => {
+                *named = Some(asked);
+                let told = Told::Names { names, after, by: crate::clock::now() };
+                // Where the pipeline has ended its failure is told by `run`.
+                let _ended = self.input.send(Input::Told(self.index, told)).await;
+            }
+            // What has ended the agent, or the connection, is told by the next notice.
+            _ => *named = None,
+        }
     }
 
     /// Takes the last words of an agent that ends without having been told to by us.

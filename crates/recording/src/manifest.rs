@@ -11,7 +11,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// The version of the format that this crate writes.
-pub const VERSION: Version = Version { major: 1, minor: 2 };
+pub const VERSION: Version = Version { major: 1, minor: 3 };
 
 const FORMAT: &str = "pluto-recording";
 pub(crate) const FILE: &str = "manifest.json";
@@ -108,7 +108,7 @@ pub struct NodeAbout {
     pub names_left_out: u64,
 }
 
-/// A registered name, as it was when the recording was begun.
+/// A registered name, as it was when the recording was begun, or was seen since.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct NameAbout {
@@ -118,6 +118,19 @@ pub struct NameAbout {
     pub number: u32,
     /// The serial of that process.
     pub serial: u32,
+    /// Where the process did not have the name yet when the recording was begun. Since version 1.3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen: Option<NameSeen>,
+}
+
+/// Between which times a process got a registered name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NameSeen {
+    /// It did not have it at this time.
+    pub after: Nanos,
+    /// It had it at this time.
+    pub by: Nanos,
 }
 
 /// How a recording ended; given to [`Writer::finish`](crate::Writer::finish).

@@ -37,6 +37,6 @@ pub use gaps::Gaps;
 pub use links::{Links, LinksBuilder};
 pub use names::{Names, Syntax};
 pub use pairing::Ending;
-pub use registry::Registry;
+pub use registry::{KnownName, Registry};
 pub use source::Source;
 pub use stat::Stat;

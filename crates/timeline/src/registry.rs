@@ -1,7 +1,8 @@
 //! Which process had which registered name, and when.
 //!
-//! Names come from two places: those that processes had when the recording began, and the events of names that were
-//! registered and given up since. A process that is restarted gets its name anew, so a name is found by time.
+//! Names come from three places: those that processes had when the recording began, those that they had when the node
+//! was asked again, and the events of names that were registered and given up. A process that is restarted gets its name
+//! anew, so a name is found by time.
 
 use pluto_event::{AtomId, Event, Nanos, NodeId, ProcessId, Tables, What};
 use rustc_hash::FxHashMap;
@@ -26,6 +27,19 @@ pub struct Held {
 /// Processes that had a name, each with the time from when on, in that order.
 type Holders = Vec<(Nanos, ProcessId)>;
 
+/// A name that was seen on a process when the node was asked for its names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownName<'a> {
+    /// The process.
+    pub process: ProcessId,
+    /// Its name.
+    pub name: &'a str,
+    /// When it did not have it yet; [`Nanos::MIN`] where it had it when the stream began.
+    pub after: Nanos,
+    /// When it had it. Whoever had the name before had given it up by then.
+    pub by: Nanos,
+}
+
 /// The registered names of a stream.
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
@@ -42,9 +56,9 @@ impl Registry {
         Registry::default()
     }
 
-    /// A process had this name when the stream began.
-    pub fn known(&mut self, process: ProcessId, name: &str, tables: &Tables) {
-        self.begin(process, Arc::from(name), Nanos::MIN, tables);
+    /// A name that is known without an event. Of one name, they come in the order of their times.
+    pub fn known(&mut self, known: KnownName<'_>, tables: &Tables) {
+        self.begin(known.process, Arc::from(known.name), (known.after, known.by), tables);
     }
 
     /// Takes in one event, which counts where it is of a name. Events of one process come in order.
@@ -53,7 +67,7 @@ impl Registry {
         match event.what {
             What::Register { name: id } => {
                 if let Some(name) = name(id) {
-                    self.begin(event.process, name, event.time, tables);
+                    self.begin(event.process, name, (event.time, event.time), tables);
                 }
             }
             What::Unregister { name: id } => {
@@ -65,11 +79,12 @@ impl Registry {
         }
     }
 
-    fn begin(&mut self, process: ProcessId, name: Arc<str>, since: Nanos, tables: &Tables) {
+    /// A process got a name between two times. It has it from the first one on, and who had it before until the second.
+    fn begin(&mut self, process: ProcessId, name: Arc<str>, (since, by): (Nanos, Nanos), tables: &Tables) {
         let holder = (node_of(process, tables), Arc::clone(&name));
         match self.holders.get(&holder) {
             Some(&before) if before == process => return,
-            Some(&before) => self.close(before, &name, since),
+            Some(&before) => self.close(before, &name, by),
             None => {}
         }
         if self.kept >= NAMES_MAX {

@@ -8,7 +8,7 @@ use crate::damage::Damage;
 use crate::filter::Filter;
 use crate::gaps::Gaps;
 use crate::links::{Correlator, LinkLimits, Links, LinksBuilder, Reach, Related};
-use crate::registry::Registry;
+use crate::registry::{KnownName, Registry};
 use crate::stat::{Report, Stat};
 use pluto_event::{Event, Identity, Kind, Nanos, Node, Process, ProcessId, Tables};
 use pluto_recording::{Columns, Kinds, Reader, RecordingError};
@@ -121,8 +121,8 @@ pub trait Source {
     /// The tables that its ids point into.
     fn tables(&self) -> &Tables;
 
-    /// The registered names that processes had when the stream began, as far as they are known.
-    fn known_names(&self) -> Vec<(ProcessId, &str)>;
+    /// The registered names of processes that no event tells of, as far as they are known.
+    fn known_names(&self) -> Vec<KnownName<'_>>;
 
     /// Whether its times are more than the order of its events. Where they are not, nothing has a duration.
     fn has_times(&self) -> bool {
@@ -197,7 +197,7 @@ impl Source for Reader {
         Reader::tables(self)
     }
 
-    fn known_names(&self) -> Vec<(ProcessId, &str)> {
+    fn known_names(&self) -> Vec<KnownName<'_>> {
         let tables = Reader::tables(self);
         let mut known = Vec::new();
         for about in &self.manifest().about.nodes {
@@ -206,7 +206,9 @@ impl Source for Reader {
             // A process of which the recording has nothing has no id, and needs no name.
             known.extend(about.names.iter().filter_map(|name| {
                 let identity = Identity::Pid { number: name.number, serial: name.serial };
-                Some((tables.find_process(Process { node, identity })?, name.name.as_str()))
+                let process = tables.find_process(Process { node, identity })?;
+                let (after, by) = name.seen.map_or((Nanos::MIN, Nanos::MIN), |seen| (seen.after, seen.by));
+                Some(KnownName { process, name: &name.name, after, by })
             }));
         }
         known
@@ -333,8 +335,9 @@ impl Source for crate::script::Script {
         &self.tables
     }
 
-    fn known_names(&self) -> Vec<(ProcessId, &str)> {
-        self.had.iter().map(|(process, name)| (*process, name.as_str())).collect()
+    fn known_names(&self) -> Vec<KnownName<'_>> {
+        let had = self.had.iter().map(|(process, name)| (*process, name.as_str()));
+        had.map(|(process, name)| KnownName { process, name, after: Nanos::MIN, by: Nanos::MIN }).collect()
     }
 
     fn scan_gaps(
@@ -411,8 +414,8 @@ pub fn gaps<S: Source>(source: &S, purpose: Purpose, filter: &Filter) -> Result<
 pub fn registry<S: Source>(source: &S) -> Result<Registry, S::Error> {
     let tables = source.tables();
     let mut registry = Registry::new();
-    for (process, name) in source.known_names() {
-        registry.known(process, name, tables);
+    for known in source.known_names() {
+        registry.known(known, tables);
     }
     each(source, Purpose::Names, &Filter::default(), |event| registry.add(event, tables))?;
     Ok(registry)

@@ -21,6 +21,7 @@ use pluto_capture::session::{Session, SessionError};
 use pluto_capture::target::{CheckError, NodePlan, Prediction, ResolveError, registered_names};
 use pluto_capture::trigger::Trigger;
 use pluto_dist::Connection;
+use pluto_event::Nanos;
 use pluto_matchspec::{Level, Sampling};
 use pluto_term::Term;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -35,6 +36,8 @@ pub(crate) struct Prepared {
     pub(crate) session: Session,
     /// The registered names of its processes; none before a dry run.
     pub(crate) names: RegisteredNames,
+    /// When it was asked for them, where it is to be asked again.
+    pub(crate) named: Option<Nanos>,
     /// What the trace would cost, where it was measured.
     pub(crate) prediction: Option<Prediction>,
 }
@@ -107,12 +110,15 @@ async fn prepare_node(
     let counts = !probe.patterns.is_empty() && (args.dry_run || !probe.force);
     let prediction =
         if !counts { None } else { Some(plan.predict(&mut session).await.map_err(|e| refused(&name, &e))?) };
+    let asked = clock::now();
     let names = if args.dry_run {
         RegisteredNames::default()
     } else {
         registered_names(&connection).await.map_err(|e| unresolved(&name, &e))?
     };
-    Ok(Prepared { name, connection, clock, plan, session, names, prediction })
+    // Where events tell of names, and where there are too many to look at, nobody is asked again.
+    let named = (!probe.life && names.left_out() == 0).then_some(asked);
+    Ok(Prepared { name, connection, clock, plan, session, names, named, prediction })
 }
 
 /// Lets the nodes go without having traced anything: ends each agent and waits until it says that it is gone.
@@ -176,10 +182,9 @@ pub(crate) async fn arm<C: Consumer>(
         // Those that were named were there a moment ago; a trace of none of them would wait for nothing.
         let named = node.plan.processes().len() as u64;
         if named > 0 && armed.processes == 0 {
-            for node in armed_nodes {
-                end(node.session).await;
+            for session in armed_nodes.into_iter().map(|node| node.session).chain([node.session]) {
+                end(session).await;
             }
-            end(node.session).await;
             return Err(gone(&node.name, named));
         }
         if armed.processes < named {
@@ -189,7 +194,8 @@ pub(crate) async fn arm<C: Consumer>(
                 named - armed.processes
             ));
         }
-        armed_nodes.push(ArmedNode { name: node.name, session: node.session, plan: node.plan, armed });
+        let Prepared { name, session, plan, named, .. } = node;
+        armed_nodes.push(ArmedNode { name, session, plan, armed, named });
     }
     Ok((armed_nodes, pipeline, signals))
 }

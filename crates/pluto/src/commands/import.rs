@@ -1,9 +1,10 @@
 //! `pluto import`: a recording from a trace file of dbg or ttb.
 
-use super::record::{now, unwritable};
+use super::record::unwritable;
 use crate::args::ImportArgs;
 use crate::failure::Failure;
 use crate::output;
+use pluto_capture::clock;
 use pluto_capture::decode::{Decoded, Decoder, Keep, intern_node};
 use pluto_capture::redact::Redaction;
 use pluto_capture::trc::{Entry, TraceFile, TraceFileError};
@@ -30,7 +31,7 @@ pub(crate) fn run(args: &ImportArgs) -> Result<u8, Failure> {
     }
     let about = About {
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        started: now(),
+        started: clock::now(),
         nodes: vec![NodeAbout { name: args.node.clone(), ..NodeAbout::default() }],
         level: "imported".to_owned(),
         ..About::default()
@@ -56,7 +57,7 @@ pub(crate) fn run(args: &ImportArgs) -> Result<u8, Failure> {
         }
     };
     let Import { decoder, writer, events, .. } = import;
-    writer.finish(Summary { finished: now(), ..Summary::default() }).map_err(failed)?;
+    writer.finish(Summary { finished: clock::now(), ..Summary::default() }).map_err(failed)?;
     output::note(&format!("{events} events imported into {}", args.output.display()));
     note_timeless(decoder.timeless(), events);
     match ended {

@@ -6,15 +6,18 @@ use crate::failure::Failure;
 use crate::output::{self, Colour};
 use crate::usage;
 use crate::values::{Duration, Fraction};
-use pluto_capture::pipeline::Consumer;
+use pluto_capture::clock;
+use pluto_capture::pipeline::{Consumer, Told};
 use pluto_capture::run::EndReason;
 use pluto_capture::trigger::{Condition, Trigger};
 use pluto_event::{Event, Nanos, Tables};
-use pluto_recording::{About, Ended, NameAbout, NodeAbout, RecordingError, Summary, Writer, WriterOptions};
-use std::collections::BTreeMap;
+use pluto_recording::{
+    About, Ended, NameAbout, NameSeen, NodeAbout, RecordingError, Summary, Writer, WriterOptions,
+};
+use pluto_term::{Atom, Pid};
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Records until Ctrl-C, or until a bound is reached.
 pub(crate) async fn run(args: RecordArgs, colour: Colour) -> Result<u8, Failure> {
@@ -35,10 +38,10 @@ pub(crate) async fn run(args: RecordArgs, colour: Colour) -> Result<u8, Failure>
         keep_nanos: args.last.map(|last| Nanos::try_from(last.0.as_nanos()).unwrap_or(Nanos::MAX)),
         ..WriterOptions::default()
     };
-    let writer = Writer::create(dir, options, about).map_err(|e| unwritable(dir, &e))?;
+    let writer = Writer::create(dir, options, about.clone()).map_err(|e| unwritable(dir, &e))?;
     let (nodes, pipeline, signals) = capturing::arm(
         ready,
-        Disk { writer, bytes_max: args.max_size.0 },
+        Disk { writer, about, bytes_max: args.max_size.0 },
         args.probe.redact,
         condition.map(Trigger::new),
         args.probe.events,
@@ -79,9 +82,31 @@ pub(crate) async fn run(args: RecordArgs, colour: Colour) -> Result<u8, Failure>
     })
 }
 
+fn name_about(name: &Atom, pid: &Pid, seen: Option<NameSeen>) -> NameAbout {
+    NameAbout { name: name.as_str().to_owned(), number: pid.id, serial: pid.serial, seen }
+}
+
+/// Names of a node that a recording has at most; what comes on top is counted.
+const NAMES_MAX: usize = 1 << 14;
+
+/// Adds those names that are news. True where there are any.
+fn add_names(about: &mut NodeAbout, names: &[(Atom, Pid)], seen: NameSeen) -> bool {
+    let known: HashMap<&str, (u32, u32)> =
+        about.names.iter().map(|known| (known.name.as_str(), (known.number, known.serial))).collect();
+    let is_news = |(name, pid): &&(Atom, Pid)| known.get(name.as_str()) != Some(&(pid.id, pid.serial));
+    let news: Vec<NameAbout> =
+        names.iter().filter(is_news).map(|(name, pid)| name_about(name, pid, Some(seen))).collect();
+    let room = NAMES_MAX.saturating_sub(about.names.len());
+    about.names_left_out += news.len().saturating_sub(room) as u64;
+    let any = !news.is_empty();
+    about.names.extend(news.into_iter().take(room));
+    any
+}
+
 /// A recording as the end of a pipeline.
 struct Disk {
     writer: Writer,
+    about: About,
     bytes_max: Option<u64>,
 }
 
@@ -100,6 +125,15 @@ impl Consumer for Disk {
         self.writer.flush()
     }
 
+    fn told(&mut self, node: usize, told: Told) -> Result<(), RecordingError> {
+        let Told::Names { names, after, by } = told;
+        let Some(about) = self.about.nodes.get_mut(node) else { return Ok(()) };
+        if add_names(about, &names, NameSeen { after, by }) {
+            self.writer.set_about(self.about.clone())?;
+        }
+        Ok(())
+    }
+
     fn is_full(&self) -> bool {
         self.bytes_max.is_some_and(|max| self.writer.bytes() >= max)
     }
@@ -116,12 +150,6 @@ fn condition(text: &str) -> Result<Condition, Failure> {
     })
 }
 
-/// The time now, on the axis of recordings.
-pub(crate) fn now() -> Nanos {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Nanos::try_from(since.as_nanos()).unwrap_or(Nanos::MAX)
-}
-
 fn about(args: &RecordArgs, ready: &capturing::Ready) -> About {
     let probe = &args.probe;
     let nodes = ready
@@ -134,22 +162,13 @@ fn about(args: &RecordArgs, ready: &capturing::Ready) -> About {
             erts: node.session.info().erts.clone(),
             clock_offset_nanos: node.clock.offset,
             clock_error_nanos: node.clock.error,
-            names: node
-                .names
-                .names
-                .iter()
-                .map(|(name, pid)| NameAbout {
-                    name: name.as_str().to_owned(),
-                    number: pid.id,
-                    serial: pid.serial,
-                })
-                .collect(),
+            names: node.names.names.iter().map(|(name, pid)| name_about(name, pid, None)).collect(),
             names_left_out: node.names.left_out(),
         })
         .collect();
     About {
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        started: now(),
+        started: clock::now(),
         nodes,
         patterns: patterns(probe),
         level: capturing::level_name(&ready.probe).to_owned(),
@@ -187,7 +206,7 @@ fn summary(why: EndReason, disk_full: bool, progress: &pluto_capture::pipeline::
         EndReason::ConsumerFailed => Ended::Other,
     };
     Summary {
-        finished: now(),
+        finished: clock::now(),
         ended,
         counters: BTreeMap::from([
             ("events".to_owned(), progress.events),

@@ -6,13 +6,14 @@ use crate::failure::Failure;
 use crate::output::{self, Colour};
 use crate::usage;
 use pluto_capture::decode::intern_node;
-use pluto_capture::pipeline::Consumer;
-use pluto_event::{Event, Identity, Process, Tables};
+use pluto_capture::pipeline::{Consumer, Told};
+use pluto_event::{Event, Identity, Nanos, NodeId, Process, ProcessId, Tables};
 use pluto_export::EventWriter;
+use pluto_term::Pid;
 use pluto_timeline::live::Live;
 use pluto_timeline::names::Syntax;
 use pluto_timeline::show::{self, Lines};
-use pluto_timeline::{Names, Registry};
+use pluto_timeline::{KnownName, Names, Registry};
 use std::io::{BufWriter, ErrorKind, Stdout, Write};
 
 /// Prints events until Ctrl-C, or until a bound is reached.
@@ -22,10 +23,16 @@ pub(crate) async fn run(args: TraceArgs, colour: Colour) -> Result<u8, Failure> 
     let Some(ready) = capturing::prepare(&args.probe, probe).await? else { return Ok(0) };
     note_clocks(&ready);
     let mut tables = Tables::new();
-    let registry = registry(&ready, &mut tables);
+    let nodes: Vec<NodeId> = ready
+        .nodes
+        .iter()
+        .map(|node| intern_node(&mut tables, &node.name, node.connection.peer().creation))
+        .collect();
+    let registry = registry(&ready, &nodes, &mut tables);
     let printer = Printer {
         tables,
         registry,
+        nodes,
         out: BufWriter::with_capacity(1 << 16, std::io::stdout()),
         format: args.format,
         syntax: syntax(args.syntax),
@@ -75,23 +82,28 @@ pub(crate) fn syntax(syntax: SyntaxArg) -> Syntax {
 }
 
 /// The registered names that the processes of the nodes have now.
-fn registry(ready: &capturing::Ready, tables: &mut Tables) -> Registry {
+fn registry(ready: &capturing::Ready, nodes: &[NodeId], tables: &mut Tables) -> Registry {
     let mut registry = Registry::new();
-    for node in &ready.nodes {
-        let id = intern_node(tables, &node.name, node.connection.peer().creation);
+    for (node, &id) in ready.nodes.iter().zip(nodes) {
         for (name, pid) in &node.names.names {
-            let identity = Identity::Pid { number: pid.id, serial: pid.serial };
-            let process = tables.intern_process(Process { node: id, identity });
-            registry.known(process, name.as_str(), tables);
+            let process = intern_pid(id, pid, tables);
+            let known = KnownName { process, name: name.as_str(), after: Nanos::MIN, by: Nanos::MIN };
+            registry.known(known, tables);
         }
     }
     registry
+}
+
+fn intern_pid(node: NodeId, pid: &Pid, tables: &mut Tables) -> ProcessId {
+    tables.intern_process(Process { node, identity: Identity::Pid { number: pid.id, serial: pid.serial } })
 }
 
 /// Prints events to standard output.
 struct Printer {
     tables: Tables,
     registry: Registry,
+    /// The nodes, by their numbers.
+    nodes: Vec<NodeId>,
     out: BufWriter<Stdout>,
     format: StreamFormat,
     syntax: Syntax,
@@ -146,6 +158,16 @@ impl Consumer for Printer {
                 ended.iter().try_for_each(|ended| json.write_end(&mut self.out, ended))
             }
         }
+    }
+
+    fn told(&mut self, node: usize, told: Told) -> std::io::Result<()> {
+        let Told::Names { names, after, by } = told;
+        let Some(&node) = self.nodes.get(node) else { return Ok(()) };
+        for (name, pid) in names {
+            let process = intern_pid(node, &pid, &mut self.tables);
+            self.registry.known(KnownName { process, name: name.as_str(), after, by }, &self.tables);
+        }
+        Ok(())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {

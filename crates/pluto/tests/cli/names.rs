@@ -160,6 +160,31 @@ fn a_name_stands_for_the_process_that_had_it_at_the_time() {
     });
 }
 
+/// Without the events of names, the node is asked for them again.
+#[test]
+fn a_restarted_process_is_found_by_its_name() {
+    each_release(|release| {
+        let mut node = shop(release);
+        let before = node.eval("whereis(shop_payment).");
+        let dir = tempfile::tempdir().unwrap();
+        let target = recorded(&mut node, dir.path(), false);
+        let after = node.eval("whereis(shop_payment).");
+        assert_ne!(before, after);
+        let arguments = ["--process", "shop_payment", "--format", "jsonl", "--limit", "0"];
+        let shown = run(&[&["show", text(&target)], &arguments[..]].concat()).ok();
+        let shown = json_lines(&shown);
+        assert_eq!(processes(&shown), [before.as_str(), after.as_str()]);
+        assert!(shown.iter().all(|event| field(event, "process_name") == "shop_payment"), "{shown:?}");
+        let stat = run(&["stat", text(&target)]).ok();
+        for process in [&before, &after] {
+            assert!(stat.contains(&format!("\nshop_payment {process} ")), "{stat}");
+        }
+        // Asking is no part of what is traced.
+        let all = run(&["show", text(&target), "--format", "jsonl", "--limit", "0"]).ok();
+        assert!(!all.contains("pluto_agent"), "{all}");
+    });
+}
+
 #[test]
 fn a_live_trace_shows_the_name() {
     each_release(|release| {

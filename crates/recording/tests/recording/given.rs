@@ -140,7 +140,7 @@ pub(crate) fn sample(dir: &Path) {
         erts: "13.1.5".to_owned(),
         clock_offset_nanos: -12_000,
         clock_error_nanos: 40_000,
-        names: vec![NameAbout { name: "shop_orders".to_owned(), number: 123, serial: 0 }],
+        names: vec![NameAbout { name: "shop_orders".to_owned(), number: 123, serial: 0, seen: None }],
         names_left_out: 2,
     };
     let about = About {

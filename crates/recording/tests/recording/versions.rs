@@ -31,7 +31,7 @@ fn a_newer_major_version_is_refused() {
     edit(dir.path(), r#""major": 1"#, r#""major": 2"#);
     let error = Reader::open(dir.path()).unwrap_err();
     assert!(matches!(error, RecordingError::NewerVersion { .. }));
-    expect!["the recording has format 2.2, and this version reads 1.2"].assert_eq(&error.to_string());
+    expect!["the recording has format 2.2, and this version reads 1.3"].assert_eq(&error.to_string());
 }
 
 #[test]
@@ -79,12 +79,12 @@ fn with_more_columns(path: &Path, kinds: impl Fn(u8) -> u8) {
 fn a_newer_minor_version_is_read() {
     let dir = sample();
     let before = given::text(dir.path());
-    edit(dir.path(), r#""minor": 2"#, r#""minor": 7, "patch": 3"#);
+    edit(dir.path(), r#""minor": 3"#, r#""minor": 7, "patch": 3"#);
     edit(dir.path(), r#""level": "#, r#""weather": {"sun": [1, null]}, "level": "#);
     edit(dir.path(), r#""ended": "limit""#, r#""ended": "by the moon""#);
     with_more_columns(&dir.path().join("events-000000.arrows"), |kind| kind);
     fs::remove_file(dir.path().join("events-000000.index")).unwrap();
-    let expected = before.replace("recording 1.2", "recording 1.7").replace("ended: Limit", "ended: Other");
+    let expected = before.replace("recording 1.3", "recording 1.7").replace("ended: Limit", "ended: Other");
     assert_eq!(given::text(dir.path()), expected);
 }
 
@@ -104,9 +104,9 @@ fn an_event_of_a_newer_kind_is_a_gap_of_one() {
 fn version_1_0_is_read() {
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/version-1.0");
     let dir = sample();
-    let names = r#"names: [NameAbout { name: "shop_orders", number: 123, serial: 0 }], names_left_out: 2"#;
+    let names = r#"names: [NameAbout { name: "shop_orders", number: 123, serial: 0, seen: None }], names_left_out: 2"#;
     let expected = given::text(dir.path())
-        .replace("recording 1.2", "recording 1.0")
+        .replace("recording 1.3", "recording 1.0")
         .replace(names, "names: [], names_left_out: 0");
     assert_eq!(given::text(&kept), expected);
 }
