@@ -65,6 +65,13 @@ pub enum Told {
         /// When they were there.
         by: Nanos,
     },
+    /// What is traced from now on.
+    Patterns {
+        /// Since when.
+        time: Nanos,
+        /// The patterns.
+        patterns: Vec<String>,
+    },
 }
 
 /// What the network side hands over.

@@ -452,6 +452,8 @@ impl Attendant {
             Some(Asked::Adjust(adjustment)) => match self.adjust(session, plan, &adjustment).await {
                 Ok(summary) => {
                     self.gap(GapCause::Adjusted, Missing::Unknown, None, None).await;
+                    let told = Told::Patterns { time: crate::clock::now(), patterns: plan.patterns() };
+                    let _ended = self.input.send(Input::Told(self.index, told)).await;
                     self.tell(Happening::Adjusted(self.index, summary.clone())).await;
                     Term::tuple([Term::atom("adjusted"), Term::binary(summary)])
                 }

@@ -26,8 +26,8 @@ mod writer;
 pub use dump::dump;
 pub use error::{Damage, RecordingError};
 pub use manifest::{
-    About, Ended, Expired, Manifest, NameAbout, NameSeen, NodeAbout, SegmentAbout, State, Summary, Totals,
-    VERSION, Version,
+    About, Change, Ended, Expired, Manifest, NameAbout, NameSeen, NodeAbout, SegmentAbout, State, Summary,
+    Totals, VERSION, Version,
 };
 pub use reader::{BatchView, ByTime, Columns, Damaged, Events, Filter, Kinds, Reader, Scan};
 pub use writer::{Writer, WriterOptions};

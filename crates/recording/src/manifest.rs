@@ -72,8 +72,14 @@ pub struct About {
     pub started: Nanos,
     /// The nodes that were traced.
     pub nodes: Vec<NodeAbout>,
-    /// The patterns, as they were typed.
+    /// The patterns that were traced at first, as they were typed.
     pub patterns: Vec<String>,
+    /// When other patterns were traced from then on, at most 1,024 times. Since version 1.3.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
+    /// How many changes are not known. Since version 1.3.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub changes_left_out: u64,
     /// The capture level.
     pub level: String,
     /// The sampling, as it was typed; `None` where every event was asked for.
@@ -84,6 +90,23 @@ pub struct About {
     pub redaction: Option<String>,
     /// Whether not every event came with a time: times then tell the order of events and nothing else. Since version 1.2.
     pub order_only: bool,
+}
+
+/// A change of what is traced on a node.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Change {
+    /// When.
+    pub time: Nanos,
+    /// The full name of the node.
+    pub node: String,
+    /// All patterns that were traced on it from then on.
+    pub patterns: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// A node, as it was when the recording was begun.

@@ -129,10 +129,14 @@ impl NodePlan {
         }
     }
 
+    /// The patterns that are traced.
+    pub(crate) fn patterns(&self) -> Vec<String> {
+        self.probe.patterns.iter().map(ToString::to_string).collect()
+    }
+
     /// What is traced, in words.
     pub(crate) fn summary(&self) -> String {
-        let patterns: Vec<String> = self.probe.patterns.iter().map(ToString::to_string).collect();
-        let mut text = format!("now traced: {}", patterns.join(" "));
+        let mut text = format!("now traced: {}", self.patterns().join(" "));
         if !self.left_out.is_empty() {
             let names: Vec<String> = self.left_out.iter().map(ToString::to_string).collect();
             text.push_str(&format!(

@@ -12,7 +12,7 @@ use pluto_capture::run::EndReason;
 use pluto_capture::trigger::{Condition, Trigger};
 use pluto_event::{Event, Nanos, Tables};
 use pluto_recording::{
-    About, Ended, NameAbout, NameSeen, NodeAbout, RecordingError, Summary, Writer, WriterOptions,
+    About, Change, Ended, NameAbout, NameSeen, NodeAbout, RecordingError, Summary, Writer, WriterOptions,
 };
 use pluto_term::{Atom, Pid};
 use std::collections::{BTreeMap, HashMap};
@@ -86,6 +86,9 @@ fn name_about(name: &Atom, pid: &Pid, seen: Option<NameSeen>) -> NameAbout {
     NameAbout { name: name.as_str().to_owned(), number: pid.id, serial: pid.serial, seen }
 }
 
+/// Changes of what is traced that a recording has at most; what comes on top is counted.
+const CHANGES_MAX: usize = 1 << 10;
+
 /// Names of a node that a recording has at most; what comes on top is counted.
 const NAMES_MAX: usize = 1 << 14;
 
@@ -126,12 +129,20 @@ impl Consumer for Disk {
     }
 
     fn told(&mut self, node: usize, told: Told) -> Result<(), RecordingError> {
-        let Told::Names { names, after, by } = told;
-        let Some(about) = self.about.nodes.get_mut(node) else { return Ok(()) };
-        if add_names(about, &names, NameSeen { after, by }) {
-            self.writer.set_about(self.about.clone())?;
+        let About { nodes, changes, changes_left_out, .. } = &mut self.about;
+        let Some(node) = nodes.get_mut(node) else { return Ok(()) };
+        match told {
+            Told::Names { names, after, by } => {
+                if !add_names(node, &names, NameSeen { after, by }) {
+                    return Ok(());
+                }
+            }
+            Told::Patterns { .. } if changes.len() >= CHANGES_MAX => *changes_left_out += 1,
+            Told::Patterns { time, patterns } => {
+                changes.push(Change { time, node: node.name.clone(), patterns });
+            }
         }
-        Ok(())
+        self.writer.set_about(self.about.clone())
     }
 
     fn is_full(&self) -> bool {
@@ -187,7 +198,7 @@ fn about(args: &RecordArgs, ready: &capturing::Ready) -> About {
             RedactArg::Hash => "hash".to_owned(),
             RedactArg::Drop => "drop".to_owned(),
         }),
-        order_only: false,
+        ..About::default()
     }
 }
 

@@ -60,6 +60,14 @@ fn heading(
     if !about.patterns.is_empty() {
         writeln!(out, "level {}: {}", about.level, about.patterns.join(" "))?;
     }
+    for change in &about.changes {
+        let (time, patterns) = (timestamp_text(change.time), change.patterns.join(" "));
+        let what = if patterns.is_empty() { "no function" } else { &patterns };
+        writeln!(out, "since {time} on {}: {what}", change.node)?;
+    }
+    if about.changes_left_out > 0 {
+        writeln!(out, "and {} changes more", about.changes_left_out)?;
+    }
     if let Some(sampling) = &about.sampling {
         writeln!(out, "sampled: {sampling}; counts are of the sample")?;
     }

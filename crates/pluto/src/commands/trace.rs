@@ -161,7 +161,8 @@ impl Consumer for Printer {
     }
 
     fn told(&mut self, node: usize, told: Told) -> std::io::Result<()> {
-        let Told::Names { names, after, by } = told;
+        // What is traced now is said by the one who watches the capture.
+        let Told::Names { names, after, by } = told else { return Ok(()) };
         let Some(&node) = self.nodes.get(node) else { return Ok(()) };
         for (name, pid) in names {
             let process = intern_pid(node, &pid, &mut self.tables);

@@ -665,7 +665,7 @@ fn what_is_no_whole_recording_is_said() {
         status 2
         --- stdout
         --- stderr
-        pluto: DIR/recording: the recording has format 9.2, and this version reads 1.3
+        pluto: DIR/recording: the recording has format 9.3, and this version reads 1.3
         hint: read it with the version of Pluto that wrote it, or a newer one
     "#]]
     .assert_eq(&said(&run(&["show", text(&target)])));

@@ -1,6 +1,6 @@
 //! Whatever happens to `pluto`, or to what else traces the node, the node is as it was before.
 
-use crate::support::{Running, command_on, each_release, free_port, run_on, shop, stable, text};
+use crate::support::{Running, command_on, each_release, free_port, run, run_on, shop, stable, text};
 use expect_test::expect;
 use pluto_testnode::{Node, NodeOptions, Release, releases, system_release};
 use std::io::{BufRead, BufReader, Read};
@@ -146,6 +146,17 @@ fn a_recording_is_listed_adjusted_and_stopped_by_another_client() {
         let ran = running.wait();
         assert_eq!(ran.status, 0, "{}", ran.whole());
         assert!(ran.stderr.contains("another client stopped this trace\n"), "{}", ran.whole());
+        // What was traced when is in the recording.
+        let stat = run(&["stat", target.to_str().unwrap()]).ok();
+        let lines = stat.lines().skip(2).take(2).map(|line| match line.split_once("Z on ") {
+            Some((_time, rest)) => format!("since TIME on {}\n", rest.replace(node.name(), "NODE")),
+            None => format!("{line}\n"),
+        });
+        expect![[r#"
+            level calls: shop_orders:total_price/2
+            since TIME on NODE: shop_stock:reserve/2
+        "#]]
+        .assert_eq(&lines.collect::<String>());
         expect![[r#"
             status 0
             --- stdout
@@ -269,13 +280,13 @@ fn a_node_that_dies_leaves_a_recording_with_a_gap() {
         let ran = running.wait();
         assert_eq!(ran.status, 2, "{}", ran.whole());
         // From the last event on, until the loss was noticed.
-        let all = crate::support::run(&["show", text(&target), "--format", "jsonl", "--limit", "0"]).ok();
+        let all = run(&["show", text(&target), "--format", "jsonl", "--limit", "0"]).ok();
         let all = crate::support::json_lines(&all);
         let (gap, events) = all.split_last().unwrap();
         assert_eq!(crate::support::field(gap, "cause"), "connection lost", "{gap}");
         assert_eq!(gap["since_ns"], events.last().unwrap()["time_ns"], "{gap}");
         assert!(gap["time_ns"].as_i64() > gap["since_ns"].as_i64(), "{gap}");
-        let stat = crate::support::run(&["stat", text(&target)]).ok();
+        let stat = run(&["stat", text(&target)]).ok();
         assert!(stat.contains("shop_orders:total_price/2"), "{}\n{stat}", ran.whole());
     });
 }

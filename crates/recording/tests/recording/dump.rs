@@ -10,7 +10,7 @@ fn a_recording_as_text() {
     given::sample(dir.path());
     expect![[r#"
         recording 1.3, Finished
-        about About { tool_version: "0.1.0", started: 1795000000000000000, nodes: [NodeAbout { name: "shop@localhost", creation: 1700000001, otp: "25", erts: "13.1.5", clock_offset_nanos: -12000, clock_error_nanos: 40000, names: [NameAbout { name: "shop_orders", number: 123, serial: 0, seen: None }], names_left_out: 2 }], patterns: ["shop:_"], level: "calls", sampling: None, limits: {"events_per_second": 100000}, redaction: None, order_only: false }
+        about About { tool_version: "0.1.0", started: 1795000000000000000, nodes: [NodeAbout { name: "shop@localhost", creation: 1700000001, otp: "25", erts: "13.1.5", clock_offset_nanos: -12000, clock_error_nanos: 40000, names: [NameAbout { name: "shop_orders", number: 123, serial: 0, seen: None }], names_left_out: 2 }], patterns: ["shop:_"], changes: [], changes_left_out: 0, level: "calls", sampling: None, limits: {"events_per_second": 100000}, redaction: None, order_only: false }
         Summary { finished: 1795000000000100000, ended: Limit, counters: {"batches": 2} }, 0 events lost
         atom 0 "shop@localhost"
         atom 1 "shop"

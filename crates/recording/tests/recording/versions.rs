@@ -31,7 +31,7 @@ fn a_newer_major_version_is_refused() {
     edit(dir.path(), r#""major": 1"#, r#""major": 2"#);
     let error = Reader::open(dir.path()).unwrap_err();
     assert!(matches!(error, RecordingError::NewerVersion { .. }));
-    expect!["the recording has format 2.2, and this version reads 1.3"].assert_eq(&error.to_string());
+    expect!["the recording has format 2.3, and this version reads 1.3"].assert_eq(&error.to_string());
 }
 
 #[test]
