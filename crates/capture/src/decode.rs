@@ -14,7 +14,7 @@ use pluto_event::{
     What,
 };
 use pluto_matchspec::{Learner, Projection, ProjectionError, Signature};
-use pluto_term::{AtomRef, DecodeError, Item, PidRef, Reader, tag};
+use pluto_term::{AtomRef, DecodeError, Item, PidRef, Reader, Term, encode_bare, tag};
 
 /// How the terms of an event are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +66,8 @@ pub struct Decoder {
     learned: Vec<FunctionId>,
     /// Whether calls of functions without a projection are somebody else's.
     strict: bool,
+    /// Whether the terms of the present message are left out, because one of them is nested too deep.
+    too_deep: bool,
     scratch: Scratch,
     parties: parts::Parties,
 }
@@ -93,6 +95,7 @@ impl Decoder {
             expected: Vec::new(),
             learned: Vec::new(),
             strict: false,
+            too_deep: false,
             scratch: Scratch::default(),
             parties: parts::Parties::default(),
         }
@@ -170,6 +173,24 @@ impl Decoder {
         reader: &mut Reader<'_>,
         tables: &mut Tables,
     ) -> Result<Decoded<'_>, DecodeError> {
+        self.too_deep = false;
+        self.read(reader, tables)
+    }
+
+    /// Reads a trace message without its terms, of which [`Self::message`] has said that one is nested too deep.
+    ///
+    /// # Errors
+    /// As [`Self::message`].
+    pub fn message_too_deep(
+        &mut self,
+        reader: &mut Reader<'_>,
+        tables: &mut Tables,
+    ) -> Result<Decoded<'_>, DecodeError> {
+        self.too_deep = true;
+        self.read(reader, tables)
+    }
+
+    fn read(&mut self, reader: &mut Reader<'_>, tables: &mut Tables) -> Result<Decoded<'_>, DecodeError> {
         let at = reader.position();
         let Item::Tuple(size) = reader.next()? else { return Err(DecodeError::UnknownTag { tag: 0, at }) };
         self.reduced = None;
@@ -285,6 +306,11 @@ impl Decoder {
             (expected, left > 0, head.span.is_absent())
         {
             left -= 1;
+            if self.too_deep {
+                head.span = self.size_of(reader)?;
+                skip_parts(reader, left)?;
+                return Ok(foreign);
+            }
             let start = self.scratch.start();
             let read = projection.read(learner.signatures(), reader, self.scratch.bytes());
             let sent = read.map_err(|error| match error {
@@ -310,8 +336,16 @@ impl Decoder {
         reader: &mut Reader<'_>,
         keep: impl Into<Option<Keep>>,
     ) -> Result<Span, DecodeError> {
+        let keep = keep.into();
+        if self.too_deep && keep.is_some() {
+            return self.size_of(reader);
+        }
         let start = self.scratch.start();
-        let form = match (keep.into(), self.reduced) {
+        let form = match (keep, self.reduced) {
+            (None, _) if self.too_deep => {
+                reader.skip_deep()?;
+                return Ok(Span::ABSENT);
+            }
             (None, _) => {
                 reader.skip()?;
                 return Ok(Span::ABSENT);
@@ -324,6 +358,16 @@ impl Decoder {
             }
         };
         let mut span = self.scratch.span_from(start, form);
+        self.redaction.apply(&mut self.scratch, &mut span);
+        Ok(span)
+    }
+
+    /// Leaves the next term out, but for its size.
+    fn size_of(&mut self, reader: &mut Reader<'_>) -> Result<Span, DecodeError> {
+        let size = reader.skip_deep()?.len();
+        let start = self.scratch.start();
+        encode_bare(&Term::int(i64::try_from(size).unwrap_or(i64::MAX)), self.scratch.bytes());
+        let mut span = self.scratch.span_from(start, Form::TooDeep);
         self.redaction.apply(&mut self.scratch, &mut span);
         Ok(span)
     }
@@ -351,6 +395,10 @@ impl Decoder {
             Item::String(bytes) => u32::try_from(bytes.len()).unwrap_or(u32::MAX),
             _ => return Err(DecodeError::BadAtom { at }),
         };
+        if self.too_deep {
+            let span = self.size_of(reader)?;
+            return Ok((parts::intern_call(tables, module, name, arity), span));
+        }
         let form = match (self.keep, self.reduced) {
             (_, Some(form)) => reader.copy_resolved(self.scratch.bytes()).map(|()| form)?,
             (Keep::Full, None) => reader.copy_resolved(self.scratch.bytes()).map(|()| Form::Full)?,
@@ -439,7 +487,7 @@ impl Decoder {
 /// Skips this many terms: a message that is not understood is left whole behind.
 fn skip_parts<'a>(reader: &mut Reader<'_>, parts: usize) -> Result<Decoded<'a>, DecodeError> {
     for _ in 0..parts {
-        reader.skip()?;
+        reader.skip_deep()?;
     }
     Ok(Decoded::Other)
 }

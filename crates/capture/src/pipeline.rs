@@ -8,7 +8,7 @@ use crate::decode::{Decoded, Decoder};
 use crate::trigger::Trigger;
 use pluto_agent::{DropCause, EventBatch, Mfa};
 use pluto_dist::Message;
-use pluto_event::{Event, FunctionId, GapCause, Missing, Nanos, NodeId, ProcessId, Tables, What};
+use pluto_event::{Event, Form, FunctionId, GapCause, Missing, Nanos, NodeId, ProcessId, Tables, What};
 use pluto_matchspec::Signature;
 use pluto_term::{Atom, DecodeError, Limits, Pid, Reader};
 use tokio::sync::{mpsc, watch};
@@ -138,6 +138,8 @@ pub struct Progress {
     pub missing: u64,
     /// Trace events of other tools, dropped.
     pub foreign: u64,
+    /// Events whose term was nested too deep to be read.
+    pub too_deep: u64,
     /// Whether [`Trigger`] fired.
     pub triggered: bool,
     /// Whether the wanted number of events was reached.
@@ -214,6 +216,10 @@ impl<C: Consumer> Pipeline<C> {
         }
     }
 }
+
+/// One of the ways in which a [`Decoder`] reads a message.
+type ReadMessage =
+    for<'a> fn(&'a mut Decoder, &mut Reader<'_>, &mut Tables) -> Result<Decoded<'a>, DecodeError>;
 
 struct Worker<C> {
     consumer: C,
@@ -296,13 +302,17 @@ impl<C: Consumer> Worker<C> {
         let (mut reader, mut base) = (batch.events, 0);
         for left in (1..=batch.len as u64).rev() {
             let start = base + reader.position();
-            if self.message(node, &mut reader)?.is_ok() {
-                continue;
-            }
+            let Err(error) = self.message(node, &mut reader, Decoder::message)? else { continue };
             let rest = message.bytes().get(start..).unwrap_or_default();
-            reader = Reader::new(rest, &limits).with_atom_cache(message.atoms());
-            base = start;
-            if reader.skip().is_err() {
+            let again = || Reader::new(rest, &limits).with_atom_cache(message.atoms());
+            (reader, base) = (again(), start);
+            if matches!(error, DecodeError::TooDeep { .. }) {
+                if self.message(node, &mut reader, Decoder::message_too_deep)?.is_ok() {
+                    continue;
+                }
+                reader = again();
+            }
+            if reader.skip_deep().is_err() {
                 return self.gap(node, GapCause::Unreadable, Missing::Exactly(left), None, None);
             }
             self.gap(node, GapCause::Unreadable, Missing::Exactly(1), None, None)?;
@@ -310,16 +320,22 @@ impl<C: Consumer> Worker<C> {
         Ok(())
     }
 
-    /// Takes one trace message. The inner error says that it cannot be read.
-    fn message(&mut self, node: usize, reader: &mut Reader<'_>) -> Result<Result<(), DecodeError>, C::Error> {
+    /// Takes one trace message, as `read` does. The inner error says that it cannot be read.
+    fn message(
+        &mut self,
+        node: usize,
+        reader: &mut Reader<'_>,
+        read: ReadMessage,
+    ) -> Result<Result<(), DecodeError>, C::Error> {
         let Some(decoder) = self.decoders.get_mut(node) else { return Ok(Ok(())) };
-        match decoder.message(reader, self.consumer.tables()) {
+        match read(decoder, reader, self.consumer.tables()) {
             Ok(Decoded::Event(event)) => {
                 if self.progress.events >= self.events_max {
                     return Ok(Ok(()));
                 }
                 self.consumer.event(&event)?;
                 self.progress.events += 1;
+                self.progress.too_deep += u64::from(event.what.payload().form == Form::TooDeep);
                 self.progress.complete = self.progress.events >= self.events_max;
                 if let Some(trigger) = &mut self.trigger {
                     self.progress.triggered |= trigger.fires(&event);

@@ -19,11 +19,14 @@ pub enum Form {
     Hashed = 3,
     /// The term was over a limit and was left out; the bytes hold an integer, its size in bytes.
     Oversize = 4,
+    /// The term was nested too deep to be read and was left out; the bytes hold an integer, its size in bytes.
+    TooDeep = 5,
 }
 
 impl Form {
     /// Every form, in the order of its number.
-    pub const ALL: [Form; 5] = [Form::Absent, Form::Full, Form::Shape, Form::Hashed, Form::Oversize];
+    pub const ALL: [Form; 6] =
+        [Form::Absent, Form::Full, Form::Shape, Form::Hashed, Form::Oversize, Form::TooDeep];
 
     /// The form with this number, `None` for a number that this version does not know.
     pub fn from_number(number: u8) -> Option<Form> {

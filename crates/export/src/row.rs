@@ -347,5 +347,6 @@ fn form_name(form: Form) -> Option<&'static str> {
         Form::Shape => Some("shape"),
         Form::Hashed => Some("hashed"),
         Form::Oversize => Some("oversize"),
+        Form::TooDeep => Some("too_deep"),
     }
 }

@@ -361,6 +361,31 @@ impl<'a> Reader<'a> {
         Ok(self.bytes.get(start..self.at).unwrap_or_default())
     }
 
+    /// Like [`Self::skip`], of a term of any depth. It takes no memory and is bounded by the bytes alone.
+    ///
+    /// # Errors
+    /// As [`Self::next`], without the limits on depth and terms.
+    pub fn skip_deep(&mut self) -> Result<&'a [u8], DecodeError> {
+        let start = self.at;
+        if self.frames.take() {
+            self.pending = self.pending.saturating_sub(1);
+        } else {
+            self.charge(1, start)?;
+        }
+        // Item by item, with nothing open around it.
+        let limits = Limits { depth: 1, terms: u64::MAX, ..self.limits };
+        let mut items = Reader { limits, frames: Frames::default(), pending: 0, copy: None, ..self.clone() };
+        let mut left = 1_u64;
+        while left > 0 {
+            let item = items.next()?;
+            left = (left - 1).saturating_add(item.parts() as u64);
+            items.frames = Frames::default();
+            items.pending = 0;
+        }
+        (self.at, self.atoms) = (items.at, items.atoms);
+        Ok(self.bytes.get(start..self.at).unwrap_or_default())
+    }
+
     /// Copies one whole term to `out` with cached atoms spelled out, so that it stands on its own.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Bytes that no node would send.
 
 use crate::generate::{self, Kinds};
-use pluto_term::{DecodeError, Limits, Reader, Term, decode, encode, encode_bare};
+use pluto_term::{DecodeError, Item, Limits, Reader, Term, decode, encode, encode_bare};
 use proptest::prelude::*;
 
 proptest! {
@@ -95,6 +95,23 @@ fn deep_nesting_is_refused_in_every_container() {
         assert!(matches!(skipped, Err(DecodeError::TooDeep { limit: 512, .. })), "{skipped:?}");
         let read = Reader::new(&bytes, &limits).term();
         assert!(matches!(read, Err(DecodeError::TooDeep { limit: 512, .. })), "{read:?}");
+    }
+}
+
+#[test]
+fn a_term_of_any_depth_is_skipped() {
+    let limits = Limits::default();
+    for (depth, after) in [(0, 1_u8), (511, 2), (512, 3), (1_000_000, 4)] {
+        // A tuple of the deep term and of a byte that follows it.
+        let deep = [[104, 1].repeat(depth), vec![106]].concat();
+        let bytes = [vec![104, 2], deep.clone(), vec![97, after]].concat();
+        let mut reader = Reader::new(&bytes, &limits);
+        assert!(matches!(reader.next(), Ok(Item::Tuple(2))));
+        assert_eq!(reader.skip_deep(), Ok(deep.as_slice()));
+        assert_eq!(reader.term(), Ok(Term::int(after)));
+        assert_eq!(reader.remaining(), b"");
+        let cut = Reader::new(&deep[..deep.len() - 1], &limits).skip_deep();
+        assert!(matches!(cut, Err(DecodeError::Truncated { .. })), "{cut:?}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::payload::{LINE_LIMITS, print, print_arguments};
 use crate::registry::Registry;
-use pluto_event::{AtomId, FunctionId, Identity, Nanos, NodeId, Payload, ProcessId, Tables};
+use pluto_event::{AtomId, Form, FunctionId, Identity, Nanos, NodeId, Payload, ProcessId, Tables};
 use pluto_term::{PrintLimits, Term};
 
 /// In which language's spelling.
@@ -152,10 +152,15 @@ impl<'t> Names<'t> {
         }
     }
 
-    /// A call: `shop:place_order(17, {map,3})`; name and arity where the arguments were not captured.
+    /// A call: `shop:place_order(17, {map,3})`; name and arity where the arguments were not captured, and why where that
+    /// is known.
     pub fn call(&self, id: FunctionId, arguments: Payload<'_>) -> String {
         match print_arguments(arguments, self.term_syntax(self.syntax_of(id)), &self.limits) {
             Some(arguments) => format!("{}({arguments})", self.function_name(id)),
+            None if matches!(arguments.form, Form::Oversize | Form::TooDeep) => {
+                let left_out = self.payload(arguments, self.syntax).unwrap_or_default();
+                format!("{} {left_out}", self.function(id))
+            }
             None => self.function(id),
         }
     }

@@ -16,6 +16,10 @@ pub(crate) fn print(payload: Payload<'_>, syntax: Syntax, limits: &PrintLimits) 
             Some(size) => format!("(left out: {size} bytes)"),
             None => "(left out)".to_owned(),
         }),
+        Form::TooDeep => Some(match integer(payload.bytes) {
+            Some(size) => format!("(nested too deep: {size} bytes)"),
+            None => "(nested too deep)".to_owned(),
+        }),
         Form::Shape => {
             Some(shape::print(payload.bytes, syntax, limits).unwrap_or_else(|_| "(unreadable)".to_owned()))
         }
@@ -29,7 +33,7 @@ pub(crate) fn print(payload: Payload<'_>, syntax: Syntax, limits: &PrintLimits) 
 /// An argument list as text, without its brackets; `None` where it is no list, or absent.
 pub(crate) fn print_arguments(payload: Payload<'_>, syntax: Syntax, limits: &PrintLimits) -> Option<String> {
     match payload.form {
-        Form::Absent | Form::Oversize => None,
+        Form::Absent | Form::Oversize | Form::TooDeep => None,
         Form::Shape => shape::print_arguments(payload.bytes, syntax, limits).ok(),
         Form::Full | Form::Hashed => {
             let term = read(payload)?;
@@ -58,7 +62,7 @@ pub(crate) struct Content {
 impl Content {
     /// Whether equal terms would have equal hashes.
     pub(crate) fn is_comparable_with(&self, other: &Content) -> bool {
-        self.form == other.form && !matches!(self.form, Form::Absent | Form::Oversize)
+        self.form == other.form && !matches!(self.form, Form::Absent | Form::Oversize | Form::TooDeep)
     }
 }
 

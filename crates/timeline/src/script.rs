@@ -236,7 +236,12 @@ fn read_term(text: &str, form: &mut Form, bytes: &mut Vec<u8>) -> Result<(), Fau
     if text.is_empty() {
         return Ok(());
     }
-    let forms = [("shape ", Form::Shape), ("hashed ", Form::Hashed), ("oversize ", Form::Oversize)];
+    let forms = [
+        ("shape ", Form::Shape),
+        ("hashed ", Form::Hashed),
+        ("oversize ", Form::Oversize),
+        ("too_deep ", Form::TooDeep),
+    ];
     let found = forms.into_iter().find_map(|(word, form)| Some((form, text.strip_prefix(word)?)));
     let (found, text) = found.unwrap_or((Form::Full, text));
     let options = ParseOptions { node: Atom::new("n1@host"), creation: 1, ..ParseOptions::default() };

@@ -10,7 +10,7 @@ use pluto_capture::redact::Redaction;
 use pluto_capture::trc::{Entry, TraceFile, TraceFileError};
 use pluto_event::{Event, GapCause, Missing, ProcessId, What};
 use pluto_recording::{About, NodeAbout, RecordingError, Summary, Writer, WriterOptions};
-use pluto_term::{Limits, Reader};
+use pluto_term::{DecodeError, Limits, Reader};
 use std::fs::File;
 use std::io::BufReader;
 
@@ -133,6 +133,17 @@ impl Import {
             }
             Ok(Decoded::Dropped(count)) => self.gap(GapCause::Backpressure, Missing::Exactly(count)),
             Ok(Decoded::Other | Decoded::Foreign) => Ok(()),
+            Err(DecodeError::TooDeep { .. }) => {
+                reader = Reader::new(bytes, &Limits::default());
+                match self.decoder.message_too_deep(&mut reader, self.writer.tables_mut()) {
+                    Ok(Decoded::Event(event)) => {
+                        self.events += 1;
+                        self.writer.push(&event)?;
+                        self.note_order_only()
+                    }
+                    _ => self.gap(GapCause::Unreadable, Missing::Exactly(1)),
+                }
+            }
             Err(_unreadable) => self.gap(GapCause::Unreadable, Missing::Exactly(1)),
         }
     }

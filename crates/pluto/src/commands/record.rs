@@ -224,6 +224,7 @@ fn summary(why: EndReason, disk_full: bool, progress: &pluto_capture::pipeline::
             ("bytes_received".to_owned(), progress.bytes),
             ("missing_at_least".to_owned(), progress.missing),
             ("foreign".to_owned(), progress.foreign),
+            ("too_deep".to_owned(), progress.too_deep),
         ]),
     }
 }

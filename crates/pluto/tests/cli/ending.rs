@@ -331,7 +331,7 @@ fn each_limit_is_a_gap_of_its_own_cause() {
         let dir = tempfile::tempdir().unwrap();
         let causes = |name: &str| {
             let dir = dir.path().join(name);
-            let shown = crate::support::run(&["show", text(&dir), "--kind", "gap", "--format", "jsonl"]).ok();
+            let shown = run(&["show", text(&dir), "--kind", "gap", "--format", "jsonl"]).ok();
             let mut causes: Vec<String> = crate::support::json_lines(&shown)
                 .iter()
                 .map(|gap| crate::support::field(gap, "cause").to_owned())
@@ -393,7 +393,7 @@ fn what_the_agent_could_not_send_any_more_is_a_gap() {
         let ran = running.wait();
         assert_eq!(ran.status, 0, "{}", ran.whole());
         let stat: serde_json::Value =
-            serde_json::from_str(&crate::support::run(&["stat", text(&target), "--format", "json"]).ok())
+            serde_json::from_str(&run(&["stat", text(&target), "--format", "json"]).ok())
                 .unwrap();
         let gap = &stat["gaps"][0];
         assert_eq!(gap["cause"], "overload", "{stat}");

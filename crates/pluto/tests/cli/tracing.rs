@@ -329,6 +329,36 @@ fn a_process_that_ends_before_it_is_traced_is_not_waited_for() {
 }
 
 #[test]
+fn a_term_that_is_nested_too_deep_takes_no_event_with_it() {
+    each_release(|release| {
+        let mut node = shop(release);
+        node.load_module("-module(deep).\n-export([f/2]).\nf(N, _) -> N.\n");
+        node.eval(
+            "Deep = fun(N) -> lists:foldl(fun(_, T) -> {T} end, x, lists:seq(1, N)) end, \
+             spawn(fun() -> receive after 1000 -> ok end, \
+               L = fun L() -> [deep:f(N, Deep(D)) || {N, D} <- [{1, 2}, {2, 600}, {3, 5000}, {4, 2}]], \
+                 receive after 20 -> L() end end, L() end), ok.",
+        );
+        let ran = trace(&node, &["deep:f/2", "--level", "full", "--force", "--events", "16"]);
+        assert_eq!(ran.status, 0, "{}", ran.whole());
+        let shown = ran.stdout.lines().map(|line| line.split_once(" deep:f").expect("a call").1);
+        let lines: Vec<&str> = shown.skip_while(|line| *line != "(1, {{x}})").take(8).collect();
+        expect![[r#"
+            (1, {{x}})
+            /2 -> 1
+            /2 (nested too deep: 1210 bytes)
+            /2 -> 2
+            /2 (nested too deep: 10010 bytes)
+            /2 -> 3
+            (4, {{x}})
+            /2 -> 4"#]]
+        .assert_eq(&lines.join("\n"));
+        assert!(ran.stderr.contains(" events have no term, because it was nested too deep to be read\n"));
+        assert!(!ran.stderr.contains("missing"), "{}", ran.whole());
+    });
+}
+
+#[test]
 fn a_share_of_the_calls_keeps_pairs_whole() {
     each_release(|release| {
         let node = shop(release);

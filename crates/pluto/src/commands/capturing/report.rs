@@ -185,6 +185,12 @@ pub(crate) fn outcome_text<C: Consumer>(outcome: &Outcome<C>, colour: Colour) ->
     if foreign > 0 {
         lines.push(format!("{foreign} events of another tool's leftover patterns were dropped"));
     }
+    if outcome.progress.too_deep > 0 {
+        lines.push(format!(
+            "{} events have no term, because it was nested too deep to be read",
+            outcome.progress.too_deep
+        ));
+    }
     let (bad, off) = if colour.err { ("\x1b[31m", "\x1b[0m") } else { ("", "") };
     for node in &outcome.nodes {
         let text = node_text(node);
@@ -253,6 +259,7 @@ pub(crate) fn outcome_json<C: Consumer>(outcome: &Outcome<C>) -> serde_json::Val
         "bytes": outcome.progress.bytes,
         "missing": outcome.progress.missing,
         "foreign": outcome.progress.foreign,
+        "too_deep": outcome.progress.too_deep,
         "nodes": nodes,
     })
 }
