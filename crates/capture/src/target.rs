@@ -11,7 +11,7 @@ pub use adjust::{AdjustError, Adjustment};
 pub use ask::{AskError, Asked, Refused, ask_owner, refusal, stop_agent};
 pub use check::CheckError;
 pub use names::registered_names;
-pub use preview::LargeTerm;
+pub use preview::{LargeTerm, Sizes};
 pub use resolve::{ResolveError, text};
 
 use crate::pipeline::{ExpectedFunction, Learned};
@@ -66,7 +66,7 @@ pub struct Prediction {
     pub calls: Vec<(Mfa, u64)>,
     /// Events a second, after sampling.
     pub events_per_s: f64,
-    /// Bytes a second, after sampling; `None` at a level that copies terms whole, whose size nothing tells before.
+    /// Bytes a second, after sampling; `None` at a level that copies terms whole, where no call was seen whole.
     pub bytes_per_s: Option<f64>,
     /// Share of one core of the node that the events would take.
     pub node_cpu: f64,
@@ -197,20 +197,21 @@ impl NodePlan {
         }
     }
 
-    /// Counts calls for [`COUNT`], and predicts what tracing them takes.
+    /// Counts calls for [`COUNT`], and predicts what tracing them takes. `sizes` are what calls took at a level that copies
+    /// terms whole.
     ///
     /// # Errors
     /// Where the agent refuses, or cannot be heard.
-    pub async fn predict(&self, session: &mut Session) -> Result<Prediction, SessionError> {
+    pub async fn predict(&self, session: &mut Session, sizes: &Sizes) -> Result<Prediction, SessionError> {
         let functions: Vec<Mfa> = self.functions().map(|planned| planned.function.clone()).collect();
         let milliseconds = u32::try_from(COUNT.as_millis()).unwrap_or(u32::MAX);
         match session.command(|id| Command::Count { id, functions, milliseconds }).await? {
-            Reply::Counted { microseconds, calls } => Ok(self.prediction(microseconds, calls)),
+            Reply::Counted { microseconds, calls } => Ok(self.prediction(microseconds, calls, sizes)),
             _ => Err(SessionError::OutOfTurn),
         }
     }
 
-    fn prediction(&self, microseconds: u64, mut calls: Vec<(Mfa, u64)>) -> Prediction {
+    fn prediction(&self, microseconds: u64, mut calls: Vec<(Mfa, u64)>, sizes: &Sizes) -> Prediction {
         calls.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         let counted = Duration::from_micros(microseconds.max(1));
         let per_second = |n: u64| n as f64 / counted.as_secs_f64();
@@ -226,19 +227,25 @@ impl NodePlan {
         Prediction {
             counted,
             events_per_s,
-            bytes_per_s: self.bytes_per_s(&calls, share / counted.as_secs_f64()),
+            bytes_per_s: self.bytes_per_s(&calls, share / counted.as_secs_f64(), sizes),
             node_cpu: (called - sampled) * SECONDS_PER_REJECTED_CALL + events_per_s * SECONDS_PER_EVENT,
             calls,
         }
     }
 
     /// What the counted calls would take, of which this share is traced.
-    fn bytes_per_s(&self, calls: &[(Mfa, u64)], per_call_and_s: f64) -> Option<f64> {
-        if self.probe.level != Level::Calls {
+    fn bytes_per_s(&self, calls: &[(Mfa, u64)], per_call_and_s: f64, sizes: &Sizes) -> Option<f64> {
+        let whole = self.probe.level != Level::Calls;
+        let is_called = |(_, n): &&(Mfa, u64)| *n > 0;
+        let known = |(function, _): &(Mfa, u64)| sizes.contains_key(function);
+        if whole && calls.iter().any(|call| is_called(&call)) && !calls.iter().filter(is_called).any(known) {
             return None;
         }
-        let end = if self.probe.timing { BYTES_PER_EVENT } else { 0.0 };
-        let bytes = |function: &Mfa| BYTES_PER_EVENT + BYTES_PER_ARGUMENT * f64::from(function.arity) + end;
+        let end = if whole || self.probe.timing { BYTES_PER_EVENT } else { 0.0 };
+        // What was not seen takes this at least.
+        let least = |function: &Mfa| BYTES_PER_EVENT + BYTES_PER_ARGUMENT * f64::from(function.arity) + end;
+        let bytes =
+            |function: &Mfa| sizes.get(function).map_or_else(|| least(function), |&bytes| bytes as f64);
         Some(calls.iter().map(|(function, n)| *n as f64 * bytes(function) * per_call_and_s).sum())
     }
 

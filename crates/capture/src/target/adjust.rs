@@ -111,8 +111,8 @@ impl NodePlan {
         next.functions = planned(&next.patterns, &next.probe, next.otp)?;
         next.keep_learned(self);
         if !adjustment.add.is_empty() && !adjustment.force {
-            next.check_terms(session.connection(), Some((self, session.info()))).await?;
-            next.predict(session).await?.check(&next.probe.limits)?;
+            let sizes = next.check_terms(session.connection(), Some((self, session.info()))).await?;
+            next.predict(session, &sizes).await?.check(&next.probe.limits)?;
         }
         Ok(next)
     }

@@ -1,16 +1,12 @@
 //! What a trace is likely to cost, asked before it is armed or changed: large terms, and the rate of its events.
 
+use super::preview::{Sizes, bytes_of};
 use super::{LargeTerm, NodePlan, Prediction};
-use crate::pipeline::{Input, Queue};
 use crate::probe::CaptureLimits;
-use crate::session::{Session, SessionError};
-use pluto_agent::{Command, Info, SessionKind};
+use crate::session::SessionError;
+use pluto_agent::{Info, SessionKind};
 use pluto_dist::Connection;
 use pluto_matchspec::{CompileError, Level};
-use std::time::Duration;
-
-/// How long one call of a function is waited for. A function that is not called meanwhile shows nothing.
-const WAIT: Duration = Duration::from_millis(300);
 
 /// Functions that are looked at; more than that are traced by force only.
 const PREVIEWS_MAX: usize = 20;
@@ -105,8 +101,9 @@ impl Prediction {
 }
 
 impl NodePlan {
-    /// At a level that copies whole terms, looks at one call of each function with shapes only. `running` is the plan
-    /// that is traced already, with its agent: its functions are not looked at again.
+    /// At a level that copies whole terms, looks at one call of each function with shapes only, and where these are small,
+    /// at another one as it will be copied, for its size. `running` is the plan that is traced already, with its agent: its
+    /// functions are not looked at again.
     ///
     /// # Errors
     /// Where a call had large arguments, or cannot be looked at.
@@ -114,9 +111,10 @@ impl NodePlan {
         &self,
         connection: &Connection,
         running: Option<(&NodePlan, &Info)>,
-    ) -> Result<(), CheckError> {
+    ) -> Result<Sizes, CheckError> {
+        let mut sizes = Sizes::default();
         if self.probe.level == Level::Calls {
-            return Ok(());
+            return Ok(sizes);
         }
         let known = |function| running.is_some_and(|(plan, _)| plan.traces(function));
         let functions: Vec<_> = self.functions().filter(|planned| !known(&planned.function)).collect();
@@ -127,21 +125,19 @@ impl NodePlan {
             return Err(CheckError::NoPreview);
         }
         for planned in functions {
-            let preview = self.preview(planned)?;
-            let Queue { input, mut inputs } = Queue::default();
-            let mut session = Session::attach(connection.clone(), 0, input).await?;
-            preview.arm(&mut session).await?;
-            let large = match tokio::time::timeout(WAIT, inputs.recv()).await {
-                Ok(Some(Input::Batch(_, message))) => preview.large_term(&message),
-                _ => None,
-            };
-            session.command(|id| Command::Stop { id }).await?;
-            session.wait_until_gone().await;
-            if let Some(large) = large {
+            let shapes = self.preview(planned, Level::Calls)?;
+            let called = shapes.look(connection).await?;
+            if let Some(large) = called.iter().find_map(|message| shapes.large_term(message)) {
                 return Err(CheckError::Large(large));
             }
+            if !called.is_empty() {
+                let whole = self.preview(planned, self.probe.level)?.look(connection).await?;
+                if !whole.is_empty() {
+                    sizes.insert(planned.function.clone(), bytes_of(&whole));
+                }
+            }
         }
-        Ok(())
+        Ok(sizes)
     }
 
     pub(super) fn traces(&self, function: &pluto_agent::Mfa) -> bool {

@@ -1,19 +1,30 @@
-//! One call of a function, to see what its arguments look like before they are copied whole.
+//! One call of a function, to see what its arguments look like before they are copied whole, and how large it is then.
 
 use super::{NodePlan, PlannedFunction};
 use crate::decode::{Decoded, Decoder, Keep, intern_function, intern_node};
+use crate::pipeline::{Input, Queue};
 use crate::redact::Redaction;
 use crate::session::{Session, SessionError};
 use pluto_agent::{Command, EventBatch, FunctionSpec, Mfa, Plan, Rate, Reply};
-use pluto_dist::Message;
+use pluto_dist::{Connection, Message};
 use pluto_event::Tables;
 use pluto_matchspec::{CompileError, Level, Risk, Sampling, Timing, compile_with, risks};
 use pluto_term::Limits;
+use rustc_hash::FxHashMap;
+use std::time::Duration;
 
-/// A plan that lets one call of one function through, with shapes only.
+/// How long one call of a function is waited for, and its return. A function that is not called meanwhile shows nothing.
+const WAIT: Duration = Duration::from_millis(300);
+
+/// What a call of each function took, its return included: bytes of events. Functions that were not called have none.
+pub type Sizes = FxHashMap<Mfa, u64>;
+
+/// A plan that lets one call of one function through.
 #[derive(Clone, Debug)]
 pub(super) struct Preview {
     plan: Plan,
+    /// How many events one call makes.
+    events: usize,
     planned: PlannedFunction,
 }
 
@@ -27,13 +38,13 @@ pub struct LargeTerm {
 }
 
 impl NodePlan {
-    /// A preview of a function of the plan.
-    pub(super) fn preview(&self, planned: &PlannedFunction) -> Result<Preview, CompileError> {
+    /// A preview of a function of the plan at a level.
+    pub(super) fn preview(&self, planned: &PlannedFunction, level: Level) -> Result<Preview, CompileError> {
         let patterns = super::patterns_of(&self.patterns, &planned.function);
         let arity = u32::from(planned.function.arity);
         // A spec that takes credits, of which the agent gives one and no more.
         let sampling = Sampling::PerSecond(1);
-        let compiled = compile_with(&patterns, arity, Level::Calls, Timing::Off, self.otp(), sampling, &[])?;
+        let compiled = compile_with(&patterns, arity, level, Timing::Off, self.otp(), sampling, &[])?;
         let spec =
             FunctionSpec { function: planned.function.clone(), match_spec: compiled.match_spec.clone() };
         let plan = Plan {
@@ -42,13 +53,37 @@ impl NodePlan {
             rate: Rate::Once(1),
             ..self.to_agent()
         };
-        Ok(Preview { plan, planned: PlannedFunction { function: planned.function.clone(), compiled } })
+        let events = if level == Level::Calls { 1 } else { 2 };
+        Ok(Preview {
+            plan,
+            events,
+            planned: PlannedFunction { function: planned.function.clone(), compiled },
+        })
     }
 }
 
 impl Preview {
+    /// Looks at one call, with an agent of its own: the batches of its events, none where nobody called.
+    pub(super) async fn look(&self, connection: &Connection) -> Result<Vec<Message>, SessionError> {
+        let Queue { input, mut inputs } = Queue::default();
+        let mut session = Session::attach(connection.clone(), 0, input).await?;
+        self.arm(&mut session).await?;
+        let (mut batches, mut events) = (Vec::new(), 0);
+        while events < self.events
+            && let Ok(Some(input)) = tokio::time::timeout(WAIT, inputs.recv()).await
+        {
+            let Input::Batch(_, message) = input else { continue };
+            events +=
+                EventBatch::read(message.reader(&Limits::default())).ok().flatten().map_or(0, |b| b.len);
+            batches.push(message);
+        }
+        session.command(|id| Command::Stop { id }).await?;
+        session.wait_until_gone().await;
+        Ok(batches)
+    }
+
     /// Arms the preview.
-    pub(super) async fn arm(&self, session: &mut Session) -> Result<(), SessionError> {
+    async fn arm(&self, session: &mut Session) -> Result<(), SessionError> {
         let plan = self.plan.clone();
         match session.command(|id| Command::Arm { id, plan }).await? {
             Reply::Armed(_) => Ok(()),
@@ -76,4 +111,16 @@ impl Preview {
         }
         None
     }
+}
+
+/// How many bytes the events of batches take.
+pub(super) fn bytes_of(batches: &[Message]) -> u64 {
+    let mut bytes = 0;
+    for message in batches {
+        let Ok(Some(mut batch)) = EventBatch::read(message.reader(&Limits::default())) else { continue };
+        for _ in 0..batch.len {
+            bytes += batch.events.skip_deep().map_or(0, <[u8]>::len);
+        }
+    }
+    bytes as u64
 }

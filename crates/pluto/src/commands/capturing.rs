@@ -18,7 +18,7 @@ use pluto_capture::probe::{CaptureLimits, Probe, Selection};
 use pluto_capture::redact::Redaction;
 use pluto_capture::run::{ArmedNode, Outcome};
 use pluto_capture::session::{Session, SessionError};
-use pluto_capture::target::{CheckError, NodePlan, Prediction, ResolveError, registered_names};
+use pluto_capture::target::{CheckError, NodePlan, Prediction, ResolveError, Sizes, registered_names};
 use pluto_capture::trigger::Trigger;
 use pluto_dist::Connection;
 use pluto_event::Nanos;
@@ -101,15 +101,20 @@ async fn prepare_node(
     for function in plan.left_out() {
         output::note(&format!("{name}: {function} is left out: to the VM '_' stands for every function"));
     }
-    if !probe.force {
-        plan.check_terms(&connection, None).await.map_err(|e| unchecked(&name, &e))?;
-    }
+    let sizes = if probe.force {
+        Sizes::default()
+    } else {
+        plan.check_terms(&connection, None).await.map_err(|e| unchecked(&name, &e))?
+    };
     let session = Session::attach(connection.clone(), index, queue.input.clone()).await;
     let mut session = session.map_err(|e| refused(&name, &e))?;
     // Nothing that is counted would stop a forced trace, so it is not held up by counting either.
     let counts = !probe.patterns.is_empty() && (args.dry_run || !probe.force);
-    let prediction =
-        if !counts { None } else { Some(plan.predict(&mut session).await.map_err(|e| refused(&name, &e))?) };
+    let prediction = if !counts {
+        None
+    } else {
+        Some(plan.predict(&mut session, &sizes).await.map_err(|e| refused(&name, &e))?)
+    };
     let asked = clock::now();
     let names = if args.dry_run {
         RegisteredNames::default()

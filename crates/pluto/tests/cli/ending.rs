@@ -278,15 +278,27 @@ fn bytes_are_predicted_by_arity_where_their_number_is_bounded() {
         --- stderr
     "#]]
     .assert_eq(&dry(&[]));
-    expect![[r#"
-        status 0
-        --- stdout
-        NODE
-        N calls/s  shop_orders:total_price/2
-        predicted: N events/s, bytes unknown (terms are copied whole), N % of a core of the node
-        --- stderr
-    "#]]
-    .assert_eq(&dry(&["--level", "returns"]));
+    // At the levels without a bound one call is looked at, unless the size does not matter.
+    for level in ["returns", "full"] {
+        expect![[r#"
+            status 0
+            --- stdout
+            NODE
+            N calls/s  shop_orders:total_price/2
+            predicted: N events/s, N kB/s, N % of a core of the node
+            --- stderr
+        "#]]
+        .assert_eq(&dry(&["--level", level]));
+        expect![[r#"
+            status 0
+            --- stdout
+            NODE
+            N calls/s  shop_orders:total_price/2
+            predicted: N events/s, bytes unknown (terms are copied whole), N % of a core of the node
+            --- stderr
+        "#]]
+        .assert_eq(&dry(&["--level", level, "--force"]));
+    }
     expect![[r#"
         status 2
         --- stdout
@@ -298,6 +310,32 @@ fn bytes_are_predicted_by_arity_where_their_number_is_bounded() {
         hint: narrow the pattern, sample with --rate 1/100 or --rate 500/s, raise the limit, or use --force
     "#]]
     .assert_eq(&dry(&["--max-bytes-per-s", "1kB"]));
+}
+
+#[test]
+fn large_values_are_refused_by_their_size_and_their_rate() {
+    each_release(|release| {
+        let mut node = shop(release);
+        node.load_module(
+            "-module(large).\n-export([f/1, g/1]).\nf(B) -> byte_size(B).\ng(N) -> binary:copy(<<N>>, 20000).\n",
+        );
+        node.eval(
+            "spawn(fun() -> B = binary:copy(<<7>>, 20000), L = fun L() -> large:f(B), large:g(7), \
+               receive after 5 -> L() end end, L() end), ok.",
+        );
+        let trace = |arguments: &[&str]| {
+            let limit = ["--max-bytes-per-s", "100kB", "--events", "2"];
+            let ran = run_on(&node, &[&["trace", node.name()], arguments, &limit[..]].concat());
+            (ran.status, between(&stable(&ran.stderr, &node), "predicted ", " bytes/s", "N"))
+        };
+        let refused = "pluto: NODE: predicted N bytes/s, over the limit of 100000\nhint: narrow the pattern, sample \
+            with --rate 1/100 or --rate 500/s, raise the limit, or use --force\n";
+        assert_eq!(trace(&["large:f/1", "--level", "full"]), (2, refused.to_owned()));
+        assert_eq!(trace(&["large:g/1", "--level", "returns"]), (2, refused.to_owned()));
+        // Few of them are no harm, nor are those that are not copied.
+        assert_eq!(trace(&["large:g/1", "--level", "returns", "--rate", "1/s"]).0, 0);
+        assert_eq!(trace(&["large:f/1"]).0, 0);
+    });
 }
 
 #[test]
@@ -393,8 +431,7 @@ fn what_the_agent_could_not_send_any_more_is_a_gap() {
         let ran = running.wait();
         assert_eq!(ran.status, 0, "{}", ran.whole());
         let stat: serde_json::Value =
-            serde_json::from_str(&run(&["stat", text(&target), "--format", "json"]).ok())
-                .unwrap();
+            serde_json::from_str(&run(&["stat", text(&target), "--format", "json"]).ok()).unwrap();
         let gap = &stat["gaps"][0];
         assert_eq!(gap["cause"], "overload", "{stat}");
         assert!(gap["missing"].as_str().unwrap().starts_with("at least "), "{stat}");
