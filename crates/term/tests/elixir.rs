@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::generate::{self, Kinds};
-use pluto_term::{Limits, PrintLimits, Syntax, Term, decode, encode};
+use pluto_term::{Limits, PrintLimits, Syntax, Term, decode, encode, parse};
 
 /// Prints each term of a file as `inspect/2` does, and reads the text beside it as code.
 const ORACLE: &str = r#"
@@ -53,6 +53,22 @@ fn prints_alike(ours: &str) -> bool {
     // Elixir quotes atoms with letters that its tokenizer leaves out, such as archaic ones.
     let usual = |c: char| c.is_ascii() || "éñúжук".contains(c);
     !ours.contains("~c\"") && !ours.contains("__struct__") && ours.chars().all(usual)
+}
+
+#[test]
+fn aliases_with_the_prefix_in_front() {
+    let names =
+        ["Elixir", "Elixir.Foo", "Elixir.Foo.Bar", "Elixir.ElixirX", "Elixir.Elixir", "Elixir.Elixir.Foo"];
+    let mut seen = Vec::new();
+    for (term, printed, reads_back) in ask(&names.map(Term::atom)) {
+        assert_eq!(text(&term), printed);
+        assert_eq!(reads_back, Term::atom("true"), "{printed}");
+        assert_eq!(parse(&printed, Syntax::Elixir), Ok(term.clone()));
+        // Each atom is read from its whole name as well.
+        assert_eq!(parse(term.as_atom().unwrap(), Syntax::Elixir), Ok(term));
+        seen.push(printed);
+    }
+    assert_eq!(seen, ["Elixir", "Foo", "Foo.Bar", "ElixirX", "Elixir.Elixir", "Elixir.Elixir.Foo"]);
 }
 
 #[test]

@@ -269,9 +269,7 @@ async fn process(connection: &Connection, wanted: &str) -> Result<Pid, ResolveEr
     }
     let not_a_name = |_| ResolveError::NotAProcess { process: wanted.to_owned() };
     let syntax = if wanted.starts_with(char::is_uppercase) { Syntax::Elixir } else { Syntax::Erlang };
-    // `Elixir.Shop` is another way to write `Shop`.
-    let bare = wanted.strip_prefix("Elixir.").unwrap_or(wanted);
-    let Term::Atom(name) = pluto_term::parse(bare, syntax).map_err(not_a_name)? else {
+    let Term::Atom(name) = pluto_term::parse(wanted, syntax).map_err(not_a_name)? else {
         return Err(ResolveError::NotAProcess { process: wanted.to_owned() });
     };
     match connection.call("erlang", "whereis", vec![Term::Atom(name.clone())], LOOKUP).await? {

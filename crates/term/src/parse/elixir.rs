@@ -149,21 +149,22 @@ impl<'t, 'o> Lexer<'t, 'o> {
         self.alias().map(|atom| Token::Leaf(Term::Atom(atom)))
     }
 
-    /// `Foo.Bar`
+    /// `Foo.Bar`; `Elixir.Foo.Bar` is another way to write it, and `Elixir` alone the atom of that name.
     fn alias(&mut self) -> Result<Atom, ParseError> {
         let at = self.cursor.at();
-        let mut name = String::from("Elixir");
-        let mut ahead = self.cursor;
-        if ahead.run(|c| c == '_' || c.is_ascii_alphanumeric()) == "Elixir" && ahead.peek() != Some('.') {
-            self.cursor = ahead;
-            return Ok(Atom::new(&name));
-        }
+        let mut name = String::new();
         loop {
             if !self.cursor.peek().is_some_and(|c| c.is_ascii_uppercase()) {
                 return Err(ParseError { at, kind: ParseErrorKind::NotConstant });
             }
-            name.push('.');
-            name.push_str(self.cursor.run(|c| c == '_' || c.is_ascii_alphanumeric()));
+            let segment = self.cursor.run(|c| c == '_' || c.is_ascii_alphanumeric());
+            if name.is_empty() && segment != "Elixir" {
+                name.push_str("Elixir");
+            }
+            if !name.is_empty() {
+                name.push('.');
+            }
+            name.push_str(segment);
             let mut ahead = self.cursor;
             if !(ahead.eat(".") && ahead.peek().is_some_and(|c| c.is_ascii_uppercase())) {
                 return self.cursor.atom(&name, at);

@@ -147,7 +147,7 @@ impl Language for Elixir {
         let text = atom.as_str();
         match spelling(text) {
             Spelling::Word => out.text(text),
-            Spelling::Alias => out.text(text.strip_prefix("Elixir.").unwrap_or(text)),
+            Spelling::Alias => out.text(without_prefix(text)),
             Spelling::Bare | Spelling::Operator => {
                 out.text(":")?;
                 out.text(text)
@@ -276,4 +276,12 @@ impl Language for Elixir {
 /// Whether a key can be written with a colon after it.
 fn is_key(key: &Term) -> bool {
     key.as_atom().is_some_and(|text| !text.starts_with("Elixir."))
+}
+
+/// An alias without the prefix that Elixir puts in front, unless another prefix would come to stand there.
+fn without_prefix(text: &str) -> &str {
+    match text.strip_prefix("Elixir.") {
+        Some(rest) if rest != "Elixir" && !rest.starts_with("Elixir.") => rest,
+        _ => text,
+    }
 }
