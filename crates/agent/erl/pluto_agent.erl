@@ -495,7 +495,7 @@ step(foreign_defaults, G) ->
     case [{Kind, T} || Kind <- [new_processes, new_ports], {tracer, T} <- [erlang:trace_info(Kind, tracer)],
                        T =/= []] of
         [] -> ok;
-        [{Kind, T} | _] -> throw({refuse, {foreign_tracer, Kind, T}})
+        [{Kind, T} | _] -> throw({refuse, foreign_tracer(Kind, T)})
     end,
     #{flags := Flags} = G#g.plan,
     Patterns = [Kind || Kind <- [send, 'receive'],
@@ -511,7 +511,7 @@ step({foreign, Pids}, G) ->
     [Now | Later] = Pids,
     case first_traced(pids(Now)) of
         none -> again({foreign, Later}, Later, G);
-        {Pid, Tracer} -> throw({refuse, {foreign_tracer, Pid, Tracer}})
+        {Pid, Tracer} -> throw({refuse, foreign_tracer(Pid, Tracer)})
     end;
 step({leftover, [Module | Modules]}, G) ->
     Found = leftover_patterns(Module),
@@ -624,6 +624,17 @@ split(N, List) -> split(N, List, []).
 split(0, Rest, Done) -> {lists:reverse(Done), Rest};
 split(_, [], Done) -> {lists:reverse(Done), []};
 split(N, [First | Rest], Done) -> split(N - 1, Rest, [First | Done]).
+
+%% The tracer of another Pluto is a sink like ours.
+foreign_tracer(Who, Tracer) ->
+    case is_pid(Tracer) andalso node(Tracer) =:= node() andalso process_info(Tracer, initial_call) of
+        {initial_call, {Module, sink, 1}} ->
+            case atom_to_list(Module) of
+                "pluto_agent_" ++ _ -> {other_pluto, Module};
+                _ -> {foreign_tracer, Who, Tracer}
+            end;
+        _ -> {foreign_tracer, Who, Tracer}
+    end.
 
 first_traced([]) -> none;
 first_traced([Pid | Pids]) ->

@@ -49,9 +49,9 @@ pub(crate) enum Command {
     /// List the nodes that a host's port mapper (epmd) knows.
     Nodes(NodesArgs),
     /// Attach to a node, say what it is, and how far away.
-    Ping(NodeArgs),
+    Ping(SeveralArgs),
     /// List what traces a node now: ours and other tools'.
-    List(NodeArgs),
+    List(SeveralArgs),
     /// Change a running trace of Pluto's on a node.
     Adjust(AdjustArgs),
     /// Stop Pluto's traces on a node, with proof that everything was undone.
@@ -143,6 +143,19 @@ pub(crate) struct NodesArgs {
     /// Give up after this time.
     #[arg(long, value_name = "TIME", default_value = "5s")]
     pub(crate) connect_timeout: Duration,
+    /// Output format.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: ReportFormat,
+}
+
+/// Nodes that are asked something, and how the answers are told.
+#[derive(Args, Debug)]
+pub(crate) struct SeveralArgs {
+    /// The node, or several with commas between: name@host, name (on this host), name@host:port, host:port.
+    #[arg(value_name = "NODE")]
+    pub(crate) nodes: NodeList,
+    #[command(flatten)]
+    pub(crate) connect: ConnectArgs,
     /// Output format.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: ReportFormat,

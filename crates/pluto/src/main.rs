@@ -45,8 +45,8 @@ fn use_colour(when: When, stream: &impl IsTerminal) -> bool {
 fn run(command: Command, colour: output::Colour) -> Result<u8, Failure> {
     match command {
         Command::Nodes(args) => wait_for(commands::nodes::run(args)),
-        Command::Ping(args) => wait_for(commands::ping::run(args)),
-        Command::List(args) => wait_for(commands::list::run(args)),
+        Command::Ping(args) => wait_for(commands::ping::run(args, colour)),
+        Command::List(args) => wait_for(commands::list::run(args, colour)),
         Command::Adjust(args) => wait_for(commands::adjust::run(args)),
         Command::Stop(args) => wait_for(commands::stop::run(args)),
         Command::Clean(args) => wait_for(commands::clean::run(args)),

@@ -194,7 +194,7 @@ pub(crate) async fn arm<C: Consumer>(
         }
         if armed.processes < named {
             output::note(&format!(
-                "{}: {} of the {named} processes of --process have ended meanwhile",
+                "{}: {} of the {named} processes of --process ended before it could be traced",
                 node.name,
                 named - armed.processes
             ));

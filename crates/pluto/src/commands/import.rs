@@ -58,7 +58,8 @@ pub(crate) fn run(args: &ImportArgs) -> Result<u8, Failure> {
     };
     let Import { decoder, writer, events, .. } = import;
     writer.finish(Summary { finished: clock::now(), ..Summary::default() }).map_err(failed)?;
-    output::note(&format!("{events} events imported into {}", args.output.display()));
+    let imported = output::count(events, "event");
+    output::note(&format!("{imported} imported into {}", args.output.display()));
     note_timeless(decoder.timeless(), events);
     match ended {
         Ok(()) => Ok(0),

@@ -1,9 +1,9 @@
-//! `pluto list`: what traces a node.
+//! `pluto list`: what traces nodes.
 
-use super::surveying::{function_text, name, survey, term_text};
-use crate::args::{NodeArgs, ReportFormat};
+use super::surveying::{each, function_text, name, survey, term_text};
+use crate::args::{ReportFormat, SeveralArgs};
 use crate::failure::Failure;
-use crate::output;
+use crate::output::{self, Colour, count};
 use pluto_agent::{AboutAgent, FoundAgent, Survey};
 use pluto_term::Term;
 use pluto_timeline::time::timestamp_text;
@@ -12,9 +12,13 @@ use std::io::Write;
 /// Functions that are listed one by one.
 const FUNCTIONS_LISTED: usize = 50;
 
-/// Lists the traces of a node.
-pub(crate) async fn run(args: NodeArgs) -> Result<u8, Failure> {
-    let (connection, survey) = survey(&args.node, &args.connect).await?;
+/// Lists the traces of nodes.
+pub(crate) async fn run(args: SeveralArgs, colour: Colour) -> Result<u8, Failure> {
+    each(&args.nodes, colour, async |node| list(node, &args).await).await
+}
+
+async fn list(node: &str, args: &SeveralArgs) -> Result<(), Failure> {
+    let (connection, survey) = survey(node, &args.connect).await?;
     connection.close().await;
     let mut out = output::standard();
     match args.format {
@@ -22,7 +26,7 @@ pub(crate) async fn run(args: NodeArgs) -> Result<u8, Failure> {
         ReportFormat::Text => write!(out, "{}", text(name(&connection), &survey))?,
     }
     out.flush()?;
-    Ok(0)
+    Ok(())
 }
 
 /// What traces a node, for people.
@@ -71,7 +75,7 @@ fn agent_text(agent: &FoundAgent) -> String {
     };
     let processes = match about.processes {
         None => "all processes".to_owned(),
-        Some(n) => format!("{n} processes"),
+        Some(n) => count(n, "process"),
     };
     let messages: String = about.messages.iter().map(|kind| format!(", {}", kind.as_str())).collect();
     let since = match about.since_ms {
@@ -83,10 +87,10 @@ fn agent_text(agent: &FoundAgent) -> String {
         None => String::new(),
     };
     format!(
-        "{}{since}: {} functions{messages} in {processes}, {} events; for {} on {}",
+        "{}{since}: {}{messages} in {processes}, {}; for {} on {}",
         about.phase,
-        about.functions,
-        about.events,
+        count(about.functions, "function"),
+        count(about.events, "event"),
         term_text(&Term::Pid(about.client.clone())),
         about.client.node.as_str()
     )

@@ -1,17 +1,22 @@
 //! `pluto ping`: what a node is, and how far away.
 
-use crate::args::{NodeArgs, ReportFormat};
+use super::surveying::each;
+use crate::args::{ReportFormat, SeveralArgs};
 use crate::connect::{ANSWER, connect};
 use crate::failure::Failure;
-use crate::output;
+use crate::output::{self, Colour, count};
 use pluto_capture::clock;
 use pluto_term::Term;
 use std::io::Write;
 
-/// Attaches to a node and says what it is.
-pub(crate) async fn run(args: NodeArgs) -> Result<u8, Failure> {
-    let connection = connect(&args.node, &args.connect).await?;
-    let failed = |error: pluto_dist::CallError| Failure::new(format!("{}: {error}", args.node));
+/// Attaches to nodes and says what they are.
+pub(crate) async fn run(args: SeveralArgs, colour: Colour) -> Result<u8, Failure> {
+    each(&args.nodes, colour, async |node| ping(node, &args).await).await
+}
+
+async fn ping(node: &str, args: &SeveralArgs) -> Result<(), Failure> {
+    let connection = connect(node, &args.connect).await?;
+    let failed = |error: pluto_dist::CallError| Failure::new(format!("{node}: {error}"));
     let clock = clock::estimate(&connection).await.map_err(failed)?;
     let mut facts = Vec::new();
     for key in ["otp_release", "version"] {
@@ -19,16 +24,16 @@ pub(crate) async fn run(args: NodeArgs) -> Result<u8, Failure> {
             connection.call("erlang", "system_info", vec![Term::atom(key)], ANSWER).await.map_err(failed)?;
         facts.push(pluto_capture::text(&answer).unwrap_or_default());
     }
-    let mut counts = Vec::new();
-    for key in ["process_count", "schedulers_online"] {
+    let mut counts = [0_u64; 2];
+    for (count, key) in counts.iter_mut().zip(["process_count", "schedulers_online"]) {
         let answer =
             connection.call("erlang", "system_info", vec![Term::atom(key)], ANSWER).await.map_err(failed)?;
-        counts.push(answer.as_int().unwrap_or(0));
+        *count = answer.as_int().and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
     }
     let peer = connection.peer().clone();
     connection.close().await;
-    let (Some(otp), Some(erts)) = (facts.first(), facts.get(1)) else { return Ok(2) };
-    let (processes, schedulers) = (counts.first().unwrap_or(&0), counts.get(1).unwrap_or(&0));
+    let (Some(otp), Some(erts)) = (facts.first(), facts.get(1)) else { return Ok(()) };
+    let [processes, schedulers] = counts;
     let micros = clock.round_trip.as_micros();
     let mut out = output::standard();
     match args.format {
@@ -43,10 +48,12 @@ pub(crate) async fn run(args: NodeArgs) -> Result<u8, Failure> {
         )?,
         ReportFormat::Text => writeln!(
             out,
-            "{}: OTP {otp} (ERTS {erts}), {processes} processes, {schedulers} schedulers, {micros} us away",
-            peer.name.as_str()
+            "{}: OTP {otp} (ERTS {erts}), {}, {}, {micros} us away",
+            peer.name.as_str(),
+            count(processes, "process"),
+            count(schedulers, "scheduler")
         )?,
     }
     out.flush()?;
-    Ok(0)
+    Ok(())
 }

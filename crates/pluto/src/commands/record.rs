@@ -50,7 +50,7 @@ pub(crate) async fn run(args: RecordArgs, colour: Colour) -> Result<u8, Failure>
     for node in &nodes {
         output::note(&capturing::armed_text(node));
     }
-    let mut watcher = capturing::Watcher::new(nodes.len(), true);
+    let mut watcher = capturing::Watcher::new(&nodes, true);
     let outcome = capturing::run(nodes, pipeline, signals, &args.probe, &mut watcher).await?;
     watcher.finish();
     let status = capturing::status_of(&outcome);

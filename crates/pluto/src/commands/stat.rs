@@ -41,12 +41,13 @@ fn heading(
         let finished = reader.manifest().summary.as_ref().map_or(about.started, |summary| summary.finished);
         times = about.started..finished.max(about.started);
     }
+    let events = output::count(events, "event");
     let seconds = (times.end - times.start) as f64 / 1e9;
     if reader.has_times() {
         let from = timestamp_text(times.start);
-        writeln!(out, "{}: {events} events in {seconds:.3} s from {from}", dir.display())?;
+        writeln!(out, "{}: {events} in {seconds:.3} s from {from}", dir.display())?;
     } else {
-        writeln!(out, "{}: {events} events; the recording {NO_TIMES}", dir.display())?;
+        writeln!(out, "{}: {events}; the recording {NO_TIMES}", dir.display())?;
     }
     for node in &about.nodes {
         // A trace file tells neither the release nor how the clock was read.

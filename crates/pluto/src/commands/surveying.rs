@@ -1,8 +1,10 @@
-//! What `list`, `clean`, `stop` and `adjust` share: asking a node what traces it.
+//! What `ping`, `list`, `clean`, `stop` and `adjust` share: asking a node what traces it.
 
 use crate::args::ConnectArgs;
 use crate::connect::connect;
 use crate::failure::Failure;
+use crate::output::{self, Colour};
+use crate::values::NodeList;
 use pluto_agent::{FoundAgent, Mfa, Survey};
 use pluto_capture::target::{AskError, Refused};
 use pluto_dist::{CallError, Connection};
@@ -11,6 +13,23 @@ use std::time::Duration;
 
 /// How long a node may take to look at all of its processes and functions.
 const SURVEY: Duration = Duration::from_secs(30);
+
+/// Asks each of several nodes. One that cannot be asked is said, and the next one is asked all the same.
+pub(crate) async fn each(
+    nodes: &NodeList,
+    colour: Colour,
+    mut ask: impl AsyncFnMut(&str) -> Result<(), Failure>,
+) -> Result<u8, Failure> {
+    let mut failed: Option<Failure> = None;
+    for node in &nodes.0 {
+        if let Err(failure) = ask(node).await
+            && let Some(before) = failed.replace(failure)
+        {
+            output::note(before.render(colour.err).trim_end());
+        }
+    }
+    failed.map_or(Ok(0), Err)
+}
 
 /// Connects to a node and asks what traces it.
 pub(crate) async fn survey(node: &str, args: &ConnectArgs) -> Result<(Connection, Survey), Failure> {

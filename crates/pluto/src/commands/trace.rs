@@ -44,7 +44,7 @@ pub(crate) async fn run(args: TraceArgs, colour: Colour) -> Result<u8, Failure> 
     for node in &nodes {
         output::note(&capturing::armed_text(node));
     }
-    let mut watcher = capturing::Watcher::new(nodes.len(), false);
+    let mut watcher = capturing::Watcher::new(&nodes, false);
     let mut outcome = capturing::run(nodes, pipeline, signals, &args.probe, &mut watcher).await?;
     if outcome.consumed.is_ok() {
         outcome.consumed = outcome.consumer.finish();

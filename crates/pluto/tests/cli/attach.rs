@@ -1,7 +1,8 @@
 //! Finding a node and attaching to it, and what is said where that cannot be done.
 
 use crate::support::{
-    Epmd, Ran, Running, command, command_on, each_release, free_port, run, run_on, stable, text,
+    Epmd, Ran, Running, command, command_on, each_release, field, free_port, json_lines, nodes_that_reverse,
+    run, run_on, stable, text,
 };
 use expect_test::expect;
 use pluto_testnode::{Node, system_release};
@@ -31,6 +32,21 @@ fn ping_says_what_a_node_is() {
         ]
         .assert_eq(&keys.join(" "));
     });
+}
+
+#[test]
+fn several_nodes_are_asked_in_turn() {
+    let nodes = nodes_that_reverse();
+    let all = [nodes[0].name(), "nobody_has_this_name", nodes[1].name()].join(",");
+    let both = [nodes[0].name(), nodes[1].name()].join(",");
+    let ran = run_on(&nodes[0], &["ping", &all]);
+    let names: Vec<&str> =
+        ran.stdout.lines().filter_map(|line| line.split_once(": OTP ")).map(|(n, _)| n).collect();
+    assert_eq!((ran.status, names), (2, vec![nodes[0].name(), nodes[1].name()]), "{}", ran.whole());
+    assert!(ran.stderr.contains("nobody_has_this_name"), "{}", ran.whole());
+    let listed = run_on(&nodes[0], &["list", &both, "--format", "json"]).ok();
+    let listed: Vec<String> = json_lines(&listed).iter().map(|node| field(node, "node").to_owned()).collect();
+    assert_eq!(listed, [nodes[0].name(), nodes[1].name()]);
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn what_a_limit_has_switched_off_is_proven_to_be_undone() {
         let last = stable(&ran.stderr, &node);
         let last = last.lines().last().unwrap_or_default();
         assert_eq!(ran.status, 0, "{}", ran.whole());
-        let proof = "NODE: nothing is left behind (1 functions and N processes read back, agent unloaded); ";
+        let proof = "NODE: nothing is left behind (1 function and N processes read back, agent unloaded); ";
         assert!(last.starts_with(proof) && last.ends_with("over the limit of 5"), "{last}");
     });
 }
@@ -40,7 +40,7 @@ fn an_agent_that_dies_is_told_with_what_is_known() {
         };
         let running = Running::armed(&node, &trace);
         kill_agent_process(&mut node, "sink");
-        let proven = "NODE: nothing is left behind (1 functions and N processes read back, agent unloaded)";
+        let proven = "NODE: nothing is left behind (1 function and N processes read back, agent unloaded)";
         assert_eq!(last(running, &node), (0, proven.to_owned()));
 
         let running = Running::armed(&node, &trace);
@@ -123,9 +123,9 @@ fn a_function_whose_name_stands_for_all_is_refused_by_name() {
             --- stdout
             --- stderr
             NODE: odd:'_'/1 is left out: to the VM '_' stands for every function
-            NODE: tracing 1 functions in N processes, armed in N ms; Ctrl-C ends it
+            NODE: tracing 1 function in N processes, armed in N ms; Ctrl-C ends it
             0 events; time is over
-            NODE: nothing is left behind (1 functions and N processes read back, agent unloaded)
+            NODE: nothing is left behind (1 function and N processes read back, agent unloaded)
         "#]]
         .assert_eq(&stable(
             &run_on(&node, &["trace", node.name(), "odd:_", "--duration", "100ms"]).whole(),

@@ -445,7 +445,7 @@ fn ctrl_c_ends_with_a_proof() {
             running.signal(signal);
             let ran = running.wait();
             assert_eq!(ran.status, 0, "{}", ran.whole());
-            let proof = format!("{}: nothing is left behind (1 functions and ", node.name());
+            let proof = format!("{}: nothing is left behind (1 function and ", node.name());
             assert!(ran.stdout.contains(&proof), "{}", ran.whole());
             assert!(ran.stdout.contains("; stopped\n"), "{}", ran.whole());
         }
@@ -524,7 +524,7 @@ fn what_a_recording_cannot_tell_is_said() {
         === stat DIR/calls
         status 0
         --- stdout
-        DIR/calls: 1 events in 0.000 s from 2026-11-18T11:06:40.000000000Z
+        DIR/calls: 1 event in 0.000 s from 2026-11-18T11:06:40.000000000Z
 
         function  calls  total  self  p50  p90  p99  max        errors  notes
         m:f/0         1      -     -    -    -    -    -  not observed
@@ -533,7 +533,7 @@ fn what_a_recording_cannot_tell_is_said() {
         process  events  calls  busy  errors  sent  delivered  notes
         <0.7.0>       1      1     -       0     0          0
 
-        no gaps: 1 events, nothing is known to be missing
+        no gaps: 1 event, nothing is known to be missing
         --- stderr
         === show DIR/calls --failed
         status 0

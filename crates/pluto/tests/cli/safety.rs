@@ -117,7 +117,7 @@ fn a_recording_is_listed_adjusted_and_stopped_by_another_client() {
         assert!(about["since_ms"].is_u64() && about["owner_node"].is_string(), "{listed}");
         let text = stable(&run_on(&node, &["list", node.name()]).whole(), &node);
         assert!(text.contains("  pluto     0 armed since 20"), "{text}");
-        assert!(text.contains("Z: 1 functions in all processes, "), "{text}");
+        assert!(text.contains("Z: 1 function in all processes, "), "{text}");
 
         let adjust =
             ["adjust", node.name(), "--add", "shop_stock:reserve/2", "--remove", "shop_orders:total_price/2"];
@@ -206,7 +206,7 @@ fn what_a_dead_tracer_left_is_shown_and_removed_on_request() {
     .assert_eq(&clean(&[]));
     let mut seen = command_on(&node, &["trace", node.name(), "shop_orders:total_price/2", "--events", "1"]);
     let seen = crate::support::Ran::from(seen.output().unwrap());
-    assert!(seen.stderr.contains("1 functions have patterns of a tracer that is gone"), "{}", seen.whole());
+    assert!(seen.stderr.contains("patterns of a tracer that is gone on 1 function"), "{}", seen.whole());
     expect![[r#"
         status 0
         --- stdout
@@ -221,6 +221,57 @@ fn what_a_dead_tracer_left_is_shown_and_removed_on_request() {
         --- stderr
     "#]]
     .assert_eq(&clean(&[]));
+}
+
+#[test]
+fn another_pluto_is_told_from_another_tool() {
+    for release in releases().into_iter().filter(|release| release.otp() < 27) {
+        let node = shop(&release);
+        let _running = Running::armed(&node, &["trace", node.name(), "shop_orders:place_order/2"]);
+        let ran = run_on(&node, &["trace", node.name(), "shop_orders:total_price/2", "--events", "1"]);
+        expect![[r#"
+            status 2
+            --- stdout
+            --- stderr
+            pluto: NODE: another Pluto is tracing (session 0)
+            hint: before OTP 27 a node has one tracer at a time; `pluto list` tells whose it is, `pluto adjust` changes what it traces, `pluto stop` ends it
+        "#]]
+        .assert_eq(&stable(&ran.whole(), &node));
+    }
+}
+
+#[test]
+fn sessions_of_other_tools_are_listed_and_left_alone() {
+    for release in releases().into_iter().filter(|release| release.otp() >= 27) {
+        let mut node = shop(&release);
+        node.eval(
+            "register(other, spawn(fun() -> T = spawn(fun L() -> receive _ -> L() end end), \
+               S = trace:session_create(their_session, T, []), \
+               1 = trace:process(S, whereis(shop_stock), true, [call]), \
+               1 = trace:function(S, {shop_stock, reserve, 2}, true, [local]), \
+               receive {settings, P} -> P ! {trace:info(S, whereis(shop_stock), flags), \
+                 trace:info(S, {shop_stock, reserve, 2}, all)} end end)), ok.",
+        );
+        let running = Running::armed(&node, &["trace", node.name(), "shop_orders:place_order/2"]);
+        let list = || run_on(&node, &["list", node.name()]).ok();
+        let listed = list();
+        assert!(listed.contains("\n  pluto     0 armed since 20"), "{listed}");
+        running.signal("INT");
+        assert_eq!(running.wait().status, 0);
+        expect![[r#"
+            NODE: OTP N
+              session   their_session
+        "#]]
+        .assert_eq(&list().replace(node.name(), "NODE").replace(&release.otp().to_string(), "N"));
+        let json: serde_json::Value =
+            serde_json::from_str(&run_on(&node, &["list", node.name(), "--format", "json"]).ok()).unwrap();
+        assert_eq!(json["sessions"], serde_json::json!(["their_session"]), "{json}");
+        assert_eq!(run_on(&node, &["clean", node.name(), "--remove"]).status, 0);
+        let settings = node.eval(
+            "other ! {settings, self()}, receive {F, A} -> {F, lists:keyfind(traced, 1, element(2, A))} end.",
+        );
+        assert_eq!(settings, "{{flags,[call]},{traced,local}}");
+    }
 }
 
 #[test]

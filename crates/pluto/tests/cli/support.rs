@@ -256,6 +256,7 @@ pub(crate) fn stable(text: &str, node: &Node) -> String {
         (" in ", " processes", "N"),
         (" in ", " ms", "N"),
         (" functions and ", " processes", "N"),
+        (" function and ", " processes", "N"),
         ("OTP ", " (ERTS ", "N"),
         ("(ERTS ", ")", "VERSION"),
         ("), ", " processes", "N"),

@@ -25,9 +25,9 @@ fn calls_as_text_and_as_json() {
             TIME shop_orders <0.PID> shop_orders:total_price(30, 12)
             TIME shop_orders <0.PID> shop_orders:total_price(30, 12)
             --- stderr
-            NODE: tracing 1 functions in N processes, armed in N ms; Ctrl-C ends it
+            NODE: tracing 1 function in N processes, armed in N ms; Ctrl-C ends it
             2 events; has the events that were wanted
-            NODE: nothing is left behind (1 functions and N processes read back, agent unloaded)
+            NODE: nothing is left behind (1 function and N processes read back, agent unloaded)
         "#]]
         .assert_eq(&stable(&ran.whole(), &node));
         let ran = trace(
@@ -40,9 +40,9 @@ fn calls_as_text_and_as_json() {
             TIME shop_orders <0.PID> shop_orders:total_price(30, 3)
             TIME shop_orders <0.PID> shop_orders:total_price/2 -> 90
             --- stderr
-            NODE: tracing 1 functions in N processes, armed in N ms; Ctrl-C ends it
+            NODE: tracing 1 function in N processes, armed in N ms; Ctrl-C ends it
             2 events; has the events that were wanted
-            NODE: nothing is left behind (1 functions and N processes read back, agent unloaded)
+            NODE: nothing is left behind (1 function and N processes read back, agent unloaded)
         "#]]
         .assert_eq(&stable(&ran.whole(), &node));
 
@@ -319,10 +319,10 @@ fn a_process_that_ends_before_it_is_traced_is_not_waited_for() {
         let ran = trace(&node, &[&["shop_orders:total_price/2"], &both[..]].concat());
         assert_eq!(ran.status, 0, "{}", ran.whole());
         expect![[r#"
-            NODE: 1 of the 2 processes of --process have ended meanwhile
-            NODE: tracing 1 functions in N processes, armed in N ms; Ctrl-C ends it
-            1 events; has the events that were wanted
-            NODE: nothing is left behind (1 functions and N processes read back, agent unloaded)
+            NODE: 1 of the 2 processes of --process ended before it could be traced
+            NODE: tracing 1 function in 1 process, armed in N ms; Ctrl-C ends it
+            1 event; has the events that were wanted
+            NODE: nothing is left behind (1 function and N processes read back, agent unloaded)
         "#]]
         .assert_eq(&stable(&ran.stderr, &node));
     });
@@ -353,7 +353,7 @@ fn a_term_that_is_nested_too_deep_takes_no_event_with_it() {
             (4, {{x}})
             /2 -> 4"#]]
         .assert_eq(&lines.join("\n"));
-        assert!(ran.stderr.contains(" events have no term, because it was nested too deep to be read\n"));
+        assert!(ran.stderr.contains(" events without a term, because it was nested too deep to be read\n"));
         assert!(!ran.stderr.contains("missing"), "{}", ran.whole());
     });
 }
@@ -423,9 +423,9 @@ fn messages_and_the_life_of_processes() {
             TIME shop_payment <0.PID> send to ?: {[alias|#Ref<0.PID>], {ok, RECEIPT}}
             --- stderr
             note: the VM copies each message whole before Pluto reduces it to its shape; lists, maps over 32 keys and tuples over 16 elements are kept out (--level full keeps all)
-            NODE: tracing 0 functions in N processes, armed in N ms; Ctrl-C ends it
+            NODE: tracing 0 functions in 1 process, armed in N ms; Ctrl-C ends it
             4 events; has the events that were wanted
-            NODE: nothing is left behind (0 functions and N processes read back, agent unloaded)
+            NODE: nothing is left behind (0 functions and 1 process read back, agent unloaded)
         "#]].assert_eq(&numbers(&stable(&ran.whole(), &node)));
 
         node.eval(

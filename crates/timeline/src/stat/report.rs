@@ -360,11 +360,12 @@ impl Report {
         if self.without_name > 0 {
             writeln!(out, "{} processes and functions without a name", self.without_name)?;
         }
+        let events = if self.events == 1 { "1 event".to_owned() } else { format!("{} events", self.events) };
         if self.gaps.is_empty() && (self.without_name > 0 || !self.damage.is_empty()) {
-            return writeln!(out, "no gaps: {} events", self.events);
+            return writeln!(out, "no gaps: {events}");
         }
         if self.gaps.is_empty() {
-            return writeln!(out, "no gaps: {} events, nothing is known to be missing", self.events);
+            return writeln!(out, "no gaps: {events}, nothing is known to be missing");
         }
         let mut table = Table::new(&[
             ("gap", Align::Left),

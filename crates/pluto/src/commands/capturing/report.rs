@@ -2,12 +2,12 @@
 
 use super::Prepared;
 use crate::failure::Failure;
-use crate::output::{self, Colour};
+use crate::output::{self, Colour, count};
 use indicatif::{ProgressBar, ProgressStyle};
 use pluto_agent::{LimitKind, Status};
 use pluto_capture::pipeline::{Consumer, Progress};
 use pluto_capture::probe::Probe;
-use pluto_capture::run::{EndReason, Happening, NodeOutcome, Outcome, Unsettled};
+use pluto_capture::run::{ArmedNode, EndReason, Happening, NodeOutcome, Outcome, Unsettled};
 use pluto_capture::target::SECONDS_PER_EVENT;
 use pluto_term::{PrintLimits, Syntax, Term};
 use std::io::Write;
@@ -56,6 +56,7 @@ pub(super) fn dry_run(nodes: &[Prepared], probe: &Probe) -> Result<(), Failure> 
 /// Shows on standard error how a capture goes.
 pub(crate) struct Watcher {
     bar: ProgressBar,
+    names: Vec<String>,
     progress: Progress,
     statuses: Vec<Option<Status>>,
     last: (Instant, u64),
@@ -63,8 +64,8 @@ pub(crate) struct Watcher {
 }
 
 impl Watcher {
-    /// A watcher of this many nodes; `live` shows a line that changes, where standard error is a terminal.
-    pub(crate) fn new(nodes: usize, live: bool) -> Watcher {
+    /// A watcher of these nodes; `live` shows a line that changes, where standard error is a terminal.
+    pub(crate) fn new(nodes: &[ArmedNode], live: bool) -> Watcher {
         let bar = if live { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
         if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed_precise} {msg}") {
             bar.set_style(style);
@@ -73,7 +74,8 @@ impl Watcher {
         Watcher {
             bar,
             progress: Progress::default(),
-            statuses: vec![None; nodes],
+            names: nodes.iter().map(|node| node.name.clone()).collect(),
+            statuses: vec![None; nodes.len()],
             last: (Instant::now(), 0),
             events_per_s: 0.0,
         }
@@ -89,26 +91,22 @@ impl Watcher {
             }
             Happening::Progress(progress) => self.progress = *progress,
             Happening::Limit(node, kind, value, limit) => {
-                self.say(&format!(
-                    "node {}: tracing was switched off: {}",
-                    node + 1,
-                    limit_text(*kind, *value, *limit)
-                ));
+                let limit = limit_text(*kind, *value, *limit);
+                self.say(*node, &format!("tracing was switched off: {limit}"));
             }
-            Happening::Gap(_, cause, missing) => {
-                self.say(&format!("gap: {}, {missing} events", cause.name()));
+            Happening::Gap(node, cause, missing) => {
+                self.say(*node, &format!("gap: {}, {missing} events", cause.name()));
             }
-            Happening::Adjusted(_, summary) => self.say(summary),
-            Happening::Unsettled(_, Unsettled::Restored) => {
-                self.say("the node refused a change of this trace half-way; what was traced before is traced again");
+            Happening::Adjusted(node, summary) => self.say(*node, summary),
+            Happening::Unsettled(node, Unsettled::Restored) => {
+                self.say(*node, "a change was refused half-way; what was traced before is traced again");
             }
-            Happening::Unsettled(_, Unsettled::Ended) => self.say(
-                "the node refused a change of this trace half-way, and then what was traced before; tracing is off",
+            Happening::Unsettled(node, Unsettled::Ended) => self.say(
+                *node,
+                "a change was refused half-way, and then what was traced before; tracing is switched off",
             ),
-            Happening::Stopped(_) => self.say("another client stopped this trace"),
-            Happening::Lost(node) => {
-                self.say(&format!("node {}: the agent or the connection is gone", node + 1));
-            }
+            Happening::Stopped(node) => self.say(*node, "another client stopped this trace"),
+            Happening::Lost(node) => self.say(*node, "the agent or the connection is gone"),
         }
         self.draw();
     }
@@ -118,8 +116,9 @@ impl Watcher {
         self.bar.finish_and_clear();
     }
 
-    fn say(&self, text: &str) {
-        self.bar.suspend(|| output::note(text));
+    fn say(&self, node: usize, text: &str) {
+        let name = self.names.get(node).map_or("?", String::as_str);
+        self.bar.suspend(|| output::note(&format!("{name}: {text}")));
     }
 
     fn draw(&mut self) {
@@ -178,18 +177,20 @@ fn reason_text(why: EndReason) -> &'static str {
 /// The outcome for people: the end, the losses, and for each node the proof that nothing is left.
 pub(crate) fn outcome_text<C: Consumer>(outcome: &Outcome<C>, colour: Colour) -> String {
     let Progress { events, missing, foreign, .. } = outcome.progress;
-    let mut lines = vec![format!("{events} events; {}", reason_text(outcome.why))];
+    let mut lines = vec![format!("{}; {}", count(events, "event"), reason_text(outcome.why))];
     if missing > 0 {
-        lines.push(format!("{missing} events are known to be missing; `pluto stat` lists the gaps"));
+        let are = if missing == 1 { "is" } else { "are" };
+        let missing = count(missing, "event");
+        lines.push(format!("{missing} {are} known to be missing; `pluto stat` lists the gaps"));
     }
     if foreign > 0 {
-        lines.push(format!("{foreign} events of another tool's leftover patterns were dropped"));
+        let were = if foreign == 1 { "was" } else { "were" };
+        let foreign = count(foreign, "event");
+        lines.push(format!("{foreign} of another tool's leftover patterns {were} dropped"));
     }
     if outcome.progress.too_deep > 0 {
-        lines.push(format!(
-            "{} events have no term, because it was nested too deep to be read",
-            outcome.progress.too_deep
-        ));
+        let events = count(outcome.progress.too_deep, "event");
+        lines.push(format!("{events} without a term, because it was nested too deep to be read"));
     }
     let (bad, off) = if colour.err { ("\x1b[31m", "\x1b[0m") } else { ("", "") };
     for node in &outcome.nodes {
@@ -204,8 +205,10 @@ fn node_text(node: &NodeOutcome) -> String {
     let limit = limit.unwrap_or_default();
     match (&node.proof, &node.error) {
         (Some(proof), _) if proof.left_count == 0 && node.gone => format!(
-            "{}: nothing is left behind ({} functions and {} processes read back, agent unloaded){limit}",
-            node.name, proof.functions, proof.processes
+            "{}: nothing is left behind ({} and {} read back, agent unloaded){limit}",
+            node.name,
+            count(proof.functions, "function"),
+            count(proof.processes, "process")
         ),
         (Some(proof), _) if proof.left_count == 0 => {
             format!(
@@ -213,7 +216,9 @@ fn node_text(node: &NodeOutcome) -> String {
                 node.name
             )
         }
-        (Some(proof), _) => format!("{}: {} things are left behind{limit}", node.name, proof.left_count),
+        (Some(proof), _) => {
+            format!("{}: left behind: {}{limit}", node.name, count(proof.left_count, "thing"))
+        }
         (None, Some(error)) => {
             format!("{}: {error}; the agent undoes everything by itself{limit}", node.name)
         }
@@ -276,6 +281,14 @@ pub(super) fn refusal(reason: &Term) -> (String, Option<String>) {
                     .to_owned(),
             ),
         ),
+        (Some("other_pluto"), [module]) => (
+            format!("another Pluto is tracing (session {})", session_number(module)),
+            Some(
+                "before OTP 27 a node has one tracer at a time; `pluto list` tells whose it is, `pluto adjust` changes what \
+                 it traces, `pluto stop` ends it"
+                    .to_owned(),
+            ),
+        ),
         (Some("foreign_pattern"), [what]) => (
             format!("another tool has set a trace pattern on {}", text(what)),
             Some("see `pluto list`, and `pluto clean` for what a dead tracer left".to_owned()),
@@ -302,17 +315,26 @@ pub(super) fn refusal(reason: &Term) -> (String, Option<String>) {
     }
 }
 
+/// The number of a session of ours, out of the name of its module.
+fn session_number(module: &Term) -> &str {
+    module.as_atom().and_then(|name| name.strip_prefix("pluto_agent_")).unwrap_or("?")
+}
+
 /// What was set on a node.
-pub(crate) fn armed_text(node: &pluto_capture::run::ArmedNode) -> String {
+pub(crate) fn armed_text(node: &ArmedNode) -> String {
     let armed = &node.armed;
     let mut text = format!(
-        "{}: tracing {} functions in {} processes, armed in {} ms; Ctrl-C ends it",
-        node.name, armed.functions, armed.processes, armed.took_ms
+        "{}: tracing {} in {}, armed in {} ms; Ctrl-C ends it",
+        node.name,
+        count(armed.functions, "function"),
+        count(armed.processes, "process"),
+        armed.took_ms
     );
     if armed.leftover_count > 0 {
         text.push_str(&format!(
-            "\n{}: {} functions have patterns of a tracer that is gone; their events are dropped (see `pluto clean`)",
-            node.name, armed.leftover_count
+            "\n{}: patterns of a tracer that is gone on {}; their events are dropped (see `pluto clean`)",
+            node.name,
+            count(armed.leftover_count, "function")
         ));
     }
     if node.session.info().session == pluto_agent::SessionKind::Legacy {
