@@ -5,6 +5,9 @@
 
 use pluto_event::Nanos;
 
+/// A kind that no version has: the batch has rows that are given as gaps.
+pub(crate) const UNKNOWN_KIND: u32 = 1 << 31;
+
 /// The first bytes of an index file.
 pub(crate) const MAGIC: [u8; 8] = *b"PLUTOIX1";
 /// Most bytes of one record.

@@ -124,7 +124,7 @@ impl Reader {
 
     /// Scans all gaps, in the order in which they arrived: those that were recorded, wherever they are, and those in
     /// the place of batches that a scan by `read` would find damaged. For these the checksum is enough, and what is
-    /// whole is not decoded; so a single row whose form is none that is known is a gap where it stands, and not here.
+    /// whole is not decoded, unless a newer version may have written it.
     pub fn scan_gaps(&self, read: &Filter) -> Scan<'_> {
         let read = Prepared::new(read);
         let gaps = Filter { kinds: Kinds::of(&[Kind::Gap]), columns: Columns::NONE, ..Filter::default() };

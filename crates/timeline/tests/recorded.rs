@@ -270,8 +270,7 @@ fn no_call_is_paired_across_damage_of_unknown_times() {
         a batch of a segment without index
         <0.100.0>
         00:00:00.000001  shop:place(17, tea)  (cut by a gap)
-        00:00:00.000100  -- gap (unreadable): an unknown number of events of all nodes missing since 00:00:00.000020
-        00:00:00.000110  -- gap (unreadable): exactly 2 events of all nodes missing since 00:00:00.000110
+        00:00:00.000100  -- gap (unreadable): exactly 2 events of all nodes missing since 00:00:00.000020
         <0.101.0>
         00:00:00.000100  stock:take(tea)  (cut by a gap)
         2 ends without a call

@@ -9,7 +9,7 @@ use pluto_event::{
     AtomId, Event, Form, FunctionId, GapCause, Kind, Missing, Nanos, NodeId, Payload, ProcessId, What,
 };
 
-/// Which columns a scan reads. Times, kinds, processes and gaps always are; what is left out is absent from the
+/// Which columns a scan reads. Times, kinds, processes, forms and gaps always are; what is left out is absent from the
 /// events: a function is [`FunctionId::NONE`], a peer [`ProcessId::NONE`], a payload [`Payload::ABSENT`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Columns {
@@ -17,7 +17,7 @@ pub struct Columns {
     pub functions: bool,
     /// Senders, receivers, children, parents and linked processes.
     pub peers: bool,
-    /// Arguments, values, reasons and messages, with their forms.
+    /// Arguments, values, reasons and messages.
     pub payloads: bool,
 }
 
@@ -53,6 +53,10 @@ pub(crate) fn load_ids(
         }
     }
     Ok(())
+}
+
+fn is_newer(form: u8) -> bool {
+    Form::from_number(form).is_none()
 }
 
 /// A bit of a bitmap, least significant first.
@@ -110,6 +114,8 @@ pub(crate) struct Loaded {
     offsets: MutableBuffer,
     payload: MutableBuffer,
     valid: MutableBuffer,
+    /// Whether a form is of a newer version.
+    newer_forms: bool,
     kinds: u32,
     receiver_exists: Sparse,
     name: Sparse,
@@ -135,6 +141,7 @@ impl Default for Loaded {
             offsets: empty(),
             payload: empty(),
             valid: empty(),
+            newer_forms: false,
             kinds: 0,
             receiver_exists: Sparse::default(),
             name: Sparse::default(),
@@ -179,8 +186,9 @@ impl Loaded {
         if columns.peers && self.kinds & HAS_PEER != 0 {
             load_ids(&batch, at::PEER, inflate, &mut self.peer, &mut self.valid)?;
         }
+        batch.values(at::FORM, inflate, &mut self.form)?;
+        self.newer_forms = self.form.as_slice().iter().any(|&form| is_newer(form));
         if columns.payloads {
-            batch.values(at::FORM, inflate, &mut self.form)?;
             batch.bytes(at::PAYLOAD, inflate, &mut self.offsets, &mut self.payload)?;
         }
         self.load_rare(&batch, inflate)?;
@@ -225,6 +233,16 @@ impl Loaded {
         self.process.typed_data::<u32>().get(..self.rows).unwrap_or_default()
     }
 
+    /// Whether there is a row whose form is of a newer version.
+    pub(crate) fn has_newer_forms(&self) -> bool {
+        self.newer_forms
+    }
+
+    /// Whether the form of a row is of a newer version, so that it is given as a gap.
+    pub(crate) fn is_of_newer_form(&self, row: usize) -> bool {
+        self.newer_forms && self.form.as_slice().get(row).is_some_and(|&form| is_newer(form))
+    }
+
     /// The functions; empty where the column was not asked for.
     pub(crate) fn functions(&self) -> &[u32] {
         match self.columns.functions {
@@ -245,6 +263,9 @@ impl Loaded {
 
     /// The payload of a row; `None` where its form is of a newer version.
     fn payload(&self, row: usize) -> Option<Payload<'_>> {
+        if self.is_of_newer_form(row) {
+            return None;
+        }
         if !self.columns.payloads {
             return Some(Payload::ABSENT);
         }

@@ -5,7 +5,7 @@ use super::{Damaged, Reader, Segment};
 use crate::error::{Damage, RecordingError};
 use crate::index::{self, BatchIndex, IdSet, TableIndex};
 use crate::ipc::{self, Buffers, Inflate, Layout, PREFIX, Prefix};
-use crate::manifest::{self, About, Manifest, SegmentAbout, State};
+use crate::manifest::{self, About, Manifest, SegmentAbout, State, VERSION};
 use crate::schema::{EVENTS, MESSAGE_MAX, ROWS_MAX};
 use crate::tables::Table;
 use crate::writer::{TABLES_INDEX_FILE, index_file, segment_file};
@@ -13,6 +13,7 @@ use pluto_event::{Event, GapCause, Kind, Missing, Nanos, NodeId, ProcessId, Tabl
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
+use std::ops::RangeInclusive;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -87,6 +88,8 @@ struct Opening<'d> {
     inflate: Inflate,
     loaded: Loaded,
     buffer: Vec<u8>,
+    /// Whether a newer version may have written it, with kinds and forms that this one does not know.
+    newer: bool,
 }
 
 /// A gap whose times nothing tells.
@@ -95,6 +98,8 @@ struct Timeless {
     gap: usize,
     /// How many batches come before it.
     before: usize,
+    /// How many batches come before it or lie inside it.
+    until: usize,
     /// A time that it reaches, where one is known.
     reaches: Option<Nanos>,
 }
@@ -123,6 +128,7 @@ pub(super) fn open(dir: &Path) -> Result<Reader, RecordingError> {
         inflate: Inflate::new().map_err(|error| RecordingError::io(dir, error))?,
         loaded: Loaded::default(),
         buffer: Vec::new(),
+        newer: lost.is_some() || manifest.version > VERSION,
     };
     let tables = opening.tables()?;
     let closed = |number| manifest.segments.iter().find(|segment| segment.number == number);
@@ -169,10 +175,21 @@ impl Opening<'_> {
         self.gaps.push((self.segments.len(), Event { time, process: ProcessId::NONE, what }));
     }
 
-    /// A gap whose times are found when everything is read, after `read` batches of the segment that is being opened.
-    fn timeless_gap(&mut self, cause: GapCause, missing: Missing, read: usize, reaches: Option<Nanos>) {
-        let before = self.segments.iter().map(|segment| segment.batches.len()).sum::<usize>() + read;
-        self.timeless.push(Timeless { gap: self.gaps.len(), before, reaches });
+    /// How many batches the segments have that were opened so far.
+    fn read(&self) -> usize {
+        self.segments.iter().map(|segment| segment.batches.len()).sum()
+    }
+
+    /// A gap whose times are found when everything is read: it begins after so many batches, and may hold some.
+    fn timeless_gap(
+        &mut self,
+        cause: GapCause,
+        missing: Missing,
+        batches: RangeInclusive<usize>,
+        reaches: Option<Nanos>,
+    ) {
+        let (before, until) = (*batches.start(), *batches.end());
+        self.timeless.push(Timeless { gap: self.gaps.len(), before, until, reaches });
         self.gap(cause, missing, 0, 0);
     }
 
@@ -185,11 +202,11 @@ impl Opening<'_> {
         let latest = running(batches.iter().map(|batch| batch.max_time), Nanos::max);
         let mut earliest = running(batches.iter().rev().map(|batch| batch.min_time), Nanos::min);
         earliest.reverse();
-        for &Timeless { gap, before, reaches } in &self.timeless {
+        for &Timeless { gap, before, until, reaches } in &self.timeless {
             let Some((_, event)) = self.gaps.get_mut(gap) else { continue };
             let What::Gap { since, .. } = &mut event.what else { continue };
             let last = before.checked_sub(1).and_then(|last| latest.get(last)).copied();
-            let bounds = [last, earliest.get(before).copied(), reaches].into_iter().flatten();
+            let bounds = [last, earliest.get(until).copied(), reaches].into_iter().flatten();
             *since = bounds.clone().min().unwrap_or(0);
             event.time = bounds.max().unwrap_or(0);
         }
@@ -222,7 +239,8 @@ impl Opening<'_> {
     fn unaccounted(&mut self, number: u32, without_manifest: bool) {
         let next = self.segments.last().map_or(0, |segment| segment.number.saturating_add(1));
         if without_manifest && number > next {
-            self.timeless_gap(GapCause::Unreadable, Missing::Unknown, 0, None);
+            let read = self.read();
+            self.timeless_gap(GapCause::Unreadable, Missing::Unknown, read..=read, None);
         }
     }
 
@@ -246,12 +264,16 @@ impl Opening<'_> {
         segment.layout = layout.ok().map(|(layout, _)| layout);
         let mut end = begins.unwrap_or(0);
         let beyond = self.indexed(&source, &mut segment, &mut end);
-        let ended = begins.and_then(|_| self.unindexed(&source, &mut segment, end));
+        let mut holes = Vec::new();
+        let ended = begins.and_then(|_| self.unindexed(&source, &mut segment, end, &mut holes));
         let rows = |batches: &[BatchIndex]| batches.iter().map(|batch| u64::from(batch.rows)).sum::<u64>();
         let expected = closed.map_or(rows(&segment.batches) + beyond, |closed| closed.events);
         let missing = expected.saturating_sub(rows(&segment.batches));
         let none_read = segment.batches.is_empty();
+        let before = self.read();
         self.segments.push(segment);
+        let read = self.read();
+        let holes: Vec<usize> = holes.into_iter().map(|hole| before + hole).collect();
         let cause = match ended {
             Err(Damage::Cut) => GapCause::RecordingCut,
             _ => GapCause::Unreadable,
@@ -260,12 +282,23 @@ impl Opening<'_> {
             Some(closed) if missing > 0 && none_read => {
                 self.gap(cause, Missing::Exactly(missing), closed.min_time, closed.max_time);
             }
-            _ if missing > 0 => {
-                let reaches = closed.map(|closed| closed.max_time);
-                self.timeless_gap(cause, Missing::Exactly(missing), 0, reaches);
+            Some(closed) if missing > 0 => {
+                // How many are missing in all is known, and not of each hole: one gap from the first to the last.
+                let first = holes.first().copied().unwrap_or(read);
+                let last = holes.last().copied().filter(|_| ended.is_ok()).unwrap_or(read);
+                let reaches = (last == read).then_some(closed.max_time);
+                self.timeless_gap(cause, Missing::Exactly(missing), first..=last, reaches);
             }
-            None if ended.is_err() => self.timeless_gap(cause, Missing::Unknown, 0, None),
-            _ => {}
+            _ => {
+                for hole in holes {
+                    self.timeless_gap(GapCause::Unreadable, Missing::Unknown, hole..=hole, None);
+                }
+                if missing > 0 {
+                    self.timeless_gap(cause, Missing::Exactly(missing), read..=read, None);
+                } else if closed.is_none() && ended.is_err() {
+                    self.timeless_gap(cause, Missing::Unknown, read..=read, None);
+                }
+            }
         }
         Ok(())
     }
@@ -283,7 +316,7 @@ impl Opening<'_> {
         let Ok(file) = fs::read(self.dir.join(index_file(segment.number))) else { return 0 };
         let mut beyond = 0;
         let mut expected = segment.layout.is_some().then_some(*end);
-        for batch in index::records(&file).map_while(BatchIndex::decode) {
+        for mut batch in index::records(&file).map_while(BatchIndex::decode) {
             let follows =
                 expected.is_none_or(|offset| offset == batch.offset) && batch.rows as usize <= ROWS_MAX;
             let Some(next) = batch.offset.checked_add(batch.length).filter(|_| follows) else { break };
@@ -292,6 +325,7 @@ impl Opening<'_> {
                 beyond += u64::from(batch.rows);
             } else {
                 *end = next;
+                batch.kinds |= if self.newer { index::UNKNOWN_KIND } else { 0 };
                 segment.batches.push(batch);
             }
         }
@@ -299,7 +333,14 @@ impl Opening<'_> {
     }
 
     /// Reads batches that the index does not have, up to the end of the segment or what cannot be read.
-    fn unindexed(&mut self, source: &Source, segment: &mut Segment, mut offset: u64) -> Result<(), Damage> {
+    /// Notes how many batches were read before each one that cannot be.
+    fn unindexed(
+        &mut self,
+        source: &Source,
+        segment: &mut Segment,
+        mut offset: u64,
+        holes: &mut Vec<usize>,
+    ) -> Result<(), Damage> {
         let layout = segment.layout.as_ref().ok_or(Damage::Schema)?;
         loop {
             let message = source.message(offset, &mut self.buffer);
@@ -310,8 +351,7 @@ impl Opening<'_> {
                 Ok(false) => {}
                 Err(what) => {
                     self.damage.push(source.damaged(offset, what));
-                    let read = segment.batches.len();
-                    self.timeless_gap(GapCause::Unreadable, Missing::Unknown, read, None);
+                    holes.push(segment.batches.len());
                 }
             }
             offset += length;
@@ -388,7 +428,7 @@ fn describe(loaded: &Loaded, message: &[u8], offset: u64) -> BatchIndex {
         min_time: loaded.times().iter().copied().min().unwrap_or(0),
         max_time: loaded.times().iter().copied().max().unwrap_or(0),
         since: since.min(),
-        kinds: index::kinds(loaded.kinds()),
+        kinds: index::kinds(loaded.kinds()) | if loaded.has_newer_forms() { index::UNKNOWN_KIND } else { 0 },
         processes: IdSet::of(loaded.processes()),
         functions: IdSet::of(loaded.functions()),
     }

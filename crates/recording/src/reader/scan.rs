@@ -363,7 +363,7 @@ impl<'b> BatchView<'b> {
                     return loaded.event(row);
                 }
                 let kind = *loaded.kinds().get(row)?;
-                if kind >= Kind::Gap as u8 {
+                if kind >= Kind::Gap as u8 || loaded.is_of_newer_form(row) {
                     return loaded.event(row).filter(|event| self.passes_gap(event));
                 }
                 let time = *loaded.times().get(row)?;

@@ -34,10 +34,8 @@ fn files(dir: &Path) -> Vec<PathBuf> {
 /// know the number.
 fn read(dir: &Path) -> Result<(u64, u64, bool), RecordingError> {
     let reader = Reader::open(dir)?;
-    let (mut events, mut missing, mut unknown, mut rows) = (0, 0, false, 0);
+    let (mut events, mut missing, mut unknown) = (0, 0, false);
     let mut count = |event: &pluto_event::Event<'_>| match event.what {
-        // A row whose form is none that is known; batches have ten rows.
-        What::Gap { cause: GapCause::Unreadable, missing: Missing::Exactly(1), .. } => rows += 1,
         What::Gap { missing: Missing::Exactly(number) | Missing::AtLeast(number), .. } => missing += number,
         What::Gap { .. } => unknown = true,
         _ => events += 1,
@@ -48,16 +46,15 @@ fn read(dir: &Path) -> Result<(u64, u64, bool), RecordingError> {
     let mut ahead = 0;
     reader.scan(&Filter::default()).for_each_ahead(|_| ahead += 1)?;
     assert_eq!(by_time, ahead);
-    // Whoever asks for the gaps alone hears of the same ones, but for single rows.
+    // Whoever asks for the gaps alone hears of the same ones.
     let mut alone = (0, false);
     reader.scan_gaps(&Filter::default()).for_each(|event| match event.what {
-        What::Gap { cause: GapCause::Unreadable, missing: Missing::Exactly(1), .. } => {}
         What::Gap { missing: Missing::Exactly(number) | Missing::AtLeast(number), .. } => alone.0 += number,
         What::Gap { .. } => alone.1 = true,
         _ => panic!("{event:?} is no gap"),
     })?;
     assert_eq!(alone, (missing, unknown));
-    Ok((events, missing + rows, unknown))
+    Ok((events, missing, unknown))
 }
 
 proptest! {
@@ -122,6 +119,42 @@ fn a_missing_segment_is_counted() {
     let second = reader.manifest().segments[1];
     fs::remove_file(dir.path().join("events-000001.arrows")).unwrap();
     assert_eq!(read(dir.path()).unwrap(), (2_000 - second.events, second.events, false));
+}
+
+/// Without its index, how many rows a damaged batch had is known from the segment's number of them.
+#[test]
+fn a_damaged_batch_without_index_is_counted_once() {
+    let whole = written(120, true);
+    let length = fs::read(whole.path().join("events-000000.arrows")).unwrap().len();
+    let (mut one, mut several) = (0, 0);
+    for at in (2_000..length - 600).step_by(400) {
+        for second in [None, Some((at + length) / 2)] {
+            let dir = written(120, true);
+            let path = dir.path().join("events-000000.arrows");
+            fs::remove_file(dir.path().join("events-000000.index")).unwrap();
+            let mut bytes = fs::read(&path).unwrap();
+            for at in [Some(at), second].into_iter().flatten() {
+                bytes[at..at + 20].fill(0x5a);
+            }
+            fs::write(&path, bytes).unwrap();
+            let mut gaps = Vec::new();
+            let reader = Reader::open(dir.path()).unwrap();
+            let gap = |event: &pluto_event::Event<'_>| match event.what {
+                What::Gap { missing, .. } => gaps.push(missing),
+                _ => panic!("{event:?} is no gap"),
+            };
+            reader.scan_gaps(&Filter::default()).for_each(gap).unwrap();
+            match reader.damage().len() {
+                0 => {}
+                1 => one += 1,
+                _ => several += 1,
+            }
+            if !reader.damage().is_empty() {
+                assert!(matches!(gaps.as_slice(), [Missing::Exactly(10..)]), "{gaps:?} at {at}");
+            }
+        }
+    }
+    assert!(one > 0 && several > 0, "{one} and {several}");
 }
 
 #[test]

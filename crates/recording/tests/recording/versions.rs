@@ -6,7 +6,8 @@ use arrow_ipc::reader::StreamReader;
 use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{DataType, Field, Schema};
 use expect_test::expect;
-use pluto_recording::{Reader, RecordingError};
+use pluto_event::{Kind, ProcessId};
+use pluto_recording::{Columns, Filter, Kinds, Reader, RecordingError};
 use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Arc;
@@ -52,15 +53,19 @@ fn what_is_not_a_recording_is_refused() {
 }
 
 /// Writes a segment again with more columns, at the front, in the middle and at the end.
-fn with_more_columns(path: &Path, kinds: impl Fn(u8) -> u8) {
+fn with_more_columns(path: &Path, change: impl Fn(&str, u8) -> u8) {
     let mut batches: Vec<RecordBatch> =
         StreamReader::try_new(File::open(path).unwrap(), None).unwrap().map(Result::unwrap).collect();
     for batch in &mut batches {
         let rows = batch.num_rows();
         let mut fields: Vec<_> = batch.schema().fields().iter().cloned().collect();
         let mut columns = batch.columns().to_vec();
-        let kind = columns[1].as_any().downcast_ref::<UInt8Array>().unwrap();
-        columns[1] = Arc::new(UInt8Array::from_iter_values(kind.values().iter().map(|&kind| kinds(kind))));
+        for name in ["kind", "form"] {
+            let at = batch.schema().index_of(name).unwrap();
+            let numbers = columns[at].as_any().downcast_ref::<UInt8Array>().unwrap();
+            let changed = numbers.values().iter().map(|&number| change(name, number));
+            columns[at] = Arc::new(UInt8Array::from_iter_values(changed));
+        }
         let number =
             |at: usize| (format!("number {at}"), Arc::new(Int64Array::from(vec![7; rows])) as ArrayRef);
         let text = Arc::new(StringArray::from(vec!["é"; rows])) as ArrayRef;
@@ -82,7 +87,7 @@ fn a_newer_minor_version_is_read() {
     edit(dir.path(), r#""minor": 3"#, r#""minor": 7, "patch": 3"#);
     edit(dir.path(), r#""level": "#, r#""weather": {"sun": [1, null]}, "level": "#);
     edit(dir.path(), r#""ended": "limit""#, r#""ended": "by the moon""#);
-    with_more_columns(&dir.path().join("events-000000.arrows"), |kind| kind);
+    with_more_columns(&dir.path().join("events-000000.arrows"), |_, number| number);
     fs::remove_file(dir.path().join("events-000000.index")).unwrap();
     let expected = before.replace("recording 1.3", "recording 1.7").replace("ended: Limit", "ended: Other");
     assert_eq!(given::text(dir.path()), expected);
@@ -91,12 +96,74 @@ fn a_newer_minor_version_is_read() {
 #[test]
 fn an_event_of_a_newer_kind_is_a_gap_of_one() {
     let dir = sample();
-    with_more_columns(&dir.path().join("events-000000.arrows"), |kind| if kind == 1 { 23 } else { kind });
+    let newer = |column: &str, number| if (column, number) == ("kind", 1) { 23 } else { number };
+    with_more_columns(&dir.path().join("events-000000.arrows"), newer);
     fs::remove_file(dir.path().join("events-000000.index")).unwrap();
     let text = given::text(dir.path());
     let first = text.lines().find(|line| line.starts_with("17950")).unwrap();
     expect!["1795000000000001000 process 0 gap node - since 1795000000000001000: unreadable, exact 1"]
         .assert_eq(first);
+}
+
+/// The beginning of an index, as it would be for the first batch of a segment that was written again.
+fn index_of_first_batch(index: &[u8], segment: &Path) -> Vec<u8> {
+    let batches: Vec<RecordBatch> =
+        StreamReader::try_new(File::open(segment).unwrap(), None).unwrap().map(Result::unwrap).collect();
+    // A stream ends with a marker of eight bytes.
+    let length = |batches: &[RecordBatch], schema: &Schema| {
+        let mut writer = StreamWriter::try_new(Vec::new(), schema).unwrap();
+        batches.iter().for_each(|batch| writer.write(batch).unwrap());
+        writer.finish().unwrap();
+        writer.into_inner().unwrap().len() - 8
+    };
+    let schema = batches[0].schema();
+    let (begin, end) = (length(&[], &schema), length(&batches[..1], &schema));
+    let message = &fs::read(segment).unwrap()[begin..end];
+    // A record is its length, its checksum, and a body that begins with offset, length and checksum of the message.
+    let (magic, records) = index.split_at(8);
+    let size = u32::from_le_bytes(records[..4].try_into().unwrap()) as usize;
+    let mut body = records[8..8 + size].to_vec();
+    body[..8].copy_from_slice(&(begin as u64).to_le_bytes());
+    body[8..16].copy_from_slice(&(message.len() as u64).to_le_bytes());
+    body[16..20].copy_from_slice(&crc32fast::hash(message).to_le_bytes());
+    [magic, &records[..4], &crc32fast::hash(&body).to_le_bytes(), &body].concat()
+}
+
+/// Whoever asks for the gaps alone, or without payloads, hears of it too.
+#[test]
+fn an_event_of_a_newer_form_is_a_gap_of_one() {
+    for with_index in [false, true] {
+        let dir = sample();
+        let segment = dir.path().join("events-000000.arrows");
+        let index = dir.path().join("events-000000.index");
+        let newer = |column: &str, number| if (column, number) == ("form", 4) { 9 } else { number };
+        with_more_columns(&segment, newer);
+        if with_index {
+            // As a newer version would have written it.
+            fs::write(&index, index_of_first_batch(&fs::read(&index).unwrap(), &segment)).unwrap();
+            edit(dir.path(), r#""minor": 3"#, r#""minor": 4"#);
+        } else {
+            fs::remove_file(&index).unwrap();
+        }
+        let reader = Reader::open(dir.path()).unwrap();
+        let gaps = |scan: pluto_recording::Scan<'_>| {
+            let mut gaps = Vec::new();
+            scan.for_each(|event| {
+                if event.what.kind() == Kind::Gap {
+                    gaps.push((event.time, event.process));
+                }
+            })
+            .unwrap();
+            gaps
+        };
+        let all = gaps(reader.scan(&Filter::default()));
+        let bare = Filter { columns: Columns::NONE, ..Filter::default() };
+        let calls = Filter { kinds: Kinds::of(&[Kind::Call]), ..bare.clone() };
+        assert!(all.contains(&(1_795_000_000_000_006_000, ProcessId(0))), "{all:?}");
+        assert_eq!(gaps(reader.scan(&bare)), all);
+        assert_eq!(gaps(reader.scan(&calls)), all);
+        assert_eq!(gaps(reader.scan_gaps(&calls)), all);
+    }
 }
 
 /// A recording that version 1.0 wrote by [`given::sample`], kept as it was. It knows no names.
