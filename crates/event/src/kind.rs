@@ -89,7 +89,7 @@ pub enum GapCause {
     ByteLimit = 3,
     /// The agent's queue or memory grew past its limit, and tracing was switched off.
     Overload = 4,
-    /// The events were left out on purpose, by sampling.
+    /// The events were left out on purpose, by sampling. No part of Pluto gives it so far: the manifest says what was sampled.
     Sampling = 5,
     /// The connection to the node was lost.
     ConnectionLost = 6,
@@ -97,13 +97,13 @@ pub enum GapCause {
     AgentLost = 7,
     /// A module was reloaded, which removes its trace patterns, and they were set again.
     ModuleReload = 8,
-    /// Our own buffer was full.
+    /// Our own buffer was full. No part of Pluto gives it so far: a node that is not heard drops by itself.
     ObserverOverload = 9,
     /// The event could not be read, or was over the size or depth that we accept.
     Unreadable = 10,
     /// The recording was cut short while this part was being written.
     RecordingCut = 11,
-    /// Another tool's trace events were mixed in, and were dropped.
+    /// Another tool's trace events were mixed in, and were dropped. No part of Pluto gives it so far: they are counted.
     Foreign = 12,
     /// The recording kept only its last stretch of time (ring mode).
     RingExpired = 13,
