@@ -247,10 +247,16 @@ impl<C: Consumer> Worker<C> {
                 }
                 Input::Lost(node, noticed) => self.lost(node, noticed)?,
                 Input::Expect(node, function) => {
-                    self.expect(node, function);
+                    if let Some((decoder, id)) = self.decoder_of(node, &function) {
+                        decoder.expect(id, function.projection);
+                    }
                     self.teach(node);
                 }
-                Input::Forget(node, function) => self.forget(node, &function),
+                Input::Forget(node, function) => {
+                    if let Some((decoder, id)) = self.decoder_of(node, &function) {
+                        decoder.forget(id);
+                    }
+                }
                 Input::Told(node, told) => self.consumer.told(node, told)?,
                 Input::Flush => self.consumer.flush()?,
             }
@@ -261,20 +267,11 @@ impl<C: Consumer> Worker<C> {
         self.consumer.flush()
     }
 
-    fn expect(&mut self, node: usize, function: ExpectedFunction) {
-        let ExpectedFunction { module, name, arity, projection } = function;
-        let id = crate::decode::intern_function(self.consumer.tables(), &module, &name, arity);
-        if let Some(decoder) = self.decoders.get_mut(node) {
-            decoder.expect(id, projection);
-        }
-    }
-
-    fn forget(&mut self, node: usize, function: &ExpectedFunction) {
+    /// The decoder of a node, and a function's id.
+    fn decoder_of(&mut self, node: usize, function: &ExpectedFunction) -> Option<(&mut Decoder, FunctionId)> {
         let ExpectedFunction { module, name, arity, .. } = function;
         let id = crate::decode::intern_function(self.consumer.tables(), module, name, *arity);
-        if let Some(decoder) = self.decoders.get_mut(node) {
-            decoder.forget(id);
-        }
+        Some((self.decoders.get_mut(node)?, id))
     }
 
     /// Hands on what was learned.

@@ -166,14 +166,13 @@ pub async fn run<C: Consumer>(
     };
     tokio::pin!(stop, deadline);
     let mut flush = tokio::time::interval(FLUSH);
-    let mut why = None;
     let why = loop {
         tokio::select! {
-            () = &mut stop => break why.unwrap_or(EndReason::Asked),
+            () = &mut stop => break EndReason::Asked,
             () = &mut deadline => break EndReason::Duration,
             happening = happenings.recv() => match happening {
                 Some(happening) => watch_happening(&happening),
-                None => break why.take().unwrap_or(EndReason::NoNodeLeft),
+                None => break EndReason::NoNodeLeft,
             },
             _ = flush.tick() => {
                 // A full queue is being worked on, and flushed by its own weight.

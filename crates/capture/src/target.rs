@@ -22,8 +22,8 @@ use pluto_agent::{
 };
 use pluto_dist::Connection;
 use pluto_matchspec::{
-    CompileError, Compiled, Direction, Level, MessageFilter, Otp, Pattern, ProcessFlags, Sampling, Timing,
-    compile_message, compile_with,
+    CompileError, Compiled, Direction, Level, MessageFilter, Otp, Pattern, ProcessFlags, Sampling, Signature,
+    Timing, compile_message, compile_with,
 };
 use pluto_term::{Atom, Pid};
 use rustc_hash::FxHashMap;
@@ -125,13 +125,7 @@ impl NodePlan {
     #[must_use]
     pub fn to_agent(&self) -> Plan {
         let probe = &self.probe;
-        let functions: Vec<FunctionSpec> = self
-            .functions()
-            .map(|planned| FunctionSpec {
-                function: planned.function.clone(),
-                match_spec: planned.compiled.match_spec.clone(),
-            })
-            .collect();
+        let functions: Vec<FunctionSpec> = self.functions().map(PlannedFunction::spec).collect();
         let (processes, new) = match &probe.processes {
             Selection::All => (Processes::All, true),
             Selection::Some { .. } => (Processes::Only(self.processes.clone()), false),
@@ -281,40 +275,41 @@ impl NodePlan {
         session: &mut Session,
         learned: &[Learned],
     ) -> Result<(), SessionError> {
-        let mut next = self.clone();
-        let functions = next.learn(learned);
-        if functions.is_empty() {
+        let changed = self.learn(learned);
+        if changed.is_empty() {
             return Ok(());
         }
-        let wanted = functions.len() as u64;
+        let wanted = changed.len() as u64;
+        let functions = changed.iter().map(|(_, planned)| planned.spec()).collect();
         match session.command(|id| Command::Specs { id, functions }).await? {
             // Where the node refused one, the plan stays what every node takes.
             Reply::Armed(armed) if armed.functions < wanted => {}
-            Reply::Armed(_) => *self = next,
+            Reply::Armed(_) => {
+                for (index, planned) in changed {
+                    if let Some(slot) = self.functions.get_mut(index) {
+                        *slot = planned;
+                    }
+                }
+            }
             _ => return Err(SessionError::OutOfTurn),
         }
         Ok(())
     }
 
-    /// Compiles functions anew, and gives those that have changed.
-    fn learn(&mut self, learned: &[Learned]) -> Vec<FunctionSpec> {
-        let probe = &self.probe;
+    /// Compiles functions anew, and gives those that have changed, each with its place in the plan.
+    fn learn(&self, learned: &[Learned]) -> Vec<(usize, PlannedFunction)> {
         // The last one is what is known now.
         let learned: FxHashMap<&Mfa, &Learned> = learned.iter().map(|of| (&of.function, of)).collect();
-        let timing = timing(probe.level, probe.timing);
         let mut changed = Vec::new();
-        for planned in &mut self.functions {
-            let Some(of) = learned.get(&planned.function) else { continue };
-            let patterns = patterns_of(&self.patterns, &planned.function);
-            let arity = u32::from(planned.function.arity);
-            let (level, sampling) = (probe.level, probe.sampling);
-            let compiled = compile_with(&patterns, arity, level, timing, self.otp, sampling, &of.signatures);
-            if let Ok(compiled) = compiled
-                && compiled.match_spec != planned.compiled.match_spec
+        for (index, known) in self.functions.iter().enumerate() {
+            let Some(of) = learned.get(&known.function) else { continue };
+            let patterns = patterns_of(&self.patterns, &known.function);
+            let planned =
+                PlannedFunction::compile(&known.function, &patterns, &self.probe, self.otp, &of.signatures);
+            if let Ok(planned) = planned
+                && planned.compiled.match_spec != known.compiled.match_spec
             {
-                planned.compiled = compiled;
-                let match_spec = planned.compiled.match_spec.clone();
-                changed.push(FunctionSpec { function: planned.function.clone(), match_spec });
+                changed.push((index, planned));
             }
         }
         changed
@@ -348,19 +343,35 @@ fn planned(
             of.push(pattern);
         }
     }
-    let timing = timing(probe.level, probe.timing);
     order
         .into_iter()
         .map(|function| {
             let patterns = by_function.get(function).map(Vec::as_slice).unwrap_or_default();
-            let arity = u32::from(function.arity);
-            let compiled = compile_with(patterns, arity, probe.level, timing, otp, probe.sampling, &[])?;
-            Ok(PlannedFunction { function: function.clone(), compiled })
+            PlannedFunction::compile(function, patterns, probe, otp, &[])
         })
         .collect()
 }
 
 impl PlannedFunction {
+    /// Compiles a function for the patterns that stand for it, with clauses for what was learned of it.
+    fn compile(
+        function: &Mfa,
+        patterns: &[&Pattern],
+        probe: &Probe,
+        otp: Otp,
+        signatures: &[Signature],
+    ) -> Result<PlannedFunction, CompileError> {
+        let (level, timing) = (probe.level, timing(probe.level, probe.timing));
+        let arity = u32::from(function.arity);
+        let compiled = compile_with(patterns, arity, level, timing, otp, probe.sampling, signatures)?;
+        Ok(PlannedFunction { function: function.clone(), compiled })
+    }
+
+    /// What the agent is told of it.
+    fn spec(&self) -> FunctionSpec {
+        FunctionSpec { function: self.function.clone(), match_spec: self.compiled.match_spec.clone() }
+    }
+
     fn expected(&self) -> ExpectedFunction {
         ExpectedFunction {
             module: self.function.module.as_str().to_owned(),

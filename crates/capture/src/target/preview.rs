@@ -3,12 +3,13 @@
 use super::{NodePlan, PlannedFunction};
 use crate::decode::{Decoded, Decoder, Keep, intern_function, intern_node};
 use crate::pipeline::{Input, Queue};
+use crate::probe::Probe;
 use crate::redact::Redaction;
 use crate::session::{Session, SessionError};
-use pluto_agent::{Command, EventBatch, FunctionSpec, Mfa, Plan, Rate, Reply};
+use pluto_agent::{Command, EventBatch, Mfa, Plan, Rate, Reply};
 use pluto_dist::{Connection, Message};
 use pluto_event::Tables;
-use pluto_matchspec::{CompileError, Level, Risk, Sampling, Timing, compile_with, risks};
+use pluto_matchspec::{CompileError, Level, Risk, Sampling, risks};
 use pluto_term::Limits;
 use rustc_hash::FxHashMap;
 use std::time::Duration;
@@ -41,24 +42,18 @@ impl NodePlan {
     /// A preview of a function of the plan at a level.
     pub(super) fn preview(&self, planned: &PlannedFunction, level: Level) -> Result<Preview, CompileError> {
         let patterns = super::patterns_of(&self.patterns, &planned.function);
-        let arity = u32::from(planned.function.arity);
         // A spec that takes credits, of which the agent gives one and no more.
         let sampling = Sampling::PerSecond(1);
-        let compiled = compile_with(&patterns, arity, level, Timing::Off, self.otp(), sampling, &[])?;
-        let spec =
-            FunctionSpec { function: planned.function.clone(), match_spec: compiled.match_spec.clone() };
+        let probe = Probe { level, timing: false, sampling, ..self.probe.clone() };
+        let planned = PlannedFunction::compile(&planned.function, &patterns, &probe, self.otp, &[])?;
         let plan = Plan {
-            functions: vec![spec],
-            flags: compiled.process_flags.atoms(),
+            functions: vec![planned.spec()],
+            flags: planned.compiled.process_flags.atoms(),
             rate: Rate::Once(1),
             ..self.to_agent()
         };
         let events = if level == Level::Calls { 1 } else { 2 };
-        Ok(Preview {
-            plan,
-            events,
-            planned: PlannedFunction { function: planned.function.clone(), compiled },
-        })
+        Ok(Preview { plan, events, planned })
     }
 }
 
