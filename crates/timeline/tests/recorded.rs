@@ -11,6 +11,8 @@ use pluto_timeline::source::{Purpose, calls, gaps, links, registry, show, stat};
 use pluto_timeline::{Filter, FilterSpec, Names, Registry, Source, Syntax};
 use std::io::Write;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
+use tempfile::TempDir;
 
 const EVENTS: &str = "
 1 A call shop:place/2 [17,tea]
@@ -28,20 +30,22 @@ const EVENTS: &str = "
 60 @1 gap since 55 backpressure at least 1
 ";
 
-/// Writes the events to a recording with batches of two, so that there is something to skip.
-fn recorded(script: &Script, dir: &std::path::Path) -> Reader {
-    recorded_with(script, dir, WriterOptions::default())
+/// Writes the events to a recording with batches of two, so that there is something to skip. It goes with the directory.
+fn recorded(script: &Script) -> (TempDir, PathBuf) {
+    recorded_with(script, WriterOptions::default())
 }
 
-fn recorded_with(script: &Script, dir: &std::path::Path, options: WriterOptions) -> Reader {
+fn recorded_with(script: &Script, options: WriterOptions) -> (TempDir, PathBuf) {
+    let parent = tempfile::tempdir().unwrap();
+    let dir = parent.path().join("recording");
     let options = WriterOptions { batch_rows: 2, ..options };
-    let mut writer = Writer::create(dir, options, About::default()).unwrap();
+    let mut writer = Writer::create(&dir, options, About::default()).unwrap();
     *writer.tables_mut() = script.tables.clone();
     for event in script.events() {
         writer.push(&event).unwrap();
     }
     writer.finish(Summary::default()).unwrap();
-    Reader::open(dir).unwrap()
+    (parent, dir)
 }
 
 fn filters(script: &Script) -> Vec<Filter> {
@@ -93,8 +97,8 @@ where
 #[test]
 fn recordings_and_scripts_say_the_same() {
     let script = Script::parse(EVENTS).unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    let reader = recorded(&script, &dir.path().join("recording"));
+    let (_parent, dir) = recorded(&script);
+    let reader = Reader::open(&dir).unwrap();
     for filter in filters(&script) {
         assert_eq!(everything(&reader, &filter), everything(&script, &filter), "{filter:?}");
     }
@@ -136,9 +140,8 @@ fn damage_is_a_gap_in_every_engine() {
 ",
     )
     .unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    recorded(&script, &dir.path().join("recording"));
-    let reader = with_a_flipped_bit(&dir.path().join("recording"), 1);
+    let (_parent, dir) = recorded(&script);
+    let reader = with_a_flipped_bit(&dir, 1);
     let filter = Filter::default();
     let mut out = Vec::new();
     stat(&reader, &filter).unwrap().write_text(&mut out, 100).unwrap();
@@ -182,9 +185,8 @@ fn no_message_is_matched_across_damage() {
 ",
     )
     .unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    recorded(&script, &dir.path().join("recording"));
-    let reader = with_a_flipped_bit(&dir.path().join("recording"), 2);
+    let (_parent, dir) = recorded(&script);
+    let reader = with_a_flipped_bit(&dir, 2);
     let lines = Lines::new(Names::new(reader.tables(), Syntax::Auto), Colour::Off);
     let mut out = Vec::new();
     show(&reader, &Registry::new(), &Filter::default(), |_, event, related| {
@@ -249,9 +251,8 @@ fn no_call_is_paired_across_damage_of_unknown_times() {
     ];
     let mut out = Vec::new();
     for (name, segment_bytes, damage) in cases {
-        let dir = tempfile::tempdir().unwrap();
-        let dir = dir.path().join("recording");
-        recorded_with(&script, &dir, WriterOptions { segment_bytes, ..WriterOptions::default() });
+        let options = WriterOptions { segment_bytes, ..WriterOptions::default() };
+        let (_parent, dir) = recorded_with(&script, options);
         damage(&dir);
         let reader = Reader::open(&dir).unwrap();
         let filter = Filter::default();
@@ -308,9 +309,7 @@ fn what_has_lost_its_name_is_shown_by_number() {
     .unwrap();
     let mut out = Vec::new();
     for (file, keep) in [("processes.arrows", 0), ("functions.arrows", 0), ("processes.arrows", 300)] {
-        let dir = tempfile::tempdir().unwrap();
-        let dir = dir.path().join("recording");
-        recorded(&script, &dir);
+        let (_parent, dir) = recorded(&script);
         let mut bytes = std::fs::read(dir.join(file)).unwrap();
         bytes.truncate(bytes.len() * keep / 1000);
         match bytes.is_empty() {
@@ -412,9 +411,7 @@ fn what_has_lost_its_name_is_shown_by_number() {
 #[test]
 fn a_table_that_ends_early_is_damaged() {
     let script = Script::parse("1 A call shop:place/2 [17,tea]").unwrap();
-    let dir = tempfile::tempdir().unwrap();
-    let dir = dir.path().join("recording");
-    recorded(&script, &dir);
+    let (_parent, dir) = recorded(&script);
     let path = dir.join("functions.arrows");
     let bytes = std::fs::read(&path).unwrap();
     let marker = [0xff, 0xff, 0xff, 0xff];

@@ -1,9 +1,7 @@
 //! Where an export goes: what is there already is not written over in silence.
 
-use crate::support::{Ran, command, run, text};
+use crate::support::{Ran, command, run, text, write_calls};
 use expect_test::expect;
-use pluto_event as event;
-use pluto_recording::{About, NodeAbout, Summary, Writer, WriterOptions};
 use std::fs::OpenOptions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -11,20 +9,7 @@ use std::path::{Path, PathBuf};
 /// A recording of one call.
 fn recording(dir: &Path) -> PathBuf {
     let path = dir.join("recording");
-    let started = 1_795_000_000_000_000_000;
-    let nodes = vec![NodeAbout { name: "n@h".to_owned(), ..NodeAbout::default() }];
-    let about = About { started, nodes, level: "calls".to_owned(), ..About::default() };
-    let mut writer = Writer::create(&path, WriterOptions::default(), about).unwrap();
-    let tables = writer.tables_mut();
-    let (name, module, function) =
-        (tables.intern_atom("n@h"), tables.intern_atom("m"), tables.intern_atom("f"));
-    let node = tables.intern_node(event::Node { name, creation: 1 });
-    let process = tables
-        .intern_process(event::Process { node, identity: event::Identity::Pid { number: 7, serial: 0 } });
-    let function = tables.intern_function(event::Function { module, name: function, arity: 0 });
-    let what = event::What::Call { function, arguments: event::Payload::ABSENT };
-    writer.push(&event::Event { time: started, process, what }).unwrap();
-    writer.finish(Summary { finished: started, ..Summary::default() }).unwrap();
+    write_calls(&path, 1);
     path
 }
 

@@ -1,6 +1,8 @@
 //! Processes by the names that people know them by: those that were there before, and those that come anew.
 
-use crate::support::{Running, each_release, field, json_lines, run, run_on, shop, text};
+use crate::support::{
+    Running, each_release, events_of, field, figures_of, json_lines, run, run_on, shop, text,
+};
 use expect_test::expect;
 use pluto_testnode::Node;
 use std::path::{Path, PathBuf};
@@ -50,15 +52,13 @@ fn names_that_were_there_before_are_known() {
 
         let stat = run(&["stat", target]).ok();
         assert!(stat.contains(&format!("\n{named} ")), "{stat}");
-        let stat: serde_json::Value =
-            serde_json::from_str(&run(&["stat", target, "--format", "json"]).ok()).unwrap();
+        let stat = figures_of(target);
         let row = stat["processes"].as_array().unwrap().iter().find(|row| row["process"] == *orders).unwrap();
         assert_eq!(row["name"], "shop_orders", "{row}");
 
         let shown = run(&["show", target, "--process", "shop_orders", "--limit", "0"]).ok();
         assert!(shown.lines().all(|line| line[16..].starts_with(&named)), "{shown}");
-        let json = run(&["show", target, "--process", &orders, "--format", "jsonl", "--limit", "0"]).ok();
-        let json = json_lines(&json);
+        let json = events_of(target, &["--process", &orders]);
         assert_eq!((json.len(), field(&json[0], "process_name")), (shown.lines().count(), "shop_orders"));
         let tree = run(&["show", target, "--tree", "--process", "shop_orders"]).ok();
         assert!(tree.starts_with(&format!("{named}\n")), "{tree}");
@@ -140,9 +140,7 @@ fn a_name_stands_for_the_process_that_had_it_at_the_time() {
         let target = recorded(&mut node, dir.path(), true);
         let after = node.eval("whereis(shop_payment).");
         assert_ne!(before, after);
-        let arguments = ["--process", "shop_payment", "--format", "jsonl", "--limit", "0"];
-        let shown = run(&[&["show", text(&target)], &arguments[..]].concat()).ok();
-        let shown = json_lines(&shown);
+        let shown = events_of(text(&target), &["--process", "shop_payment"]);
         assert_eq!(processes(&shown), [before.as_str(), after.as_str()]);
         assert!(shown.iter().all(|event| field(event, "process_name") == "shop_payment"), "{shown:?}");
         let names: Vec<String> = shown
@@ -152,9 +150,7 @@ fn a_name_stands_for_the_process_that_had_it_at_the_time() {
             .collect();
         expect!["unregister false; register true"].assert_eq(&names.join("; "));
         // What came before the name, such as the start of the process, is the process's own all the same.
-        let all =
-            run(&["show", text(&target), "--process", &after, "--format", "jsonl", "--limit", "0"]).ok();
-        let first = &json_lines(&all)[0];
+        let first = &events_of(text(&target), &["--process", &after])[0];
         assert_eq!((field(first, "kind"), field(first, "process_name")), ("spawned", ""), "{first}");
         assert!(run(&["stat", text(&target)]).ok().contains(&format!("\nshop_payment {after} ")));
     });
@@ -170,9 +166,7 @@ fn a_restarted_process_is_found_by_its_name() {
         let target = recorded(&mut node, dir.path(), false);
         let after = node.eval("whereis(shop_payment).");
         assert_ne!(before, after);
-        let arguments = ["--process", "shop_payment", "--format", "jsonl", "--limit", "0"];
-        let shown = run(&[&["show", text(&target)], &arguments[..]].concat()).ok();
-        let shown = json_lines(&shown);
+        let shown = events_of(text(&target), &["--process", "shop_payment"]);
         assert_eq!(processes(&shown), [before.as_str(), after.as_str()]);
         assert!(shown.iter().all(|event| field(event, "process_name") == "shop_payment"), "{shown:?}");
         let stat = run(&["stat", text(&target)]).ok();

@@ -1,12 +1,10 @@
 //! From a live node into a recording, and out of it again in every way there is.
 
 use crate::support::{
-    Ran, Running, command_on, each_release, field, json_lines, nodes_that_reverse, run, run_on, shop, stable,
-    text,
+    Ran, Running, command_on, each_release, events_of, field, figures_of, json_lines, nodes_that_reverse,
+    run, run_on, shop, stable, text, write_calls,
 };
 use expect_test::expect;
-use pluto_event as event;
-use pluto_recording::{About, Summary, Writer, WriterOptions};
 use pluto_testnode::{Node, system_release};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -43,35 +41,20 @@ fn a_recording_is_counted_shown_and_exported() {
         let target = recorded(&node, dir.path(), "600");
         let target = text(&target);
 
-        let stat: serde_json::Value =
-            serde_json::from_str(&run(&["stat", target, "--format", "json"]).ok()).unwrap();
+        let stat = figures_of(target);
         assert_eq!(stat["events"], 600, "{stat}");
         let text_stat = run(&["stat", target]).ok();
         for function in ["shop_orders:place_order/2", "shop_orders:total_price/2", "shop_payment:charge/2"] {
             assert!(text_stat.contains(&format!("\n{function} ")), "{text_stat}");
         }
 
-        let all = json_lines(&run(&["show", target, "--format", "jsonl", "--limit", "0"]).ok());
+        let all = events_of(target, &[]);
         assert_eq!(all.len(), 600);
-        let prices = json_lines(
-            &run(&[
-                "show",
-                target,
-                "--format",
-                "jsonl",
-                "--function",
-                "shop_orders:total_price/2",
-                "--kind",
-                "return",
-            ])
-            .ok(),
-        );
+        let prices = events_of(target, &["--function", "shop_orders:total_price/2", "--kind", "return"]);
         assert!(!prices.is_empty());
         assert!(prices.iter().all(|price| ["90", "324"].contains(&field(price, "term"))), "{prices:?}");
         let process = field(&prices[0], "process");
-        let orders = json_lines(
-            &run(&["show", target, "--process", process, "--limit", "0", "--format", "jsonl"]).ok(),
-        );
+        let orders = events_of(target, &["--process", process]);
         assert!(!orders.is_empty() && orders.iter().all(|event| field(event, "process") == process));
         let short = run(&["show", target, "--limit", "3"]);
         assert_eq!(short.stdout.lines().count(), 3);
@@ -148,7 +131,7 @@ fn a_trace_file_of_dbg_is_imported() {
         let target = dir.path().join("imported");
         let ran = run(&["import", text(&file), "-o", text(&target), "--node", node.name()]);
         assert_eq!(ran.status, 0, "{}", ran.whole());
-        let seen = json_lines(&run(&["show", text(&target), "--format", "jsonl", "--limit", "0"]).ok());
+        let seen = events_of(text(&target), &[]);
         let wine: Vec<String> = seen
             .iter()
             .filter(|event| field(event, "function") == "total_price")
@@ -307,10 +290,9 @@ fn a_trace_file_without_times_has_an_order_only() {
             "#]]
             .assert_eq(&here(ran));
         }
-        let seen = json_lines(&run(&["show", text(&target), "--format", "jsonl"]).ok());
+        let seen = events_of(text(&target), &[]);
         assert!(seen.iter().all(|event| event.get("time_ns").is_none()), "{seen:?}");
-        let stat = run(&["stat", text(&target), "--format", "json"]).ok();
-        let stat: serde_json::Value = serde_json::from_str(&stat).unwrap();
+        let stat = figures_of(text(&target));
         assert_eq!(stat["has_times"], false);
         assert_eq!(stat["functions"][0]["durations"], serde_json::Value::Null);
     });
@@ -383,7 +365,7 @@ fn several_nodes_in_one_recording() {
     let ran =
         run_on(&nodes[0], &["record", &both, "lists:reverse/1", "--duration", "1s", "-o", text(&target)]);
     assert_eq!(ran.status, 0, "{}", ran.whole());
-    let seen = json_lines(&run(&["show", text(&target), "--format", "jsonl", "--limit", "0"]).ok());
+    let seen = events_of(text(&target), &[]);
     for node in &nodes {
         assert!(
             seen.iter().filter(|event| field(event, "node") == node.name()).count() > 10,
@@ -476,25 +458,9 @@ fn ctrl_c_ends_with_a_proof() {
 #[test]
 fn what_a_recording_cannot_tell_is_said() {
     let dir = tempfile::tempdir().unwrap();
-    let written = |name: &str, calls: u32| {
-        let path = dir.path().join(name);
-        let started = 1_795_000_000_000_000_000;
-        let about = About { started, level: "calls".to_owned(), ..About::default() };
-        let mut writer = Writer::create(&path, WriterOptions::default(), about).unwrap();
-        let tables = writer.tables_mut();
-        let (name, m, f) = (tables.intern_atom("n@h"), tables.intern_atom("m"), tables.intern_atom("f"));
-        let node = tables.intern_node(event::Node { name, creation: 1 });
-        let function = tables.intern_function(event::Function { module: m, name: f, arity: 0 });
-        let identity = event::Identity::Pid { number: 7, serial: 0 };
-        let process = tables.intern_process(event::Process { node, identity });
-        for at in 0..calls {
-            let what = event::What::Call { function, arguments: event::Payload::ABSENT };
-            writer.push(&event::Event { time: started + i64::from(at), process, what }).unwrap();
-        }
-        writer.finish(Summary { finished: started + 1_500_000_000, ..Summary::default() }).unwrap();
-        path
-    };
-    let (nothing, calls) = (written("nothing", 0), written("calls", 1));
+    let [nothing, calls] = ["nothing", "calls"].map(|name| dir.path().join(name));
+    write_calls(&nothing, 0);
+    write_calls(&calls, 1);
     let mut said = String::new();
     for arguments in [
         &["stat", text(&nothing)][..],

@@ -1,5 +1,7 @@
 //! Running the binary against live nodes, and comparing what it says.
 
+use pluto_event as event;
+use pluto_recording::{About, Summary, Writer, WriterOptions};
 use pluto_testnode::{Node, NodeOptions, Release, releases, system_release};
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
@@ -301,6 +303,36 @@ fn times(text: &str) -> String {
 /// The objects of a stream of JSON lines.
 pub(crate) fn json_lines(text: &str) -> Vec<serde_json::Value> {
     text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+/// The events of a recording, all that these arguments of `show` let through.
+pub(crate) fn events_of(recording: &str, arguments: &[&str]) -> Vec<serde_json::Value> {
+    let show = ["show", recording, "--format", "jsonl", "--limit", "0"];
+    json_lines(&run(&[&show[..], arguments].concat()).ok())
+}
+
+/// The figures of a recording.
+pub(crate) fn figures_of(recording: &str) -> serde_json::Value {
+    serde_json::from_str(&run(&["stat", recording, "--format", "json"]).ok()).expect("JSON")
+}
+
+/// Writes a recording of so many calls of one function by one process, a nanosecond apart.
+pub(crate) fn write_calls(path: &Path, calls: i64) {
+    let started = 1_795_000_000_000_000_000;
+    let about = About { started, level: "calls".to_owned(), ..About::default() };
+    let mut writer = Writer::create(path, WriterOptions::default(), about).expect("a recording");
+    let tables = writer.tables_mut();
+    let [name, module, function] = ["n@h", "m", "f"].map(|text| tables.intern_atom(text));
+    let node = tables.intern_node(event::Node { name, creation: 1 });
+    let function = tables.intern_function(event::Function { module, name: function, arity: 0 });
+    let identity = event::Identity::Pid { number: 7, serial: 0 };
+    let process = tables.intern_process(event::Process { node, identity });
+    for at in 0..calls {
+        let what = event::What::Call { function, arguments: event::Payload::ABSENT };
+        writer.push(&event::Event { time: started + at, process, what }).expect("a recording");
+    }
+    let summary = Summary { finished: started + 1_500_000_000, ..Summary::default() };
+    writer.finish(summary).expect("a recording");
 }
 
 /// A field of a JSON object as text.
