@@ -1,6 +1,7 @@
 //! Writing results: colour, and files that are whole or not there at all.
 
 use crate::failure::Failure;
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -108,10 +109,8 @@ pub(crate) fn whole_file(
 ) -> Result<(), Failure> {
     let name =
         path.file_name().ok_or_else(|| Failure::new(format!("{} is not a file name", path.display())))?;
-    let mut beside = std::ffi::OsString::from(".");
-    beside.push(name);
-    beside.push(format!(".{}.part", std::process::id()));
-    let part = path.with_file_name(beside);
+    let part = path.with_file_name(part_name(name, std::process::id()));
+    remove_dead_parts(path, name);
     let result = write_part(&part, readers, write).and_then(|()| {
         std::fs::rename(&part, path).map_err(|e| Failure::io(format!("cannot write {}", path.display()), &e))
     });
@@ -120,6 +119,34 @@ pub(crate) fn whole_file(
         let _never_made = std::fs::remove_file(&part);
     }
     result
+}
+
+/// What a file is called while a process writes it.
+fn part_name(name: &OsStr, process: u32) -> OsString {
+    let mut part = OsString::from(".");
+    part.push(name);
+    part.push(format!(".{process}.part"));
+    part
+}
+
+/// Removes what was left of the same file by processes that were killed while they wrote it.
+fn remove_dead_parts(path: &Path, name: &OsStr) {
+    let lives = |process: u32| Path::new("/proc").join(process.to_string()).exists();
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Where nothing tells which processes live, or what is there, it stays.
+    let (true, Ok(entries)) = (lives(std::process::id()), std::fs::read_dir(dir)) else { return };
+    for entry in entries.flatten() {
+        let file = entry.file_name();
+        let number =
+            file.to_str().and_then(|file| file.strip_suffix(".part")?.rsplit('.').next()?.parse().ok());
+        if let Some(process) = number
+            && file == part_name(name, process)
+            && !lives(process)
+        {
+            // It is in nobody's way where it cannot be removed.
+            let _stays = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 fn write_part(

@@ -58,6 +58,29 @@ fn a_file_that_is_there_is_replaced_only_when_asked() {
 }
 
 #[test]
+fn what_a_killed_export_left_is_removed_by_the_next_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let recording = recording(dir.path());
+    let mut dead = std::process::Command::new("true").spawn().unwrap();
+    dead.wait().unwrap();
+    let (dead, alive) = (dead.id(), std::process::id());
+    let parts = [
+        format!(".out.json.{dead}.part"),
+        format!(".out.json.{alive}.part"),
+        format!(".other.json.{dead}.part"),
+        ".out.json.me.part".to_owned(),
+    ];
+    for part in &parts {
+        std::fs::write(dir.path().join(part), "half").unwrap();
+    }
+    let arguments = ["export", text(&recording), "--to", "json", "-o", "out.json"];
+    let ran: Ran = command(&arguments).current_dir(dir.path()).output().unwrap().into();
+    assert_eq!(ran.status, 0, "{}", ran.whole());
+    let there = parts.iter().map(|part| dir.path().join(part).exists());
+    assert_eq!(there.collect::<Vec<_>>(), [false, true, true, true]);
+}
+
+#[test]
 fn pipes_devices_and_links_are_what_they_are() {
     let dir = tempfile::tempdir().unwrap();
     let recording = recording(dir.path());
