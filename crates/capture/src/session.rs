@@ -118,7 +118,7 @@ impl Session {
             let start = Start { client: client.clone(), slot, lease_ms: Start::LEASE_MS };
             let (module, function, arguments) = start.call()?;
             connection.spawn_request(&client, module, function, arguments, SpawnOptions::default()).await?;
-            match next(&mut notices).await? {
+            match opening(&mut notices).await? {
                 Notice::Agent(AgentMessage::Started { guardian, info, .. }) => {
                     connection.monitor(&client, &guardian).await?;
                     let renewal = tokio::task::spawn_local(renew(connection.clone(), guardian.clone()));
@@ -257,6 +257,17 @@ async fn next(notices: &mut mpsc::Receiver<Notice>) -> Result<Notice, SessionErr
         Ok(Some(notice)) => Ok(notice),
         Ok(None) => Err(SessionError::Lost),
         Err(_elapsed) => Err(SessionError::Silent),
+    }
+}
+
+/// What the node's side says first. An agent of which a part is killed while it starts tells of a gap, and then that it is
+/// gone.
+async fn opening(notices: &mut mpsc::Receiver<Notice>) -> Result<Notice, SessionError> {
+    loop {
+        match next(notices).await? {
+            Notice::Agent(AgentMessage::Gap { .. }) => {}
+            other => return Ok(other),
+        }
     }
 }
 
