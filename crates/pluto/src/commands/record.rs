@@ -39,14 +39,16 @@ pub(crate) async fn run(args: RecordArgs, colour: Colour) -> Result<u8, Failure>
         ..WriterOptions::default()
     };
     let writer = Writer::create(dir, options, about.clone()).map_err(|e| unwritable(dir, &e))?;
-    let (nodes, pipeline, signals) = capturing::arm(
+    let armed = capturing::arm(
         ready,
         Disk { writer, about, bytes_max: args.max_size.0 },
         args.probe.redact,
         condition.map(Trigger::new),
         args.probe.events,
     )
-    .await?;
+    .await;
+    // Nothing was recorded: the name is free for the next try.
+    let (nodes, pipeline, signals) = armed.inspect_err(|_| drop(std::fs::remove_dir_all(dir)))?;
     for node in &nodes {
         output::note(&capturing::armed_text(node));
     }

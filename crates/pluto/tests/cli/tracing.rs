@@ -315,6 +315,12 @@ fn a_process_that_ends_before_it_is_traced_is_not_waited_for() {
         .assert_eq(&stable(&ran.whole(), &node));
         assert_eq!(node.eval("erlang:module_loaded(pluto_agent_0)."), "false");
         node.eval(mortal);
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("recording");
+        let record = ["record", node.name(), "shop_orders:total_price/2", "--process", "mortal", "-o"];
+        assert_eq!(run_on(&node, &[&record[..], &[text(&target)]].concat()).status, 2);
+        assert!(!target.exists(), "what recorded nothing leaves nothing");
+        node.eval(mortal);
         let both = ["--process", "mortal", "--process", "shop_orders", "--events", "1"];
         let ran = trace(&node, &[&["shop_orders:total_price/2"], &both[..]].concat());
         assert_eq!(ran.status, 0, "{}", ran.whole());
