@@ -20,6 +20,8 @@
 -define(RELOAD_MS, 200).
 -define(FLUSH_MS, 50).
 -define(RETRY_MS, 10).
+%% Longer than events that a function has already made can be on their way when it is not traced any more.
+-define(HOT_MS, 100).
 -define(REFILL_MS, 100).
 -define(BATCH_EVENTS, 512).
 -define(BATCH_BYTES, 65536).
@@ -178,6 +180,8 @@ handle({pluto, renew}, G) ->
     loop(G#g{lease_until = now_ms() + lease_ms(G#g.options)});
 handle({pluto_drained, Waits}, #g{rest = draining} = G) ->
     loop(drained(G#g{waits = Waits}));
+handle({pluto_hot, Cause, Hot}, #g{phase = armed, work = []} = G) ->
+    loop(reduce(Cause, Hot, G));
 handle({pluto, Id, stop}, G) ->
     finish(G, {reply, Id});
 handle({pluto_stop, From, Ref}, G) when is_pid(From) ->
@@ -383,6 +387,25 @@ rate_limits(_, Events, Bytes, #g{window = {_, E0, B0, _}, plan = #{limits := L}}
         true -> G
     end.
 
+%% Where the sink drops, the function that makes most of the events is not traced any more, one at a time, as long as
+%% something else is. Each time the rate is measured anew.
+reduce(Cause, {Name, Part, Whole}, #g{plan = #{functions := Functions, flags := Flags} = Plan} = G) ->
+    {Hot, Rest} = lists:partition(fun({MFA, _, _}) -> is_called(MFA, Name) end, Functions),
+    case Hot =/= [] andalso (Rest =/= [] orelse lists:any(fun(Flag) -> lists:member(Flag, Flags) end,
+                                                          [send, 'receive', procs])) of
+        true ->
+            MFAs = [MFA || {MFA, _, _} <- Hot],
+            G1 = restore_functions(MFAs, G),
+            Time = erlang:monotonic_time(nanosecond),
+            tell(G1#g{plan = Plan#{functions := Rest}, window = none}, {pluto_reduced, Cause, MFAs, Part, Whole, Time});
+        false -> G
+    end;
+reduce(_, none, G) ->
+    G.
+
+is_called({M, F, _}, {M, F, '_'}) -> true;
+is_called(MFA, Name) -> MFA =:= Name.
+
 trip(#g{request = Id} = G, What, Value, Limit) ->
     G1 = limit(disarm(G#g{phase = tripped, work = [], request = none}), What, Value, Limit),
     case Id of
@@ -567,11 +590,9 @@ step({flags, [Chunk | Later]}, #g{session = Session, sink = Sink, plan = Plan, e
 step({functions, Specs}, #g{} = G) ->
     {Now, Later} = split(?FUNCTION_CHUNK, Specs),
     again({functions, Later}, Later, set_functions(Now, G));
-step({restore_functions, Functions}, #g{session = Session, sink = Sink} = G) ->
+step({restore_functions, Functions}, #g{} = G) ->
     {Now, Later} = split(?FUNCTION_CHUNK, Functions),
-    lists:foreach(fun(MFA) -> undo_entry(Session, Sink, {function, MFA, saved(MFA, G#g.ledger)}) end, Now),
-    G1 = forget(G, [{function, MFA} || MFA <- Now]),
-    again({restore_functions, Later}, Later, G1);
+    again({restore_functions, Later}, Later, restore_functions(Now, G));
 step({clear_flags, all}, G) ->
     G#g{work = [{clear_flags, list_processes()} | G#g.work]};
 step({clear_flags, []}, G) ->
@@ -651,6 +672,10 @@ leftover_patterns(Module) ->
     catch
         error:_ -> []
     end.
+
+restore_functions(Functions, #g{session = Session, sink = Sink, ledger = Ledger} = G) ->
+    lists:foreach(fun(MFA) -> undo_entry(Session, Sink, {function, MFA, saved(MFA, Ledger)}) end, Functions),
+    forget(G, [{function, MFA} || MFA <- Functions]).
 
 set_functions(Specs, #g{session = Session, ledger = Ledger} = G) ->
     Entries = [{function, MFA, save_function(Session, MFA)} || {MFA, _, _} <- Specs,

@@ -11,12 +11,13 @@
             keep = all,                 % all | {Shape, MaxBytes}
             room = infinity,            % events until max_events
             events_per_s = infinity, bytes_per_s = infinity,
-            window, window_events = 0, window_bytes = 0}).
+            window, window_events = 0, window_bytes = 0,
+            hot_at}).                   % when the guardian may be told again what makes most of too many events
 
 sink({Guardian, Client, Counters}) ->
     Ref = erlang:monitor(process, Guardian),
     collect(#k{client = Client, guardian = Guardian, guardian_ref = Ref, counters = Counters,
-               window = now_ms() + 1000}, [], 0).
+               window = now_ms() + 1000, hot_at = now_ms()}, [], 0).
 
 %% The hot loop: one cons per event.
 collect(#k{max = Max} = K, Batch, N) when N < Max ->
@@ -76,10 +77,10 @@ budget(#k{counters = C, events_per_s = MaxEvents, bytes_per_s = MaxBytes} = K0, 
              window_events = K#k.window_events + N, window_bytes = K#k.window_bytes + Bytes},
     Over = K1#k.window_events - MaxEvents,
     if
-        is_integer(MaxBytes), K1#k.window_bytes > MaxBytes -> retry(drop(K1, byte_limit, ?C_BYTE_LIMIT, N));
+        is_integer(MaxBytes), K1#k.window_bytes > MaxBytes -> retry(over(K1, byte_limit, ?C_BYTE_LIMIT, N, Batch));
         not is_integer(MaxEvents); Over =< 0 -> send_batch(K1, Batch, N);
-        Over >= N -> retry(drop(K1, event_limit, ?C_EVENT_LIMIT, N));
-        true -> drop(send_batch(K1, lists:sublist(Batch, N - Over), N - Over), event_limit, ?C_EVENT_LIMIT, Over)
+        Over >= N -> retry(over(K1, event_limit, ?C_EVENT_LIMIT, N, Batch));
+        true -> over(send_batch(K1, lists:sublist(Batch, N - Over), N - Over), event_limit, ?C_EVENT_LIMIT, Over, Batch)
     end.
 
 window(#k{window = Until} = K) ->
@@ -91,6 +92,38 @@ window(#k{window = Until} = K) ->
 drop(#k{counters = C, drops = Drops} = K, Cause, Cell, N) ->
     counters:add(C, Cell, N),
     K#k{drops = dropped(Cause, N, Drops)}.
+
+%% Drops what is over a limit, and tells what makes most of it, for the guardian to trace it no more.
+over(#k{guardian = Guardian, hot_at = At} = K, Cause, Cell, N, Batch) ->
+    case now_ms() of
+        Now when Now >= At ->
+            Guardian ! {pluto_hot, Cause, hottest(Cause, Batch)},
+            drop(K#k{hot_at = Now + ?HOT_MS}, Cause, Cell, N);
+        _ -> drop(K, Cause, Cell, N)
+    end.
+
+%% none, or the function whose calls are most of a batch, with their number or bytes, and those of all calls.
+hottest(Cause, Batch) ->
+    Weights = lists:foldl(fun(Event, Sum) -> weigh(Cause, Event, Sum) end, #{}, Batch),
+    lists:foldl(fun({Name, Weight}, none) -> {Name, Weight, Weight};
+                   ({Name, Weight}, {_, Most, All}) when Weight > Most -> {Name, Weight, All + Weight};
+                   ({_, Weight}, {Name, Most, All}) -> {Name, Most, All + Weight}
+                end, none, maps:to_list(Weights)).
+
+weigh(Cause, Event, Sum) when element(3, Event) =:= call ->
+    Name = called(element(1, Event), element(4, Event)),
+    Weight = case Cause of
+                 event_limit -> 1;
+                 byte_limit -> erlang:external_size(Event)
+             end,
+    Sum#{Name => maps:get(Name, Sum, 0) + Weight};
+weigh(_, _, Sum) ->
+    Sum.
+
+%% The arity of a call whose arguments were left out is not known.
+called(pluto_oversize, {M, F, _}) -> {M, F, '_'};
+called(_, {M, F, Arity}) when is_integer(Arity) -> {M, F, Arity};
+called(_, {M, F, Arguments}) -> {M, F, length(Arguments)}.
 
 dropped(Cause, N, Drops) ->
     case lists:keyfind(Cause, 1, Drops) of

@@ -32,8 +32,8 @@ pub use beam::{BeamError, Slot};
 pub use command::Command;
 pub use events::{DropCause, EventBatch};
 pub use message::{
-    Armed, Entry, Info, LimitKind, Message, MessageError, Proof, Refusal, Reply, SessionKind, SinkTotals,
-    Status, UndoneWhy,
+    Armed, Entry, Info, LimitKind, Message, MessageError, Proof, Reduction, Refusal, Reply, SessionKind,
+    SinkTotals, Status, UndoneWhy,
 };
 pub use names::RegisteredNames;
 pub use plan::{FunctionSpec, Limits, MessagePattern, Mfa, Plan, Processes, Rate};

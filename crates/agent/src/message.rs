@@ -56,11 +56,28 @@ pub enum Message {
         /// The latest time.
         until: i64,
     },
+    /// Functions made most of the events over a limit, and are not traced any more.
+    Reduced(Reduction),
     /// Everything is undone and the module is unloaded.
     Gone {
         /// Whether the module is still loaded, which another tool must have done.
         loaded: bool,
     },
+}
+
+/// Functions that the agent traces no more, because the sink had to drop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reduction {
+    /// What was dropped for.
+    pub cause: DropCause,
+    /// The functions: one, or all of one name where the sink did not see the arity.
+    pub functions: Vec<Mfa>,
+    /// How much of a batch their calls were: events, or bytes where these were the limit.
+    pub part: u64,
+    /// How much all calls of the batch were.
+    pub whole: u64,
+    /// Since when, on the node's monotonic clock, in nanoseconds.
+    pub time: i64,
 }
 
 /// Why an agent ended without a command of its client.
@@ -275,6 +292,7 @@ impl Message {
             "pluto_limit" => (limit(rest), "pluto_limit"),
             "pluto_undone" => (undone(rest), "pluto_undone"),
             "pluto_gap" => (gap(rest), "pluto_gap"),
+            "pluto_reduced" => (reduced(rest).map(Message::Reduced), "pluto_reduced"),
             "pluto_gone" => (gone(rest), "pluto_gone"),
             _ => (None, "message"),
         };
@@ -424,6 +442,17 @@ fn gap(rest: &[Term]) -> Option<Message> {
         count: number(count),
         since: since.as_int(),
         until: until.as_int()?,
+    })
+}
+
+fn reduced(rest: &[Term]) -> Option<Reduction> {
+    let [cause, functions, part, whole, time] = rest else { return None };
+    Some(Reduction {
+        cause: DropCause::from_name(cause.as_atom()?)?,
+        functions: list(functions, Mfa::from_term)?,
+        part: number(part)?,
+        whole: number(whole)?,
+        time: time.as_int()?,
     })
 }
 

@@ -71,6 +71,8 @@ pub enum Told {
         time: Nanos,
         /// The patterns.
         patterns: Vec<String>,
+        /// Functions that they stand for and that are not traced, because they were too much.
+        without: Vec<String>,
     },
 }
 

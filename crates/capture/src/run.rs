@@ -4,7 +4,8 @@ use crate::pipeline::{Consumer, ExpectedFunction, Input, Learned, Pipeline, Prog
 use crate::session::{Notice, Session, SessionError};
 use crate::target::{AdjustError, Adjustment, Asked, NodePlan, Refused};
 use pluto_agent::{
-    Armed, Command, LimitKind, Message as AgentMessage, Proof, Reply, SinkTotals, Status, UndoneWhy,
+    Armed, Command, LimitKind, Message as AgentMessage, Mfa, Proof, Reduction, Reply, SinkTotals, Status,
+    UndoneWhy,
 };
 use pluto_event::{GapCause, Missing, Nanos};
 use pluto_term::Term;
@@ -60,6 +61,8 @@ pub enum Happening {
     Adjusted(usize, String),
     /// The agent of a node refused a change half-way, which undid what was traced, and what became of it.
     Unsettled(usize, Unsettled),
+    /// The agent of a node traces functions no more, because they were too much.
+    Reduced(usize, Reduction),
     /// Another client stopped the trace of a node.
     Stopped(usize),
     /// The connection to a node was lost, or its agent has ended.
@@ -109,6 +112,8 @@ pub struct NodeOutcome {
     pub gone: bool,
     /// The limit that switched tracing off, with what was measured and what was allowed.
     pub limit: Option<(LimitKind, u64, u64)>,
+    /// Functions that it traced no more from some time on, because they were too much.
+    pub reduced: Vec<Mfa>,
     /// The last status of the agent.
     pub status: Option<Status>,
     /// What went wrong at the end.
@@ -294,8 +299,16 @@ impl Attendant {
         let ArmedNode { name, mut session, mut plan, armed, mut named } = node;
         let mut ask_names = tokio::time::interval_at(Instant::now() + NAMES, NAMES);
         ask_names.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut outcome =
-            NodeOutcome { name, armed, proof: None, gone: false, limit: None, status: None, error: None };
+        let mut outcome = NodeOutcome {
+            name,
+            armed,
+            proof: None,
+            gone: false,
+            limit: None,
+            reduced: Vec::new(),
+            status: None,
+            error: None,
+        };
         loop {
             tokio::select! {
                 // An error says that the capture itself is over, which is a reason to stop as well.
@@ -418,6 +431,13 @@ impl Attendant {
                 self.gap(cause, missing, since, Some(until)).await;
                 self.tell(Happening::Gap(self.index, cause, missing)).await;
             }
+            Notice::Agent(AgentMessage::Reduced(reduction)) => {
+                plan.reduce(&reduction.functions);
+                outcome.reduced.extend_from_slice(&reduction.functions);
+                self.gap(GapCause::Adjusted, Missing::Unknown, None, Some(reduction.time)).await;
+                self.now_traced(plan).await;
+                self.tell(Happening::Reduced(self.index, reduction)).await;
+            }
             Notice::Agent(AgentMessage::Gone { loaded }) => {
                 outcome.gone = !loaded;
                 if outcome.proof.is_none() {
@@ -451,8 +471,7 @@ impl Attendant {
             Some(Asked::Adjust(adjustment)) => match self.adjust(session, plan, &adjustment).await {
                 Ok(summary) => {
                     self.gap(GapCause::Adjusted, Missing::Unknown, None, None).await;
-                    let told = Told::Patterns { time: crate::clock::now(), patterns: plan.patterns() };
-                    let _ended = self.input.send(Input::Told(self.index, told)).await;
+                    self.now_traced(plan).await;
                     self.tell(Happening::Adjusted(self.index, summary.clone())).await;
                     Term::tuple([Term::atom("adjusted"), Term::binary(summary)])
                 }
@@ -472,6 +491,12 @@ impl Attendant {
         // The asker may have gone away; the trace is what it asked for all the same.
         let _asker_gone = session.answer(from, answer).await;
         heard
+    }
+
+    /// Has it kept what is traced from now on.
+    async fn now_traced(&self, plan: &NodePlan) {
+        let told = Input::Told(self.index, plan.told_at(crate::clock::now()));
+        let _ended = self.input.send(told).await;
     }
 
     /// Changes the plan. What is traced then is expected before it can come.

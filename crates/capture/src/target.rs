@@ -55,6 +55,8 @@ pub struct NodePlan {
     /// Each function once, compiled for all patterns that stand for it.
     functions: Vec<PlannedFunction>,
     left_out: Vec<Mfa>,
+    /// What the patterns stand for and the node traces no more, because it was too much.
+    reduced: Vec<Mfa>,
 }
 
 /// How often the functions of a plan are called, and what tracing them would take.
@@ -90,7 +92,8 @@ impl NodePlan {
             Selection::Some { processes, .. } => resolve::processes(connection, processes).await?,
         };
         let functions = planned(&patterns, probe, otp)?;
-        Ok(NodePlan { probe: probe.clone(), otp, processes, patterns, functions, left_out })
+        let reduced = Vec::new();
+        Ok(NodePlan { probe: probe.clone(), otp, processes, patterns, functions, left_out, reduced })
     }
 
     /// The functions, each once.

@@ -107,7 +107,7 @@ pub enum GapCause {
     Foreign = 12,
     /// The recording kept only its last stretch of time (ring mode).
     RingExpired = 13,
-    /// The trace was paused or changed by the user.
+    /// What is traced was changed, by the user or because a function was too much.
     Adjusted = 14,
     /// The agent heard nothing of us for the length of its lease, and ended the trace.
     LeaseLapsed = 15,

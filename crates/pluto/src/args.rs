@@ -293,7 +293,7 @@ pub(crate) struct ProbeArgs {
     /// Stop after this many events.
     #[arg(long, value_name = "N", help_heading = "Limits", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) events: Option<u64>,
-    /// Drop, and count, what is over this many events a second, on the node.
+    /// Drop, and count, what is over this many events a second, on the node, and let the busiest function go.
     #[arg(long, value_name = "N", default_value = "50000", help_heading = "Limits")]
     pub(crate) max_events_per_s: EventRate,
     /// Drop, and count, what is over this many bytes a second, on the node.

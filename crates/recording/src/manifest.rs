@@ -102,6 +102,9 @@ pub struct Change {
     pub node: String,
     /// All patterns that were traced on it from then on.
     pub patterns: Vec<String>,
+    /// Functions that they stand for and that were not traced from then on, because they were too much.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]

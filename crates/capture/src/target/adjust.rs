@@ -1,10 +1,11 @@
 //! Changing what a running trace traces.
 
 use super::{CheckError, NodePlan, Refused, ResolveError, patterns_of, planned, resolve};
-use crate::pipeline::ExpectedFunction;
+use crate::pipeline::{ExpectedFunction, Told};
 use crate::run::Unsettled;
 use crate::session::{Session, SessionError};
 use pluto_agent::Mfa;
+use pluto_event::Nanos;
 use pluto_matchspec::{CompileError, Level, Pattern, Requests};
 use pluto_term::Term;
 
@@ -104,11 +105,13 @@ impl NodePlan {
                 return Err(AdjustError::Fixed(text.clone()));
             }
             let resolved = resolve::functions(session.connection(), &probe, &pattern).await?;
+            next.reduced.retain(|function| !resolved.functions.contains(function));
             next.patterns.push((pattern, resolved.functions));
             next.left_out.extend(resolved.left_out);
         }
         next.probe.patterns = next.patterns.iter().map(|(pattern, _)| pattern.clone()).collect();
         next.functions = planned(&next.patterns, &next.probe, next.otp)?;
+        next.functions.retain(|planned| !next.reduced.contains(&planned.function));
         next.keep_learned(self);
         if !adjustment.add.is_empty() && !adjustment.force {
             let sizes = next.check_terms(session.connection(), Some((self, session.info()))).await?;
@@ -129,8 +132,20 @@ impl NodePlan {
         }
     }
 
+    /// Takes out functions that the node traces no more.
+    pub(crate) fn reduce(&mut self, functions: &[Mfa]) {
+        self.functions.retain(|planned| !functions.contains(&planned.function));
+        self.reduced.extend_from_slice(functions);
+    }
+
+    /// What is traced since a time.
+    pub(crate) fn told_at(&self, time: Nanos) -> Told {
+        let without = self.reduced.iter().map(ToString::to_string).collect();
+        Told::Patterns { time, patterns: self.patterns(), without }
+    }
+
     /// The patterns that are traced.
-    pub(crate) fn patterns(&self) -> Vec<String> {
+    fn patterns(&self) -> Vec<String> {
         self.probe.patterns.iter().map(ToString::to_string).collect()
     }
 
@@ -143,6 +158,10 @@ impl NodePlan {
                 "; left out, as the VM takes '_' for every function: {}",
                 names.join(" ")
             ));
+        }
+        if !self.reduced.is_empty() {
+            let names: Vec<String> = self.reduced.iter().map(ToString::to_string).collect();
+            text.push_str(&format!("; not traced any more, as it was too much: {}", names.join(" ")));
         }
         text
     }

@@ -140,8 +140,8 @@ impl Consumer for Disk {
                 }
             }
             Told::Patterns { .. } if changes.len() >= CHANGES_MAX => *changes_left_out += 1,
-            Told::Patterns { time, patterns } => {
-                changes.push(Change { time, node: node.name.clone(), patterns });
+            Told::Patterns { time, patterns, without } => {
+                changes.push(Change { time, node: node.name.clone(), patterns, without });
             }
         }
         self.writer.set_about(self.about.clone())

@@ -64,7 +64,11 @@ fn heading(
     for change in &about.changes {
         let (time, patterns) = (timestamp_text(change.time), change.patterns.join(" "));
         let what = if patterns.is_empty() { "no function" } else { &patterns };
-        writeln!(out, "since {time} on {}: {what}", change.node)?;
+        let without = match change.without.as_slice() {
+            [] => String::new(),
+            names => format!(", without {}, which were too much", names.join(" ")),
+        };
+        writeln!(out, "since {time} on {}: {what}{without}", change.node)?;
     }
     if about.changes_left_out > 0 {
         writeln!(out, "and {} changes more", about.changes_left_out)?;

@@ -1,6 +1,6 @@
 //! A trace that is changed or ended by something else than its owner, and what is said of it.
 
-use crate::support::{Running, between, each_release, run, run_on, shop, stable, text};
+use crate::support::{Running, between, calling_all_the_time, each_release, run, run_on, shop, stable, text};
 use expect_test::expect;
 use pluto_testnode::{Node, releases, system_release};
 
@@ -162,10 +162,7 @@ fn several_patterns_of_a_function_are_alternatives() {
 fn what_is_added_to_a_trace_passes_its_checks_and_is_no_stranger() {
     each_release(|release| {
         let mut node = shop(release);
-        node.eval(
-            "spawn(fun() -> Call = fun Call() -> [shop_orders:total_price(30, 3) || _ <- lists:seq(1, 100)], \
-               receive after 10 -> Call() end end, Call() end), ok.",
-        );
+        calling_all_the_time(&mut node);
         // Nobody calls this, so that nothing is over a limit that what is added is over by far.
         let trace = ["trace", node.name(), "shop:start/0", "--max-events-per-s", "100"];
         let mut running = Running::armed(&node, &trace);
@@ -180,15 +177,15 @@ fn what_is_added_to_a_trace_passes_its_checks_and_is_no_stranger() {
             pluto: NODE: predicted N events/s, over the limit of 100
             hint: narrow the pattern, sample with --rate 1/100 or --rate 500/s, raise the limit, or use --force
         "#]]
-        .assert_eq(&adjust(&["--add", "shop_orders:total_price/2"]));
+        .assert_eq(&adjust(&["--add", "shop_cache:price/1"]));
         expect![[r#"
             status 0
             --- stdout
-            NODE: now traced: shop:start/0 shop_orders:total_price/2
+            NODE: now traced: shop_cache:price/1
             --- stderr
         "#]]
-        .assert_eq(&adjust(&["--add", "shop_orders:total_price/2", "--force"]));
-        // The limit itself ends it.
+        .assert_eq(&adjust(&["--add", "shop_cache:price/1", "--remove", "shop:start/0", "--force"]));
+        // Nothing else is left to trace, so the limit itself ends it.
         running.says("read back");
         let ran = running.wait();
         assert!(!ran.stderr.contains("leftover patterns"), "{}", ran.whole());

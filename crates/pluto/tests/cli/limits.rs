@@ -1,16 +1,9 @@
 //! What a trace would cost is measured first, and what would be too much is refused; what runs has an end.
 
-use crate::support::{each_release, run_on, shop, stable};
+use crate::support::{Running, calling_all_the_time, each_release, events_of, run_on, shop, stable, text};
 use expect_test::expect;
-use pluto_testnode::Node;
 use std::fs;
-
-/// A process that calls one function over and over: hundreds of thousands of times a second.
-fn spinning(node: &mut Node) {
-    node.eval(
-        "spawn(fun() -> Spin = fun Spin() -> shop_orders:total_price(30, 3), Spin() end, Spin() end), ok.",
-    );
-}
+use std::time::Duration;
 
 /// Replaces every number of a line that says `predicted`.
 fn without_figures(text: &str) -> String {
@@ -53,7 +46,7 @@ fn a_dry_run_tells_the_cost_and_traces_nothing() {
 fn what_would_be_too_much_is_refused_with_the_number() {
     each_release(|release| {
         let mut node = shop(release);
-        spinning(&mut node);
+        calling_all_the_time(&mut node);
         let mut said = String::new();
         for limits in [["--max-events-per-s", "1"], ["--max-bytes-per-s", "1"], ["--max-cpu", "0.0001%"]] {
             let always = ["--max-events-per-s", "1G", "--max-bytes-per-s", "100GB", "--max-cpu", "1000%"];
@@ -61,8 +54,7 @@ fn what_would_be_too_much_is_refused_with_the_number() {
                 always.chunks(2).filter(|pair| pair[0] != limits[0]).flatten().copied().collect();
             for dry in [&["--dry-run"][..], &["-o", "/nonexistent/recording"][..]] {
                 let arguments =
-                    [&["record", node.name(), "shop_orders:total_price/2"], &limits[..], &others, dry]
-                        .concat();
+                    [&["record", node.name(), "shop_cache:price/1"], &limits[..], &others, dry].concat();
                 let ran = run_on(&node, &arguments);
                 assert_eq!(ran.status, 2, "{}", ran.whole());
                 said += &without_figures(&stable(&ran.stderr, &node));
@@ -89,7 +81,7 @@ fn what_would_be_too_much_is_refused_with_the_number() {
 fn a_recording_ends_at_its_size() {
     each_release(|release| {
         let mut node = shop(release);
-        spinning(&mut node);
+        calling_all_the_time(&mut node);
         let dir = tempfile::tempdir().unwrap();
         let target = dir.path().join("full");
         let ran = run_on(
@@ -97,11 +89,11 @@ fn a_recording_ends_at_its_size() {
             &[
                 "record",
                 node.name(),
-                "shop_orders:total_price/2",
+                "shop_cache:price/1",
                 "--max-size",
                 "100kB",
                 "--max-events-per-s",
-                "20k",
+                "50k",
                 "--force",
                 "-o",
                 target.to_str().unwrap(),
@@ -112,5 +104,56 @@ fn a_recording_ends_at_its_size() {
         let bytes: u64 =
             fs::read_dir(&target).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum();
         assert!((90_000..1_500_000).contains(&bytes), "{bytes} bytes");
+    });
+}
+
+/// Of two functions, the one that is called all the time is let go over the limit, and the other one is traced on.
+#[test]
+fn the_function_that_is_too_much_is_traced_no_more_and_the_rest_goes_on() {
+    each_release(|release| {
+        let mut node = shop(release);
+        calling_all_the_time(&mut node);
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("recording");
+        let patterns = ["shop_cache:price/1", "shop_orders:place_order/2"];
+        let limits = ["--max-events-per-s", "3000", "--force", "-o", text(&target)];
+        let arguments = [&["record", node.name()], &patterns[..], &limits[..]].concat();
+        let mut running = Running::start(&node, &arguments);
+        running.says("is not traced any more");
+        let said =
+            running.said().lines().find(|line| line.contains("not traced any more")).unwrap().to_owned();
+        assert!(
+            said.starts_with(&format!("{}: shop_cache:price/1 made ", node.name()))
+                && said.ends_with(
+                    " % of more events a second than the limit, and is not traced any more; `pluto adjust --add` traces \
+                     it again, and --rate at the start keeps a part of its calls"
+                ),
+            "{said}"
+        );
+        let pattern = "erlang:trace_info({shop_cache, price, 1}, traced) =:= {traced, false}.";
+        if release.otp() < 27 {
+            assert_eq!(node.eval(pattern), "true");
+        }
+        std::thread::sleep(Duration::from_secs(3));
+        running.signal("INT");
+        let ran = running.wait();
+        assert_eq!(ran.status, 0, "{}", ran.whole());
+        let last = format!("{}: not traced to the end, as it was too much: shop_cache:price/1", node.name());
+        assert!(ran.stdout.contains(&last), "{}", ran.whole());
+
+        let calls = |pattern| events_of(text(&target), &["--kind", "call", "--function", pattern]);
+        let (hot, cold) = (calls(patterns[0]), calls(patterns[1]));
+        let time = |event: &serde_json::Value| event["time_ns"].as_i64().unwrap();
+        let last_hot = hot.iter().map(time).max().unwrap();
+        let later = cold.iter().filter(|event| time(event) > last_hot + 1_000_000_000).count();
+        assert!(later > 0, "{} calls of the other one, none after the reduction", cold.len());
+        let manifest = fs::read_to_string(target.join("manifest.json")).unwrap();
+        let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+        assert_eq!(
+            manifest["about"]["changes"][0]["without"],
+            serde_json::json!([patterns[0]]),
+            "{manifest}"
+        );
+        assert_eq!(manifest["about"]["changes"].as_array().unwrap().len(), 1);
     });
 }

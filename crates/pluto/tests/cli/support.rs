@@ -218,6 +218,16 @@ pub(crate) fn shop(release: &Release) -> Node {
     node
 }
 
+/// Starts a process of the shop's node that calls `shop_cache:price/1` over and over, more than ten thousand times a second.
+pub(crate) fn calling_all_the_time(node: &mut Node) {
+    let calls = node.eval(
+        "{ok, _} = shop_cache:price(apple), \
+         spawn(fun() -> Call = fun Call() -> [shop_cache:price(apple) || _ <- lists:seq(1, 30)], \
+         receive after 1 -> Call() end end, Call() end), called.",
+    );
+    assert_eq!(calls, "called");
+}
+
 /// Two nodes of one cookie, of the oldest and of the newest release, on each of which a process reverses lists.
 pub(crate) fn nodes_that_reverse() -> Vec<Node> {
     let cookie = format!("shared_{}", std::process::id());

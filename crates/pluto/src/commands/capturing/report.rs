@@ -4,7 +4,7 @@ use super::Prepared;
 use crate::failure::Failure;
 use crate::output::{self, Colour, count};
 use indicatif::{ProgressBar, ProgressStyle};
-use pluto_agent::{LimitKind, Status};
+use pluto_agent::{DropCause, LimitKind, Mfa, Reduction, Status};
 use pluto_capture::pipeline::{Consumer, Progress};
 use pluto_capture::probe::Probe;
 use pluto_capture::run::{ArmedNode, EndReason, Happening, NodeOutcome, Outcome, Unsettled};
@@ -105,6 +105,7 @@ impl Watcher {
                 *node,
                 "a change was refused half-way, and then what was traced before; tracing is switched off",
             ),
+            Happening::Reduced(node, reduction) => self.say(*node, &reduction_text(reduction)),
             Happening::Stopped(node) => self.say(*node, "another client stopped this trace"),
             Happening::Lost(node) => self.say(*node, "the agent or the connection is gone"),
         }
@@ -161,6 +162,25 @@ fn limit_text(kind: LimitKind, value: u64, limit: u64) -> String {
     }
 }
 
+/// What was too much, and what to do about it.
+fn reduction_text(reduction: &Reduction) -> String {
+    let Reduction { cause, functions, part, whole, .. } = reduction;
+    let what = match cause {
+        DropCause::ByteLimit => "bytes",
+        DropCause::EventLimit | DropCause::Backpressure => "events",
+    };
+    let percent = 100.0 * *part as f64 / (*whole).max(1) as f64;
+    format!(
+        "{} made {percent:.0} % of more {what} a second than the limit, and is not traced any more; \
+         `pluto adjust --add` traces it again, and --rate at the start keeps a part of its calls",
+        names_text(functions)
+    )
+}
+
+fn names_text(functions: &[Mfa]) -> String {
+    functions.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
 /// Why the capture ended, in words.
 fn reason_text(why: EndReason) -> &'static str {
     match why {
@@ -195,7 +215,18 @@ pub(crate) fn outcome_text<C: Consumer>(outcome: &Outcome<C>, colour: Colour) ->
     let (bad, off) = if colour.err { ("\x1b[31m", "\x1b[0m") } else { ("", "") };
     for node in &outcome.nodes {
         let text = node_text(node);
-        if is_clean(node) { lines.push(text) } else { lines.push(format!("{bad}{text}{off}")) }
+        if is_clean(node) {
+            lines.push(text);
+        } else {
+            lines.push(format!("{bad}{text}{off}"));
+        }
+        if !node.reduced.is_empty() {
+            lines.push(format!(
+                "{}: not traced to the end, as it was too much: {}",
+                node.name,
+                names_text(&node.reduced)
+            ));
+        }
     }
     lines.join("\n")
 }
@@ -253,6 +284,7 @@ pub(crate) fn outcome_json<C: Consumer>(outcome: &Outcome<C>) -> serde_json::Val
                 "clean": is_clean(node),
                 "left": node.proof.as_ref().map(|proof| proof.left_count),
                 "agent_gone": node.gone,
+                "reduced": node.reduced.iter().map(ToString::to_string).collect::<Vec<_>>(),
                 "limit": node.limit.map(|(kind, value, limit)| limit_text(kind, value, limit)),
                 "error": node.error.as_ref().map(ToString::to_string),
             })
