@@ -50,15 +50,16 @@ impl Otp {
 
 /// Which calls are recorded at all. A call is recorded with its return, or neither is.
 ///
-/// Sampling keeps its count in the trace control word, of which a node has one: all patterns that are armed at the
+/// Sampling keeps its state in the trace control word, of which a node has one: all patterns that are armed at the
 /// same time must have the same sampling, and nobody else may use the word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Sampling {
     /// All of them.
     #[default]
     None,
-    /// One in so many (at least 1), over all processes. Exact on one scheduler; calls on several at the same moment
-    /// may be counted once, since the control word is not atomic.
+    /// One in so many (at least 1) on average, over all processes and functions, drawn by chance: taking each N-th call
+    /// would take the same functions of each round of a server again and again, and of others none. The first call
+    /// is taken.
     OneIn(u32),
     /// At most about so many (at least 1) per second: each one takes a credit from the control word, which the agent
     /// sets to what the coming interval allows.
@@ -182,8 +183,8 @@ pub fn compile_with(
         let guard = call("not", [conjunction(predicate.guards())]);
         clauses.push(clause(whole_head(), vec![guard], vec![message(Term::atom("false"))]));
     }
-    if let Some((guard, count)) = rejecting(sampling) {
-        let mut body: Vec<Term> = count.into_iter().collect();
+    if let Some((guard, action)) = rejecting(sampling) {
+        let mut body: Vec<Term> = action.into_iter().collect();
         body.push(message(Term::atom("false")));
         clauses.push(clause(Term::atom("_"), vec![guard], body));
     }
@@ -287,28 +288,44 @@ fn single(body: impl Fn(Option<Term>) -> Vec<Term>) -> [Term; 4] {
     ]
 }
 
-/// The guard and the counting action of the clause that drops what is not in the sample.
+/// The guard and the action of the clause that drops what is not in the sample.
 fn rejecting(sampling: Sampling) -> Option<(Term, Option<Term>)> {
     let word = || call("get_tcw", []);
     match sampling {
         Sampling::None | Sampling::OneIn(1) => None,
-        Sampling::OneIn(n) => Some((call("=/=", [word(), Term::int(0)]), Some(count(n)))),
+        Sampling::OneIn(n) => Some((call(">=", [word(), Term::from(taken_below(n))]), Some(draw()))),
         Sampling::PerSecond(_) => Some((call("=:=", [word(), Term::int(0)]), None)),
     }
 }
 
-/// The counting action of what is in the sample.
+/// The action of what is in the sample.
 fn accepting(sampling: Sampling) -> Option<Term> {
     match sampling {
         Sampling::None | Sampling::OneIn(1) => None,
-        Sampling::OneIn(n) => Some(count(n)),
+        Sampling::OneIn(_) => Some(draw()),
         Sampling::PerSecond(_) => Some(call("set_tcw", [call("-", [call("get_tcw", []), Term::int(1)])])),
     }
 }
 
-/// The control word has 32 bits and sticks at its end: it counts around.
-fn count(n: u32) -> Term {
-    call("set_tcw", [call("rem", [call("+", [call("get_tcw", []), Term::int(1)]), Term::from(n)])])
+/// Bits of a number that is drawn. The control word has 32, and what is computed on the way must be a small integer.
+const DRAWN_BITS: u32 = 31;
+
+/// A linear congruential generator with all of its numbers in one cycle. Its multiplier is of L'Ecuyer, "Tables of
+/// linear congruential generators of different sizes and good lattice structure" (1999).
+const MULTIPLIER: u32 = 37_769_685;
+const INCREMENT: u32 = 1_013_904_223;
+
+/// Of the numbers that are drawn, which say that a call is taken. The comparison is by the high bits, since the low
+/// ones of such a generator are not by chance.
+fn taken_below(n: u32) -> u32 {
+    ((1 << DRAWN_BITS) / n.max(1)).max(1)
+}
+
+/// Draws the number for the next call. Calls on several schedulers at the same moment may draw the same one.
+fn draw() -> Term {
+    let product = call("*", [call("get_tcw", []), Term::from(MULTIPLIER)]);
+    let sum = call("+", [product, Term::from(INCREMENT)]);
+    call("set_tcw", [call("band", [sum, Term::from((1_u32 << DRAWN_BITS) - 1)])])
 }
 
 /// The arity up to which calls with nothing but integers have a clause of their own.

@@ -198,7 +198,7 @@ fn conditions_samples_and_ends_go_with_every_clause() {
     let (with, without) = (with.as_list().unwrap(), without.as_list().unwrap());
     // Those of the condition and the sample come before it.
     assert_eq!([&with[..2], &with[3..]].concat(), *without);
-    expect!["{[placed,'$2'],[{'=:=',{map_size,'$2'},3}],[{set_tcw,{'rem',{'+',{get_tcw},1},3}},{exception_trace},{message,{const,{0}}}]}"].assert_eq(&with[2].display(Syntax::Erlang, &PrintLimits::NONE).to_string());
+    expect!["{[placed,'$2'],[{'=:=',{map_size,'$2'},3}],[{set_tcw,{'band',{'+',{'*',{get_tcw},37769685},1013904223},2147483647}},{exception_trace},{message,{const,{0}}}]}"].assert_eq(&with[2].display(Syntax::Erlang, &PrintLimits::NONE).to_string());
     let full = |signatures: &[Signature]| {
         compile_with(&[&pattern], 2, Level::Full, Timing::Off, Otp(25), sampling, signatures).unwrap()
     };

@@ -118,35 +118,46 @@ fn a_rejected_call_sends_neither_call_nor_return() {
 }
 
 #[test]
-fn one_in_three_with_whole_pairs() {
+fn a_third_with_whole_pairs() {
     on_every_release(|node| {
         let compiled = compiled(node, "subject:f", 1, Level::Returns, Timing::Off, Sampling::OneIn(3));
         let events = trace_with_word(node, 0, &compiled, "[[N] || N <- lists:seq(1, 8)]");
         expect![[r#"
             {call,{subject,f,1},1}
             {return_from,{subject,f,1},1}
-            {call,{subject,f,1},4}
-            {return_from,{subject,f,1},4}
-            {call,{subject,f,1},7}
-            {return_from,{subject,f,1},7}
+            {call,{subject,f,1},5}
+            {return_from,{subject,f,1},5}
+            {call,{subject,f,1},8}
+            {return_from,{subject,f,1},8}
         "#]]
         .assert_eq(&show(&events));
     });
 }
 
 #[test]
-fn one_in_three_of_what_meets_the_condition() {
+fn a_third_of_what_meets_the_condition() {
     on_every_release(|node| {
         let compiled =
             compiled(node, "subject:f(X) when X % 2 == 0", 1, Level::Calls, Timing::Off, Sampling::OneIn(3));
         let events = trace_with_word(node, 0, &compiled, "[[N] || N <- lists:seq(1, 20)]");
         expect![[r#"
             {call,{subject,f,1},2}
-            {call,{subject,f,1},8}
-            {call,{subject,f,1},14}
-            {call,{subject,f,1},20}
+            {call,{subject,f,1},10}
+            {call,{subject,f,1},16}
         "#]]
         .assert_eq(&show(&events));
+    });
+}
+
+/// Each other call is of the same kind, as in the round of a server.
+#[test]
+fn a_sample_does_not_follow_the_rounds_of_what_is_traced() {
+    on_every_release(|node| {
+        let calls = "[[N rem 2] || N <- lists:seq(1, 2000)]";
+        let compiled = compiled(node, "subject:f", 1, Level::Calls, Timing::Off, Sampling::OneIn(2));
+        let events = show(&trace_with_word(node, 0, &compiled, calls));
+        let of = |kind: &str| events.lines().filter(|line| line.ends_with(&format!("{kind}}}"))).count();
+        expect!["(499, 477)"].assert_eq(&format!("{:?}", (of("0"), of("1"))));
     });
 }
 
