@@ -155,6 +155,10 @@ pub enum Hint {
     JoinComparisons,
     /// A condition comes after `when`.
     When,
+    /// What is in a map or a list is asked for by a condition.
+    LookInside,
+    /// The same in the spelling of Elixir.
+    ElixirLookInside,
 }
 
 impl Problem {
@@ -259,6 +263,12 @@ impl Hint {
             Hint::DoubleEquals => "equality is written ==".to_owned(),
             Hint::JoinComparisons => "join comparisons by `and`".to_owned(),
             Hint::When => "a condition comes after `when`".to_owned(),
+            Hint::LookInside => "give the argument a name and look into it by a condition: \
+                 when map_get(key, M) == value, or hd(L) == value"
+                .to_owned(),
+            Hint::ElixirLookInside => "give the argument a name and look into it by a condition: \
+                 when map_get(:key, m) == value, or hd(l) == value"
+                .to_owned(),
         }
     }
 }

@@ -340,7 +340,16 @@ impl<'a> Parser<'a> {
             }
             _ => match self.literal()? {
                 Some(literal) => Ok(ArgumentPattern::Literal(literal)),
-                None => Err(self.expected(Expected::Argument)),
+                None => {
+                    let hint = match (self.kind(), self.spelling) {
+                        (Kind::Punctuation("#{" | "%{" | "%" | "["), Spelling::Elixir) => {
+                            Some(Hint::ElixirLookInside)
+                        }
+                        (Kind::Punctuation("#{" | "%{" | "%" | "["), _) => Some(Hint::LookInside),
+                        _ => None,
+                    };
+                    Err(self.expected_with(Expected::Argument, hint))
+                }
             },
         }
     }
