@@ -13,8 +13,9 @@ pub(crate) const ANSWER: Duration = Duration::from_secs(10);
 
 /// Connects to a node as a hidden node.
 pub(crate) async fn connect(node: &str, args: &ConnectArgs) -> Result<Connection, Failure> {
+    let spellings = if node.contains(',') { ONE_NODE } else { SPELLINGS };
     let target: Target =
-        node.parse().map_err(|error| Failure::new(format!("{node}: {error}")).hint(SPELLINGS))?;
+        node.parse().map_err(|error| Failure::new(format!("{node}: {error}")).hint(spellings))?;
     let cookie =
         Cookie::from_environment(args.cookie_file.as_deref()).map_err(|error| failed(&error.into()))?;
     let options = Options {
@@ -46,6 +47,9 @@ fn tls(args: &ConnectArgs) -> Option<TlsOptions> {
 }
 
 const SPELLINGS: &str = "a node is name@host, name (on this host), name@host:port, or host:port without epmd";
+
+/// What to do about several nodes where there can be one.
+const ONE_NODE: &str = "this command takes one node at a time";
 
 /// The nodes that a host's epmd knows.
 pub(crate) async fn names(
