@@ -97,15 +97,25 @@ impl Writer {
     /// Begins a recording in `dir`, which is made with mode 0700, and must be empty where it exists.
     pub fn create(dir: &Path, options: WriterOptions, about: About) -> Result<Writer, RecordingError> {
         let io = |error| RecordingError::io(dir, error);
-        match DirBuilder::new().mode(0o700).create(dir) {
+        let made = match DirBuilder::new().mode(0o700).create(dir) {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
                 if fs::read_dir(dir).map_err(io)?.next().is_some() {
                     return Err(RecordingError::NotEmpty { path: dir.to_path_buf() });
                 }
                 fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).map_err(io)?;
+                false
             }
-            other => other.map_err(io)?,
-        }
+            other => other.map_err(io).map(|()| true)?,
+        };
+        Writer::begin(dir, options, about).inspect_err(|_| {
+            // What could not begin leaves nothing that looks like a recording.
+            if made {
+                drop(fs::remove_dir_all(dir));
+            }
+        })
+    }
+
+    fn begin(dir: &Path, options: WriterOptions, about: About) -> Result<Writer, RecordingError> {
         let manifest = Manifest::new(about);
         manifest.write(dir, false)?;
         AppendFile::create(dir.join(RESERVE_FILE), &vec![0; RESERVE_BYTES])?;

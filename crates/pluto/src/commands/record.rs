@@ -38,7 +38,13 @@ pub(crate) async fn run(args: RecordArgs, colour: Colour) -> Result<u8, Failure>
         keep_nanos: args.last.map(|last| Nanos::try_from(last.0.as_nanos()).unwrap_or(Nanos::MAX)),
         ..WriterOptions::default()
     };
-    let writer = Writer::create(dir, options, about.clone()).map_err(|e| unwritable(dir, &e))?;
+    let writer = Writer::create(dir, options, about.clone()).map_err(|e| match e {
+        RecordingError::DiskFull { .. } => {
+            Failure::new(format!("cannot make {}: the disk is full", dir.display()))
+                .hint("nothing was written; name a directory on a disk that has room")
+        }
+        e => unwritable(dir, &e),
+    })?;
     let armed = capturing::arm(
         ready,
         Disk { writer, about, bytes_max: args.max_size.0 },

@@ -136,6 +136,14 @@ fn everything_flushed_survives_a_kill() {
 }
 
 #[test]
+fn what_has_no_room_to_begin_leaves_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("recording");
+    assert!(!start(&path, Some(100)).wait().unwrap().success());
+    assert!(!path.exists());
+}
+
+#[test]
 fn everything_flushed_survives_a_full_disk() {
     for blocks in [600, 777, 1_500, 4_321] {
         let dir = tempfile::tempdir().unwrap();
