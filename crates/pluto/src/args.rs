@@ -451,7 +451,7 @@ pub(crate) struct ExportArgs {
     /// The format.
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(crate) to: ExportFormat,
-    /// The file to write, which must not exist, or a pipe; standard output without it.
+    /// The file to write, which must not exist, or a pipe; standard output without it, and for `-`.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Replace the file of -o where there is one.

@@ -111,7 +111,7 @@ pub(crate) fn whole_file(
         path.file_name().ok_or_else(|| Failure::new(format!("{} is not a file name", path.display())))?;
     let part = path.with_file_name(part_name(name, std::process::id()));
     remove_dead_parts(path, name);
-    let result = write_part(&part, readers, write).and_then(|()| {
+    let result = write_part(&part, path, readers, write).and_then(|()| {
         std::fs::rename(&part, path).map_err(|e| Failure::io(format!("cannot write {}", path.display()), &e))
     });
     if result.is_err() {
@@ -149,12 +149,14 @@ fn remove_dead_parts(path: &Path, name: &OsStr) {
     }
 }
 
+/// Writes the part of a file; what fails is told of the file, whose name the user knows.
 fn write_part(
     part: &Path,
+    whole: &Path,
     readers: Readers,
     write: impl FnOnce(&mut BufWriter<File>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let failed = |e: &std::io::Error| Failure::io(format!("cannot write {}", part.display()), e);
+    let failed = |e: &std::io::Error| Failure::io(format!("cannot write {}", whole.display()), e);
     let file = OpenOptions::new()
         .write(true)
         .create_new(true)

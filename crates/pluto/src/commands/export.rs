@@ -19,7 +19,8 @@ pub(crate) fn run(args: &ExportArgs) -> Result<u8, Failure> {
     let filter = filter(&reader, &registry(&reader, &args.dir)?, &args.filter)?;
     let mut written = Written::default();
     // What /dev/stdout leads to is a file where the shell made it one; it is written on from where the shell is.
-    match args.output.as_deref().filter(|path| *path != Path::new("/dev/stdout")) {
+    let standard = |path: &Path| path == Path::new("-") || path == Path::new("/dev/stdout");
+    match args.output.as_deref().filter(|path| !standard(path)) {
         Some(path) => output::private(path, args.force, |out| {
             written = export(args, &reader, &filter, out)?;
             Ok(())
@@ -32,7 +33,7 @@ pub(crate) fn run(args: &ExportArgs) -> Result<u8, Failure> {
     }
     if args.output.is_some() || written.left_out > 0 {
         let Written { items, left_out, gaps, .. } = written;
-        output::note(&format!("{items} written, {left_out} left out, {gaps} gaps"));
+        output::note(&format!("{items} written, {left_out} left out, {}", output::count(gaps, "gap")));
     }
     note_damage(&reader);
     Ok(0)

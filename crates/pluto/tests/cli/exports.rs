@@ -33,6 +33,15 @@ fn a_file_that_is_there_is_replaced_only_when_asked() {
     let events = read();
     assert!(events.contains("\"kind\":\"call\""), "{events}");
 
+    let output = |name: &str| run(&["export", text(&recording), "--to", "json", "-o", name]);
+    assert_eq!(output("-").stdout, events, "- is standard output");
+    assert!(!Path::new("-").exists());
+    let nowhere = dir.path().join("none").join("events.json");
+    assert_eq!(
+        output(text(&nowhere)).stderr,
+        format!("pluto: cannot write {}: No such file or directory (os error 2)\n", nowhere.display())
+    );
+
     std::fs::write(&file, "mine").unwrap();
     expect![[r#"
         status 2
