@@ -41,7 +41,7 @@ pub(crate) fn text(node: &str, survey: &Survey) -> String {
         }
     }
     for (tracer, processes) in &survey.tracers {
-        lines.push(format!("  tracer    {} of {processes} processes", term_text(tracer)));
+        lines.push(format!("  tracer    {} of {}", term_text(tracer), count(*processes, "process")));
     }
     for (kind, tracer) in &survey.new {
         lines.push(format!("  tracer    {} of {}", term_text(tracer), kind.as_str()));

@@ -298,7 +298,7 @@ fn another_tool_that_traces_is_left_alone() {
             status 0
             --- stdout
             NODE: OTP N
-              tracer    <0.PID> of 1 processes
+              tracer    <0.PID> of 1 process
               pattern   shop_stock:reserve/2 (traced)
             --- stderr
         "#]]
