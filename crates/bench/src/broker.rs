@@ -119,6 +119,18 @@ impl Broker {
         self.facts.patterns.iter().map(String::as_str).collect()
     }
 
+    /// The broker's name as a node.
+    pub(crate) fn node(&self) -> &str {
+        &self.facts.node
+    }
+
+    /// The cookie of its node.
+    pub(crate) fn cookie(&self) -> Result<String> {
+        let file = &self.facts.cookie_file;
+        let cookie = std::fs::read_to_string(file).doing(|| format!("read {}", file.display()))?;
+        Ok(cookie.trim().to_owned())
+    }
+
     /// The broker, for Pluto.
     pub(crate) fn target<'a>(&'a self, patterns: Vec<&'a str>) -> Target<'a> {
         let cookie = Cookie::InFile(&self.facts.cookie_file);
