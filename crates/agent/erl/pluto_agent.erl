@@ -187,6 +187,8 @@ handle({pluto, Id, stop}, G) ->
 handle({pluto_stop, From, Ref}, G) when is_pid(From) ->
     finish(G, {asked, From, Ref});
 handle({pluto_tell, From, Ref}, G) when is_pid(From) ->
+    %% It looks at the whole node, and events of that would be our own doing.
+    node(From) =:= node() andalso clear_flags(G#g.session, G#g.sink, From),
     _ = erlang:send(From, {pluto_told, Ref, about(G)}, [nosuspend, noconnect]),
     loop(G);
 handle({pluto, Id, Request}, G) ->

@@ -219,6 +219,9 @@ payload_at(_) -> 0.
 
 reshape(Event, At, Change, Form) ->
     case {element(3, Event), element(At, Event)} of
+        %% The arguments are in what the match spec sends, before the time.
+        {call, {_, _, Arity}} when is_integer(Arity), Form =:= pluto_oversize, tuple_size(Event) =:= 6 ->
+            setelement(1, setelement(5, Event, Change(element(5, Event))), Form);
         {call, {_, _, Arity}} when is_integer(Arity) -> Event;
         {Tag, {M, F, Arguments}} when Tag =:= call; Tag =:= spawn; Tag =:= spawned ->
             Changed = case Form of

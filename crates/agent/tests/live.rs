@@ -525,6 +525,24 @@ fn terms_are_reduced_to_their_shape_or_size() {
     });
 }
 
+/// At a level that sends arguments whole they come as what the match spec sends, and are as large as any term.
+#[test]
+fn large_arguments_are_reduced_to_their_size() {
+    each_release(0, 10, |stage| {
+        assert_eq!(stage.attach("pluto_agent_0", "#{}"), "started");
+        let plan = "#{functions => [{{subject, stock, 1}, [{['$1'], [], [{message, ['$1']}]}], [local]}], max_event_bytes => 500}";
+        assert_eq!(stage.arm(plan), "armed");
+        stage.subject("catch subject:stock(<<0:80000>>), ok.");
+        let event = stage.client(
+            "{pluto, 2, {stopped, #{left := []}}} = harness:request(2, stop), harness:await(pluto_gone), \
+             E = harness:get(first), harness:end_client(), \
+             {element(1, E), element(3, E), element(4, E), element(5, E) > 10000, tuple_size(E)}.",
+        );
+        assert_eq!(event, "{pluto_oversize,call,{subject,stock,1},true,6}");
+        stage.assert_clean("stop");
+    });
+}
+
 /// On the legacy session other tools are respected: their live traces are not joined, and what they left is given back.
 #[test]
 fn other_tools_keep_what_they_have_set() {

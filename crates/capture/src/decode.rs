@@ -306,6 +306,11 @@ impl Decoder {
             (expected, left > 0, head.span.is_absent())
         {
             left -= 1;
+            if self.reduced == Some(Form::Oversize) {
+                head.span = self.keep_term(reader, Keep::Full)?;
+                skip_parts(reader, left)?;
+                return Ok(foreign);
+            }
             if self.too_deep {
                 head.span = self.size_of(reader)?;
                 skip_parts(reader, left)?;

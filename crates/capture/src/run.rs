@@ -296,6 +296,15 @@ impl Lessons {
 
 impl Attendant {
     async fn attend(mut self, node: ArmedNode) -> NodeOutcome {
+        let outcome = self.follow(node).await;
+        // What was waiting on the node when the limit was hit has come by now: it is missing what would have come then.
+        if let Some(cause) = outcome.limit.and_then(|(kind, ..)| limit_cause(kind)) {
+            self.gap(cause, Missing::Unknown, None, None).await;
+        }
+        outcome
+    }
+
+    async fn follow(&mut self, node: ArmedNode) -> NodeOutcome {
         let ArmedNode { name, mut session, mut plan, armed, mut named } = node;
         let mut ask_names = tokio::time::interval_at(Instant::now() + NAMES, NAMES);
         ask_names.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -411,9 +420,6 @@ impl Attendant {
             }
             Notice::Agent(AgentMessage::Limit { kind, value, limit }) => {
                 outcome.limit = Some((kind, value, limit));
-                if let Some(cause) = limit_cause(kind) {
-                    self.gap(cause, Missing::Unknown, None, None).await;
-                }
                 self.tell(Happening::Limit(self.index, kind, value, limit)).await;
                 return if kind == LimitKind::Lease { Heard::Ending } else { Heard::Tripped };
             }

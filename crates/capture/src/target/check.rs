@@ -1,6 +1,6 @@
 //! What a trace is likely to cost, asked before it is armed or changed: large terms, and the rate of its events.
 
-use super::preview::{Sizes, bytes_of};
+use super::preview::{Sizes, WAIT, WAIT_CALLED, bytes_of};
 use super::{LargeTerm, NodePlan, Prediction};
 use crate::probe::CaptureLimits;
 use crate::session::SessionError;
@@ -126,12 +126,13 @@ impl NodePlan {
         }
         for planned in functions {
             let shapes = self.preview(planned, Level::Calls)?;
-            let called = shapes.look(connection).await?;
+            let called = shapes.look(connection, WAIT).await?;
             if let Some(large) = called.iter().find_map(|message| shapes.large_term(message)) {
                 return Err(CheckError::Large(large));
             }
             if !called.is_empty() {
-                let whole = self.preview(planned, self.probe.level)?.look(connection).await?;
+                let whole = self.preview(planned, self.probe.level)?;
+                let whole = whole.look(connection, WAIT_CALLED).await?;
                 if !whole.is_empty() {
                     sizes.insert(planned.function.clone(), bytes_of(&whole));
                 }

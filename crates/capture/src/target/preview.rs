@@ -15,7 +15,10 @@ use rustc_hash::FxHashMap;
 use std::time::Duration;
 
 /// How long one call of a function is waited for, and its return. A function that is not called meanwhile shows nothing.
-const WAIT: Duration = Duration::from_millis(300);
+pub(super) const WAIT: Duration = Duration::from_millis(500);
+
+/// The same of a function that is known to be called.
+pub(super) const WAIT_CALLED: Duration = Duration::from_secs(3);
 
 /// What a call of each function took, its return included: bytes of events. Functions that were not called have none.
 pub type Sizes = FxHashMap<Mfa, u64>;
@@ -59,13 +62,17 @@ impl NodePlan {
 
 impl Preview {
     /// Looks at one call, with an agent of its own: the batches of its events, none where nobody called.
-    pub(super) async fn look(&self, connection: &Connection) -> Result<Vec<Message>, SessionError> {
+    pub(super) async fn look(
+        &self,
+        connection: &Connection,
+        wait: Duration,
+    ) -> Result<Vec<Message>, SessionError> {
         let Queue { input, mut inputs } = Queue::default();
         let mut session = Session::attach(connection.clone(), 0, input).await?;
         self.arm(&mut session).await?;
         let (mut batches, mut events) = (Vec::new(), 0);
         while events < self.events
-            && let Ok(Some(input)) = tokio::time::timeout(WAIT, inputs.recv()).await
+            && let Ok(Some(input)) = tokio::time::timeout(wait, inputs.recv()).await
         {
             let Input::Batch(_, message) = input else { continue };
             events +=

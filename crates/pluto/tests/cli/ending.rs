@@ -336,6 +336,28 @@ fn large_values_are_refused_by_their_size_and_their_rate() {
 }
 
 #[test]
+fn arguments_that_are_too_large_are_left_out_and_their_call_is_kept() {
+    each_release(|release| {
+        let mut node = shop(release);
+        node.load_module("-module(large).\n-export([f/2]).\nf(_, L) -> length(L).\n");
+        node.eval(
+            "spawn(fun() -> L = fun L() -> large:f(1, lists:seq(1, 100000)), receive after 50 -> L() end end, L() end), ok.",
+        );
+        let ran = run_on(
+            &node,
+            &["trace", node.name(), "large:f/2", "--level", "full", "--events", "1", "--force"],
+        );
+        let line = stable(&ran.ok(), &node);
+        expect!["TIME <0.PID> large:f/2 (left out: N bytes)\n"].assert_eq(&between(
+            &line,
+            "left out: ",
+            " bytes",
+            "N",
+        ));
+    });
+}
+
+#[test]
 fn an_agent_that_dies_during_a_command_is_noticed() {
     each_release(|release| {
         let mut node = shop(release);

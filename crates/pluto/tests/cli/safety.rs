@@ -1,6 +1,8 @@
 //! Whatever happens to `pluto`, or to what else traces the node, the node is as it was before.
 
-use crate::support::{Running, command_on, each_release, free_port, run, run_on, shop, stable, text};
+use crate::support::{
+    Running, command_on, each_release, events_of, free_port, run, run_on, shop, stable, text,
+};
 use expect_test::expect;
 use pluto_testnode::{Node, NodeOptions, Release, releases, system_release};
 use std::io::{BufRead, BufReader, Read};
@@ -221,6 +223,26 @@ fn what_a_dead_tracer_left_is_shown_and_removed_on_request() {
         --- stderr
     "#]]
     .assert_eq(&clean(&[]));
+}
+
+/// What looks at the whole node calls a function for each module: that is our doing, and no event.
+#[test]
+fn looking_at_a_node_is_not_traced() {
+    each_release(|release| {
+        let node = shop(release);
+        let dir = tempfile::tempdir().unwrap();
+        let target = dir.path().join("recording");
+        let running = Running::armed(
+            &node,
+            &["record", node.name(), "lists:sublist/2", "--force", "-o", text(&target)],
+        );
+        let _listed = run_on(&node, &["list", node.name()]).ok();
+        running.signal("INT");
+        let ran = running.wait();
+        assert_eq!(ran.status, 0, "{}", ran.whole());
+        let calls = events_of(text(&target), &["--kind", "call"]).len();
+        assert!(calls < 20, "{calls} calls");
+    });
 }
 
 #[test]
