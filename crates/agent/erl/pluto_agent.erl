@@ -250,14 +250,15 @@ status(#g{counters = C, sink = Sink} = G) ->
                          {reductions, R} -> R;
                          undefined -> 0
                      end,
+    Queue = queue_length(Sink),
     #{phase => G#g.phase,
       events => counters:get(C, ?C_EVENTS),
       sent => counters:get(C, ?C_SENT),
       bytes => counters:get(C, ?C_BYTES),
       batches => counters:get(C, ?C_BATCHES),
       drops => drops(C),
-      queue => queue_length(Sink),
-      memory => memory(G),
+      queue => Queue,
+      memory => memory(Queue, C),
       reductions => Own + SinkReductions,
       work => length(G#g.work),
       monotonic_ns => erlang:monotonic_time(nanosecond),
@@ -288,8 +289,8 @@ queue_length(Sink) ->
     end.
 
 %% The queue is off the heap, where max_heap_size does not see it; its size is estimated from the last batch.
-memory(#g{counters = C, sink = Sink}) ->
-    queue_length(Sink) * max(100, 2 * counters:get(C, ?C_EVENT_BYTES)) + counters:get(C, ?C_MEMORY).
+memory(Queue, C) ->
+    Queue * max(100, 2 * counters:get(C, ?C_EVENT_BYTES)) + counters:get(C, ?C_MEMORY).
 
 %%% ------------------------------------------------------------------------------------------------------------
 %%% When the sink runs
@@ -355,7 +356,7 @@ limits_tick(_, #g{phase = tripped} = G) ->
     drain_tick(G);
 limits_tick(Now, #g{plan = #{limits := L}, counters = C, deadline = Deadline} = G) ->
     Queue = queue_length(G#g.sink),
-    Memory = memory(G),
+    Memory = memory(Queue, C),
     Events = counters:get(C, ?C_EVENTS),
     #{queue := MaxQueue, memory := MaxMemory, max_events := MaxEvents} = L,
     if
@@ -419,9 +420,9 @@ limit(G, What, Value, Limit) ->
     tell(G, {pluto_limit, What, Value, Limit}).
 
 %% Tracing is off. What is queued is still sent, unless it is so much that holding it is the danger.
-drain_tick(#g{plan = #{limits := #{queue := MaxQueue, memory := MaxMemory}}} = G) ->
+drain_tick(#g{counters = C, plan = #{limits := #{queue := MaxQueue, memory := MaxMemory}}} = G) ->
     Queue = queue_length(G#g.sink),
-    case Queue > 4 * MaxQueue orelse Queue > 1000 andalso memory(G) > 4 * MaxMemory of
+    case Queue > 4 * MaxQueue orelse Queue > 1000 andalso memory(Queue, C) > 4 * MaxMemory of
         true ->
             exit(G#g.sink, kill),
             tell(G, {pluto_gap, overload, Queue, undefined, erlang:monotonic_time(nanosecond)});
