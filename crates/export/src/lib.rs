@@ -76,13 +76,7 @@ fn each_row<S: Source, X>(
 ) -> Result<Result<(), X>, S::Error> {
     let mut result = Ok(());
     source::show(source, registry, filter, |position, event, related| {
-        match take(event, position, related) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
-                result = Err(error);
-                ControlFlow::Break(())
-            }
-        }
+        go_on(&mut result, take(event, position, related))
     })?;
     Ok(result)
 }
@@ -95,12 +89,12 @@ fn each<S: Source, X>(
     mut take: impl FnMut(&Event<'_>) -> Result<(), X>,
 ) -> Result<Result<(), X>, S::Error> {
     let mut result = Ok(());
-    source.scan(purpose, filter, &mut |event| match take(event) {
-        Ok(()) => ControlFlow::Continue(()),
-        Err(error) => {
-            result = Err(error);
-            ControlFlow::Break(())
-        }
-    })?;
+    source.scan(purpose, filter, &mut |event| go_on(&mut result, take(event)))?;
     Ok(result)
+}
+
+/// Keeps what came of an event, and ends the scan where it failed.
+fn go_on<X>(result: &mut Result<(), X>, taken: Result<(), X>) -> ControlFlow<()> {
+    *result = taken;
+    if result.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
 }
