@@ -152,16 +152,14 @@ impl NodePlan {
     /// What is traced, in words.
     pub(crate) fn summary(&self) -> String {
         let mut text = format!("now traced: {}", self.patterns().join(" "));
-        if !self.left_out.is_empty() {
-            let names: Vec<String> = self.left_out.iter().map(ToString::to_string).collect();
-            text.push_str(&format!(
-                "; left out, as the VM takes '_' for every function: {}",
-                names.join(" ")
-            ));
-        }
-        if !self.reduced.is_empty() {
-            let names: Vec<String> = self.reduced.iter().map(ToString::to_string).collect();
-            text.push_str(&format!("; not traced any more, as it was too much: {}", names.join(" ")));
+        for (why, functions) in [
+            ("left out, as the VM takes '_' for every function", &self.left_out),
+            ("not traced any more, as it was too much", &self.reduced),
+        ] {
+            if !functions.is_empty() {
+                let names: Vec<String> = functions.iter().map(ToString::to_string).collect();
+                text.push_str(&format!("; {why}: {}", names.join(" ")));
+            }
         }
         text
     }

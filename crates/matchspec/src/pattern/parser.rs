@@ -341,14 +341,12 @@ impl<'a> Parser<'a> {
             _ => match self.literal()? {
                 Some(literal) => Ok(ArgumentPattern::Literal(literal)),
                 None => {
-                    let hint = match (self.kind(), self.spelling) {
-                        (Kind::Punctuation("#{" | "%{" | "%" | "["), Spelling::Elixir) => {
-                            Some(Hint::ElixirLookInside)
-                        }
-                        (Kind::Punctuation("#{" | "%{" | "%" | "["), _) => Some(Hint::LookInside),
-                        _ => None,
+                    let has_inside = matches!(self.kind(), Kind::Punctuation("#{" | "%{" | "%" | "["));
+                    let hint = match self.spelling {
+                        Spelling::Elixir => Hint::ElixirLookInside,
+                        _ => Hint::LookInside,
                     };
-                    Err(self.expected_with(Expected::Argument, hint))
+                    Err(self.expected_with(Expected::Argument, has_inside.then_some(hint)))
                 }
             },
         }
