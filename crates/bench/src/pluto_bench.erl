@@ -30,7 +30,8 @@ worker(Arguments) ->
         {From, {run, Case, Calls, Chunks, Pause}} ->
             From ! {self(), chunks(Case, maps:get(Case, Arguments), Calls, Chunks, Pause)};
         {From, {memory, Case, Calls}} ->
-            From ! {self(), highest(Case, maps:get(Case, Arguments), Calls, 0)};
+            From ! {self(), lists:append([[grown(One, maps:get(One, Arguments)) || One <- [f1, Case]]
+                                          || _ <- lists:seq(1, Calls)])};
         {From, {paced, Rate, Milliseconds}} ->
             Start = now_ns(),
             From ! {self(), pace(Rate, Start, Start + Milliseconds * 1000000, 0, maps:get(f2, Arguments))}
@@ -55,16 +56,16 @@ chunks(Case, Argument, Calls, Chunks, Pause) ->
     receive after Pause -> ok end,
     [Taken | chunks(Case, Argument, Calls, Chunks - 1, Pause)].
 
-%% The most bytes by which one call made the node's memory grow.
+%% The bytes by which the node's memory grew in one call, so often, and before each in one with an integer: what else the
+%% node does meanwhile, such as emptying the queue of the calls before.
 memory(Case, Calls) -> ask({memory, Case, Calls}).
 
-highest(_, _, 0, Highest) -> Highest;
-highest(Case, Argument, Calls, Highest) ->
+grown(Case, Argument) ->
     Before = erlang:memory(total),
     calls(Case, 1, Argument),
     Grown = erlang:memory(total) - Before,
     receive after 2 -> ok end,
-    highest(Case, Argument, Calls - 1, max(Grown, Highest)).
+    Grown.
 
 calls(f0, N, _) -> f0(N);
 calls(f1, N, A) -> f1(N, A);

@@ -17,6 +17,11 @@ impl Samples {
         self.0.push(value);
     }
 
+    /// Adds all of another's.
+    pub(crate) fn extend(&mut self, others: &Samples) {
+        self.0.extend_from_slice(&others.0);
+    }
+
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.0.len()

@@ -68,6 +68,14 @@ impl Subject {
         Ok(numbers.into_iter().map(|taken| taken as f64 / f64::from(calls)).collect())
     }
 
+    /// Bytes by which the node grew in each of some calls, and in as many with an integer, one before each.
+    pub(crate) fn grown(&mut self, function: &str, calls: u32) -> Result<[Samples; 2]> {
+        let numbers =
+            numbers(&self.node.eval(&format!("list_to_tuple(pluto_bench:memory({function}, {calls})).")))?;
+        let every_second = |first| numbers.iter().skip(first).step_by(2).map(|&bytes| bytes as f64).collect();
+        Ok([every_second(1), every_second(0)])
+    }
+
     /// The gaps of the heartbeats since the last time.
     pub(crate) fn gaps(&mut self) -> Result<Vec<Gap>> {
         let text =
