@@ -44,17 +44,17 @@ pub enum Selection {
     },
 }
 
-/// Bounds of a capture on one node.
+/// Bounds of a capture on one node; `None` is no such bound.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CaptureLimits {
     /// Events a second; more are dropped on the node and counted.
-    pub events_per_s: u64,
+    pub events_per_s: Option<u64>,
     /// Bytes a second; more are dropped on the node and counted.
-    pub bytes_per_s: u64,
+    pub bytes_per_s: Option<u64>,
     /// Events that may wait on the node before tracing is switched off.
-    pub queue: u64,
+    pub queue: Option<u64>,
     /// Share of one core of the node that tracing may take, by the measured cost of an event.
-    pub cpu: f64,
+    pub cpu: Option<f64>,
     /// How long tracing may last.
     pub duration: Option<Duration>,
 }

@@ -182,10 +182,11 @@ impl NodePlan {
 
     fn limits(&self) -> AgentLimits {
         let limits = &self.probe.limits;
+        let within_cpu = limits.cpu.map(|cpu| ((cpu / SECONDS_PER_EVENT) as u64).max(1));
         AgentLimits {
-            events_per_s: limits.events_per_s.min((limits.cpu / SECONDS_PER_EVENT) as u64).max(1),
-            bytes_per_s: limits.bytes_per_s,
-            queue: limits.queue,
+            events_per_s: limits.events_per_s.into_iter().chain(within_cpu).min().unwrap_or(u64::MAX),
+            bytes_per_s: limits.bytes_per_s.unwrap_or(u64::MAX),
+            queue: limits.queue.unwrap_or(u64::MAX),
             // A second more than we wait ourselves: the node's own clock is the last resort.
             duration_ms: limits
                 .duration

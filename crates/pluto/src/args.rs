@@ -1,6 +1,6 @@
 //! What can be typed: one source for parsing, `--help`, the man pages and the completions.
 
-use crate::values::{ByteRate, CpuShare, Duration, EventRate, Fraction, Moment, NodeList, SizeLimit};
+use crate::values::{Bytes, CpuShare, Duration, Events, Fraction, Limit, Moment, NodeList};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -293,25 +293,20 @@ pub(crate) struct ProbeArgs {
     /// Stop after this many events.
     #[arg(long, value_name = "N", help_heading = "Limits", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) events: Option<u64>,
-    /// Drop, and count, what is over this many events a second, on the node, and let the busiest function go.
+    /// Drop, and count, what is over this many events a second, on the node, and let the busiest function go; `none`
+    /// for no such limit.
     #[arg(long, value_name = "N", default_value = "50000", help_heading = "Limits")]
-    pub(crate) max_events_per_s: EventRate,
-    /// Drop, and count, what is over this many bytes a second, on the node.
+    pub(crate) max_events_per_s: Limit<Events>,
+    /// Drop, and count, what is over this many bytes a second, on the node; `none` for no such limit.
     #[arg(long, value_name = "BYTES", default_value = "32MB", help_heading = "Limits")]
-    pub(crate) max_bytes_per_s: ByteRate,
-    /// Switch tracing off when this many events wait on the node.
-    #[arg(
-        long,
-        value_name = "N",
-        default_value = "100000",
-        help_heading = "Limits",
-        value_parser = clap::value_parser!(u64).range(1..)
-    )]
-    pub(crate) max_queue: u64,
+    pub(crate) max_bytes_per_s: Limit<Bytes>,
+    /// Switch tracing off when this many events wait on the node; `none` for no such limit.
+    #[arg(long, value_name = "N", default_value = "100000", help_heading = "Limits")]
+    pub(crate) max_queue: Limit<Events>,
     /// Refuse what is predicted to take more than this share of a core of the node, and drop, and count, what would
-    /// take more by the measured cost of an event.
+    /// take more by the measured cost of an event; `none` for no such limit.
     #[arg(long, value_name = "SHARE", default_value = "20%", help_heading = "Limits")]
-    pub(crate) max_cpu: CpuShare,
+    pub(crate) max_cpu: Limit<CpuShare>,
     /// Count the calls for 300 ms, say what the trace would cost, and end.
     #[arg(long, help_heading = "Limits")]
     pub(crate) dry_run: bool,
@@ -353,7 +348,7 @@ pub(crate) struct RecordArgs {
     pub(crate) output: Option<PathBuf>,
     /// End when the recording takes this many bytes on disk; `none` for as many as there is room for.
     #[arg(long, value_name = "BYTES", default_value = "4GB", help_heading = "Limits")]
-    pub(crate) max_size: SizeLimit,
+    pub(crate) max_size: Limit<Bytes>,
     /// Keep only the last stretch of time, as 30s.
     #[arg(long, value_name = "TIME", help_heading = "Ring")]
     pub(crate) last: Option<Duration>,

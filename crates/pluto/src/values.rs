@@ -81,47 +81,44 @@ impl FromStr for Fraction {
     }
 }
 
-/// Events a second.
+/// The value of a `--max` option; `none` is no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct EventRate(pub(crate) u64);
+pub(crate) struct Limit<T>(pub(crate) Option<T>);
 
-impl FromStr for EventRate {
+impl<T: FromStr<Err = BadValue>> FromStr for Limit<T> {
     type Err = BadValue;
 
-    fn from_str(text: &str) -> Result<EventRate, BadValue> {
-        scaled(text, 1_000).map(EventRate).ok_or(BadValue("a number of events: 50000, 50k or 1M"))
+    fn from_str(text: &str) -> Result<Limit<T>, BadValue> {
+        if text == "none" { Ok(Limit(None)) } else { text.parse().map(|value| Limit(Some(value))) }
     }
 }
 
-/// Bytes a second.
+/// A number of events that is a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ByteRate(pub(crate) u64);
+pub(crate) struct Events(pub(crate) u64);
 
-impl FromStr for ByteRate {
+impl FromStr for Events {
     type Err = BadValue;
 
-    fn from_str(text: &str) -> Result<ByteRate, BadValue> {
-        bytes(text).map(ByteRate).ok_or(BadValue("a number of bytes: 500kB, 32MB or 1GB"))
+    fn from_str(text: &str) -> Result<Events, BadValue> {
+        scaled(text, 1_000).map(Events).ok_or(BadValue("a number of events (50000, 50k, 1M), or none"))
     }
 }
 
-/// Bytes on disk, or `none` for as many as there is room for.
+/// A number of bytes that is a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SizeLimit(pub(crate) Option<u64>);
+pub(crate) struct Bytes(pub(crate) u64);
 
-impl FromStr for SizeLimit {
+impl FromStr for Bytes {
     type Err = BadValue;
 
-    fn from_str(text: &str) -> Result<SizeLimit, BadValue> {
-        if text == "none" {
-            return Ok(SizeLimit(None));
-        }
-        let bytes = bytes(text).ok_or(BadValue("a number of bytes, 500MB or 20GB, or none"))?;
-        Ok(SizeLimit(Some(bytes)))
+    fn from_str(text: &str) -> Result<Bytes, BadValue> {
+        let number = scaled(text.strip_suffix('B').unwrap_or(text), 1_000);
+        number.map(Bytes).ok_or(BadValue("a number of bytes (500kB, 32MB, 1GB), or none"))
     }
 }
 
-/// A share of one core.
+/// A share of one core that is a limit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct CpuShare(pub(crate) f64);
 
@@ -133,12 +130,8 @@ impl FromStr for CpuShare {
         percent
             .filter(|percent| percent.is_finite() && *percent > 0.0)
             .map(|percent| CpuShare(percent / 100.0))
-            .ok_or(BadValue("a share of one core: 5%, 20% or 150%"))
+            .ok_or(BadValue("a share of one core (5%, 20%, 150%), or none"))
     }
-}
-
-fn bytes(text: &str) -> Option<u64> {
-    scaled(text.strip_suffix('B').unwrap_or(text), 1_000)
 }
 
 fn scaled(text: &str, thousand: u64) -> Option<u64> {
@@ -208,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn fractions_and_rates() {
+    fn fractions() {
         expect![[r#"
             1/100    OneIn(100)
             500/s    PerSecond(500)
@@ -218,13 +211,33 @@ mod tests {
             2/3      expected 1/N, N/s or all: 1/100, 500/s
         "#]]
         .assert_eq(&read::<Fraction>(&["1/100", "500/s", "1/s", "all", "1/0", "2/3"]));
+    }
+
+    #[test]
+    fn limits() {
         expect![[r#"
-            32MB     ByteRate(32000000)
-            1k       ByteRate(1000)
-            kB       expected a number of bytes: 500kB, 32MB or 1GB
-            9999999999G ByteRate(9999999999000000000)
+            32MB     Limit(Some(Bytes(32000000)))
+            1k       Limit(Some(Bytes(1000)))
+            9999999999G Limit(Some(Bytes(9999999999000000000)))
+            none     Limit(None)
+            kB       expected a number of bytes (500kB, 32MB, 1GB), or none
+            None     expected a number of bytes (500kB, 32MB, 1GB), or none
         "#]]
-        .assert_eq(&read::<ByteRate>(&["32MB", "1k", "kB", "9999999999G"]));
+        .assert_eq(&read::<Limit<Bytes>>(&["32MB", "1k", "9999999999G", "none", "kB", "None"]));
+        expect![[r#"
+            50k      Limit(Some(Events(50000)))
+            none     Limit(None)
+            0        expected a number of events (50000, 50k, 1M), or none
+            50kB     expected a number of events (50000, 50k, 1M), or none
+        "#]]
+        .assert_eq(&read::<Limit<Events>>(&["50k", "none", "0", "50kB"]));
+        expect![[r#"
+            5%       Limit(Some(CpuShare(0.05)))
+            none     Limit(None)
+            0%       expected a share of one core (5%, 20%, 150%), or none
+            20       expected a share of one core (5%, 20%, 150%), or none
+        "#]]
+        .assert_eq(&read::<Limit<CpuShare>>(&["5%", "none", "0%", "20"]));
     }
 
     #[test]

@@ -85,16 +85,18 @@ impl Prediction {
     /// # Errors
     /// Where it is not.
     pub fn check(&self, limits: &CaptureLimits) -> Result<(), CheckError> {
-        if self.events_per_s > limits.events_per_s as f64 {
-            return Err(CheckError::EventsOver { predicted: self.events_per_s, max: limits.events_per_s });
+        if let Some(max) = limits.events_per_s
+            && self.events_per_s > max as f64
+        {
+            return Err(CheckError::EventsOver { predicted: self.events_per_s, max });
         }
-        match self.bytes_per_s {
-            Some(predicted) if predicted > limits.bytes_per_s as f64 => {
-                Err(CheckError::BytesOver { predicted, max: limits.bytes_per_s })
-            }
-            _ if self.node_cpu > limits.cpu => {
-                Err(CheckError::CpuOver { predicted: self.node_cpu, max: limits.cpu })
-            }
+        if let (Some(predicted), Some(max)) = (self.bytes_per_s, limits.bytes_per_s)
+            && predicted > max as f64
+        {
+            return Err(CheckError::BytesOver { predicted, max });
+        }
+        match limits.cpu {
+            Some(max) if self.node_cpu > max => Err(CheckError::CpuOver { predicted: self.node_cpu, max }),
             _ => Ok(()),
         }
     }

@@ -8,6 +8,7 @@ use crate::usage;
 use crate::values::{Duration, Fraction};
 use pluto_capture::clock;
 use pluto_capture::pipeline::{Consumer, Told};
+use pluto_capture::probe::CaptureLimits;
 use pluto_capture::run::EndReason;
 use pluto_capture::trigger::{Condition, Trigger};
 use pluto_event::{Event, Nanos, Tables};
@@ -47,7 +48,7 @@ pub(crate) async fn run(args: RecordArgs, colour: Colour) -> Result<u8, Failure>
     })?;
     let armed = capturing::arm(
         ready,
-        Disk { writer, about, bytes_max: args.max_size.0 },
+        Disk { writer, about, bytes_max: args.max_size.0.map(|max| max.0) },
         args.probe.redact,
         condition.map(Trigger::new),
         args.probe.events,
@@ -196,18 +197,24 @@ fn about(args: &RecordArgs, ready: &capturing::Ready) -> About {
             Fraction::OneIn(n) => format!("1/{n}"),
             Fraction::PerSecond(n) => format!("{n}/s"),
         }),
-        limits: BTreeMap::from([
-            ("events_per_s".to_owned(), probe.max_events_per_s.0),
-            ("bytes_per_s".to_owned(), probe.max_bytes_per_s.0),
-            ("queue_events".to_owned(), probe.max_queue),
-            ("cpu_percent_of_a_core".to_owned(), (probe.max_cpu.0 * 100.0).round() as u64),
-        ]),
+        limits: limits(&ready.probe.limits),
         redaction: probe.redact.map(|how| match how {
             RedactArg::Hash => "hash".to_owned(),
             RedactArg::Drop => "drop".to_owned(),
         }),
         ..About::default()
     }
+}
+
+/// The limits that there are, by name.
+fn limits(limits: &CaptureLimits) -> BTreeMap<String, u64> {
+    let named = [
+        ("events_per_s", limits.events_per_s),
+        ("bytes_per_s", limits.bytes_per_s),
+        ("queue_events", limits.queue),
+        ("cpu_percent_of_a_core", limits.cpu.map(|cpu| (cpu * 100.0).round() as u64)),
+    ];
+    named.into_iter().filter_map(|(name, limit)| Some((name.to_owned(), limit?))).collect()
 }
 
 /// What is traced, as it was asked for.

@@ -49,7 +49,7 @@ fn what_would_be_too_much_is_refused_with_the_number() {
         calling_all_the_time(&mut node);
         let mut said = String::new();
         for limits in [["--max-events-per-s", "1"], ["--max-bytes-per-s", "1"], ["--max-cpu", "0.0001%"]] {
-            let always = ["--max-events-per-s", "1G", "--max-bytes-per-s", "100GB", "--max-cpu", "1000%"];
+            let always = ["--max-events-per-s", "none", "--max-bytes-per-s", "none", "--max-cpu", "none"];
             let others: Vec<&str> =
                 always.chunks(2).filter(|pair| pair[0] != limits[0]).flatten().copied().collect();
             for dry in [&["--dry-run"][..], &["-o", "/nonexistent/recording"][..]] {
@@ -74,6 +74,27 @@ fn what_would_be_too_much_is_refused_with_the_number() {
             pluto: NODE: predicted N % of a core, over the limit of N %
             hint: narrow the pattern, sample with --rate 1/100 or --rate 500/s, raise the limit, or use --force
         "#]].assert_eq(&said);
+    });
+}
+
+/// A trace without any of the limits is armed all the same, and the recording says of none that it was in force.
+#[test]
+fn each_limit_can_be_none() {
+    each_release(|release| {
+        let node = shop(release);
+        let dir = tempfile::tempdir().unwrap();
+        let limits =
+            ["events-per-s", "bytes-per-s", "queue", "cpu", "size"].map(|name| format!("--max-{name}=none"));
+        let target = dir.path().join("recording");
+        let mut arguments = vec!["record", node.name(), "shop_orders:place_order/2", "--events", "20"];
+        arguments.extend(limits.iter().map(String::as_str));
+        arguments.extend(["-o", text(&target)]);
+        let ran = run_on(&node, &arguments);
+        assert!(ran.stdout.contains(": 20 events; has the events that were wanted\n"), "{}", ran.whole());
+        assert_eq!(ran.status, 0, "{}", ran.whole());
+        let manifest = fs::read_to_string(target.join("manifest.json")).unwrap();
+        let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+        assert_eq!(manifest["about"]["limits"], serde_json::json!({}));
     });
 }
 

@@ -36,7 +36,7 @@ fn options_that_mean_nothing_together_are_refused() {
         trace a@b m:f --events 0
           error: invalid value '0' for '--events <N>': 0 is not in 1..18446744073709551615
         trace a@b m:f --max-queue 0
-          error: invalid value '0' for '--max-queue <N>': 0 is not in 1..18446744073709551615
+          error: invalid value '0' for '--max-queue <N>': expected a number of events (50000, 50k, 1M), or none
         ping a@b --tls-cert cert.pem --tls-key key.pem
           error: the following required arguments were not provided:
         ping a@b --tls-ca ca.pem --tls-insecure
