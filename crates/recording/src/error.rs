@@ -7,6 +7,12 @@ use std::path::{Path, PathBuf};
 /// Why a recording cannot be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordingError {
+    /// There is no directory of that name.
+    #[error("there is no directory {}", path.display())]
+    NoDirectory {
+        /// The directory.
+        path: PathBuf,
+    },
     /// The directory has no manifest, or one that is not of a recording.
     #[error("{} is not a recording", path.display())]
     NotARecording {

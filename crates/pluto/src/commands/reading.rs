@@ -35,13 +35,17 @@ pub(crate) fn unreadable(dir: &Path, error: &RecordingError) -> Failure {
         return Failure::io(path.display(), source);
     }
     let failure = match error {
-        // It names the directory itself.
-        RecordingError::NotARecording { .. } => Failure::new(error.to_string()),
+        // They name the directory themselves.
+        RecordingError::NoDirectory { .. } | RecordingError::NotARecording { .. } => {
+            Failure::new(error.to_string())
+        }
         _ => Failure::new(format!("{}: {error}", dir.display())),
     };
     match error {
         // The path of a failed write is that of the recording too: a dump goes wherever the output goes.
         RecordingError::Io { path, source } => Failure::io(path.display(), source),
+        RecordingError::NoDirectory { .. } => failure
+            .hint("a recording is the directory that was named to `pluto record -o` or `pluto import -o`"),
         RecordingError::NotARecording { .. } => failure.hint("`pluto record NODE PATTERN -o DIR` makes one"),
         RecordingError::NewerVersion { .. } => {
             failure.hint("read it with the version of Pluto that wrote it, or a newer one")

@@ -582,8 +582,8 @@ fn what_is_no_whole_recording_is_said() {
         status 2
         --- stdout
         --- stderr
-        pluto: DIR/nothing is not a recording
-        hint: `pluto record NODE PATTERN -o DIR` makes one
+        pluto: there is no directory DIR/nothing
+        hint: a recording is the directory that was named to `pluto record -o` or `pluto import -o`
     "#]]
     .assert_eq(&said(&run(&["show", text(&dir.path().join("nothing"))])));
     expect![[r#"

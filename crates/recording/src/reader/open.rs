@@ -117,7 +117,11 @@ pub(super) fn open(dir: &Path) -> Result<Reader, RecordingError> {
         (numbers, _) => numbers?,
     };
     if lost.is_some() && numbers.is_empty() {
-        return Err(RecordingError::NotARecording { path: dir.to_path_buf() });
+        let path = dir.to_path_buf();
+        return Err(match fs::metadata(dir) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => RecordingError::NoDirectory { path },
+            _ => RecordingError::NotARecording { path },
+        });
     }
     let mut opening = Opening {
         dir,

@@ -40,7 +40,8 @@ fn what_is_not_a_recording_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let refused = |dir: &Path| matches!(Reader::open(dir), Err(RecordingError::NotARecording { .. }));
     assert!(refused(dir.path()));
-    assert!(refused(&dir.path().join("nothing")));
+    let nothing = Reader::open(&dir.path().join("nothing"));
+    assert!(matches!(nothing, Err(RecordingError::NoDirectory { .. })), "{nothing:?}");
     fs::write(
         dir.path().join("manifest.json"),
         r#"{"format": "another", "version": {"major": 1, "minor": 0}}"#,
