@@ -11,7 +11,7 @@ use pluto_term::PrintLimits;
 use pluto_timeline::calls::{Keep, Limits};
 use pluto_timeline::links::{Certainty, LinkKind, LinkLimits, exchanges_of_calls};
 use pluto_timeline::source::Purpose;
-use pluto_timeline::{Filter, Names, Source, Syntax, source};
+use pluto_timeline::{Filter, Names, Source, Syntax, count, source};
 use rustc_hash::FxHashMap;
 use std::io::{self, Write};
 
@@ -183,7 +183,9 @@ impl<'t> Diagram<'t> {
             writeln!(out, "    {line}")?;
         }
         if self.written.left_out > 0 {
-            let text = format!("{} more arrows were left out", self.written.left_out);
+            let were = if self.written.left_out == 1 { "was" } else { "were" };
+            let arrows = count(self.written.left_out, "more arrow");
+            let text = format!("{arrows} {were} left out");
             match self.participants.is_empty() {
                 true => writeln!(out, "    %% {text}")?,
                 false => writeln!(out, "    Note over P0: {text}")?,
@@ -194,7 +196,8 @@ impl<'t> Diagram<'t> {
             writeln!(out, "    Note {place}: {}", escape(text))?;
         }
         if self.participants.is_empty() {
-            writeln!(out, "    Note left of Pluto: no messages, {} gaps", self.written.gaps)?;
+            let gaps = count(self.written.gaps, "gap");
+            writeln!(out, "    Note left of Pluto: no messages, {gaps}")?;
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use crate::lanes::{Lane, Step, lanes};
 use crate::{ExportError, Written};
 use pluto_event::{FunctionId, Tables};
 use pluto_timeline::calls::{Keep, Limits};
-use pluto_timeline::{Calls, Filter, Gaps, Names, Source, Syntax, source};
+use pluto_timeline::{Calls, Filter, Gaps, Names, Source, Syntax, count, source};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -134,8 +134,7 @@ fn profile(
     let cut = gaps.records().iter().filter(|gap| gap.concerns(lane.process, node)).count();
     let name = match cut {
         0 => frames.names.process(lane.process),
-        1 => format!("{} (1 gap)", frames.names.process(lane.process)),
-        _ => format!("{} ({cut} gaps)", frames.names.process(lane.process)),
+        n => format!("{} ({})", frames.names.process(lane.process), count(n as u64, "gap")),
     };
     Some(Profile { kind: "evented", name, unit: "nanoseconds", start_value: first, end_value: last, events })
 }

@@ -47,15 +47,6 @@ pub(crate) fn note(text: &str) {
     let _closed = writeln!(std::io::stderr(), "{text}");
 }
 
-/// A number of things: `1 event`, `2 events`. The plural is with an `s`, or `es` after one.
-pub(crate) fn count(n: u64, what: &str) -> String {
-    match (n, what.ends_with('s')) {
-        (1, _) => format!("1 {what}"),
-        (n, true) => format!("{n} {what}es"),
-        (n, false) => format!("{n} {what}s"),
-    }
-}
-
 /// Who may read a file that is written. The umask is asked in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Readers {

@@ -12,6 +12,7 @@
 )]
 
 pub mod calls;
+mod count;
 mod damage;
 pub mod filter;
 pub mod gaps;
@@ -31,6 +32,7 @@ pub mod table;
 pub mod time;
 
 pub use calls::{Call, CallId, Calls, CallsBuilder};
+pub use count::count;
 pub use damage::Damage;
 pub use filter::{Filter, FilterError, FilterSpec};
 pub use gaps::Gaps;

@@ -1,6 +1,7 @@
 //! Events and calls as lines of text.
 
 use crate::calls::{Call, Calls};
+use crate::count;
 use crate::damage::Damage;
 use crate::gaps::Gap;
 use crate::live::Ended;
@@ -154,12 +155,7 @@ impl<'t> Lines<'t> {
             (true, false) => self.names.node(gap.node),
             (true, true) => "all nodes".to_owned(),
         };
-        let missing = match gap.missing {
-            Missing::Exactly(1) => "exactly 1 event".to_owned(),
-            Missing::Exactly(n) => format!("exactly {n} events"),
-            Missing::AtLeast(n) => format!("at least {n} events"),
-            Missing::Unknown => "an unknown number of events".to_owned(),
-        };
+        let missing = missing_text(gap.missing);
         let since = if self.has_times { format!(" since {}", time_text(gap.since)) } else { String::new() };
         let text = format!("-- gap ({}): {missing} of {whose} missing{since}", gap.cause.name());
         self.colour.paint(Role::Gap, &text)
@@ -243,5 +239,15 @@ impl<'t> Lines<'t> {
             None => text.push_str(&self.colour.paint(Role::Note, &format!("  ({})", call.ending.text()))),
         }
         text
+    }
+}
+
+/// How much is missing, in words: `at least 5 events`.
+#[must_use]
+pub fn missing_text(missing: Missing) -> String {
+    match missing {
+        Missing::Exactly(n) => format!("exactly {}", count(n, "event")),
+        Missing::AtLeast(n) => format!("at least {}", count(n, "event")),
+        Missing::Unknown => "an unknown number of events".to_owned(),
     }
 }

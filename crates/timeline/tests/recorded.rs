@@ -150,8 +150,8 @@ fn damage_is_a_gap_in_every_engine() {
     write_trees(&mut out, &lines, &calls, &gaps, &filter, TreeOptions::default()).unwrap();
     expect_test::expect![[r#"
         function      calls  total  self  p50  p90  p99  max  errors  notes
-        shop:place/2      1      -     -    -    -    -    -       0  1 cut by a gap, 1 ends unmatched
-        stock:take/1      1      -     -    -    -    -    -       0  1 cut by a gap, 1 ends unmatched
+        shop:place/2      1      -     -    -    -    -    -       0  1 cut by a gap, 1 end unmatched
+        stock:take/1      1      -     -    -    -    -    -       0  1 cut by a gap, 1 end unmatched
 
         process    events  calls  busy  errors  sent  delivered  notes
         <0.100.0>       4      2     -       0     0          0
@@ -334,7 +334,7 @@ fn what_has_lost_its_name_is_shown_by_number() {
         === processes.arrows 0
         function      calls   total    self     p50     p90     p99     max  errors  notes
         stock:take/1      1  1.00us  1.00us  1.00us  1.00us  1.00us  1.00us       0
-        shop:place/2      1       -       -       -       -       -       -       0  1 cut by a gap, 1 ends unmatched
+        shop:place/2      1       -       -       -       -       -       -       0  1 cut by a gap, 1 end unmatched
 
         process             events  calls    busy  errors  sent  delivered  notes
         unknown process #1       2      1  1.00us       0     0          0
@@ -355,7 +355,7 @@ fn what_has_lost_its_name_is_shown_by_number() {
         00:00:00.000005  -- gap (overload): exactly 2 events of n2@host missing since 00:00:00.000004
         unknown process #1
         00:00:00.000002  stock:take(tea) -> ok  1.00us
-        1 ends without a call
+        1 end without a call
         === functions.arrows 0
         function             calls   total    self     p50     p90     p99     max  errors  notes
         unknown function #0      1  3.00us  3.00us  3.00us  3.00us  3.00us  3.00us       0
@@ -382,7 +382,7 @@ fn what_has_lost_its_name_is_shown_by_number() {
         === processes.arrows 300
         function      calls   total    self     p50     p90     p99     max  errors  notes
         stock:take/1      1  1.00us  1.00us  1.00us  1.00us  1.00us  1.00us       0
-        shop:place/2      1       -       -       -       -       -       -       0  1 cut by a gap, 1 ends unmatched
+        shop:place/2      1       -       -       -       -       -       -       0  1 cut by a gap, 1 end unmatched
 
         process             events  calls    busy  errors  sent  delivered  notes
         unknown process #1       2      1  1.00us       0     0          0
@@ -403,7 +403,7 @@ fn what_has_lost_its_name_is_shown_by_number() {
         00:00:00.000005  -- gap (overload): exactly 2 events of n2@host missing since 00:00:00.000004
         unknown process #1
         00:00:00.000002  stock:take(tea) -> ok  1.00us
-        1 ends without a call
+        1 end without a call
     "#]].assert_eq(&String::from_utf8(out).unwrap());
 }
 

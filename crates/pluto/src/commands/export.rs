@@ -9,6 +9,7 @@ use pluto_export::{ExportError, Written};
 use pluto_recording::{Reader, RecordingError};
 use pluto_timeline::Filter;
 use pluto_timeline::calls::Limits;
+use pluto_timeline::count;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
@@ -33,7 +34,7 @@ pub(crate) fn run(args: &ExportArgs) -> Result<u8, Failure> {
     }
     if args.output.is_some() || written.left_out > 0 {
         let Written { items, left_out, gaps, .. } = written;
-        output::note(&format!("{items} written, {left_out} left out, {}", output::count(gaps, "gap")));
+        output::note(&format!("{items} written, {left_out} left out, {}", count(gaps, "gap")));
     }
     note_damage(&reader);
     Ok(0)

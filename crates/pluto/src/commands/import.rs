@@ -11,6 +11,7 @@ use pluto_capture::trc::{Entry, TraceFile, TraceFileError};
 use pluto_event::{Event, GapCause, Missing, ProcessId, What};
 use pluto_recording::{About, NodeAbout, RecordingError, Summary, Writer, WriterOptions};
 use pluto_term::{DecodeError, Limits, Reader};
+use pluto_timeline::count;
 use std::fs::File;
 use std::io::BufReader;
 
@@ -58,7 +59,7 @@ pub(crate) fn run(args: &ImportArgs) -> Result<u8, Failure> {
     };
     let Import { decoder, writer, events, .. } = import;
     writer.finish(Summary { finished: clock::now(), ..Summary::default() }).map_err(failed)?;
-    let imported = output::count(events, "event");
+    let imported = count(events, "event");
     output::note(&format!("{imported} imported into {}", args.output.display()));
     note_timeless(decoder.timeless(), events);
     match ended {

@@ -3,9 +3,10 @@
 use super::surveying::{each, function_text, name, survey, term_text};
 use crate::args::{ReportFormat, SeveralArgs};
 use crate::failure::Failure;
-use crate::output::{self, Colour, count};
+use crate::output::{self, Colour};
 use pluto_agent::{AboutAgent, FoundAgent, Survey};
 use pluto_term::Term;
+use pluto_timeline::count;
 use pluto_timeline::time::timestamp_text;
 use std::io::Write;
 
@@ -55,7 +56,8 @@ pub(crate) fn text(node: &str, survey: &Survey) -> String {
     }
     let listed = survey.patterns.len().min(FUNCTIONS_LISTED) as u64;
     if survey.pattern_count > listed {
-        lines.push(format!("  pattern   and {} functions more", survey.pattern_count - listed));
+        let more = count(survey.pattern_count - listed, "function");
+        lines.push(format!("  pattern   and {more} more"));
     }
     if survey.control_word != 0 {
         lines.push(format!("  control word {}", survey.control_word));

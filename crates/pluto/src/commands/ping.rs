@@ -4,9 +4,10 @@ use super::surveying::each;
 use crate::args::{ReportFormat, SeveralArgs};
 use crate::connect::{ANSWER, connect};
 use crate::failure::Failure;
-use crate::output::{self, Colour, count};
+use crate::output::{self, Colour};
 use pluto_capture::clock;
 use pluto_term::Term;
+use pluto_timeline::count;
 use std::io::Write;
 
 /// Attaches to nodes and says what they are.

@@ -13,7 +13,7 @@ use pluto_timeline::calls::{Keep, Limits};
 use pluto_timeline::links::Related;
 use pluto_timeline::show::{self, LeftOut, Lines, TreeOptions, write_trees};
 use pluto_timeline::source;
-use pluto_timeline::{Filter, Gaps, Names, Registry, Source};
+use pluto_timeline::{Filter, Gaps, Names, Registry, Source, count};
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 
@@ -76,7 +76,8 @@ fn trees(
             let LeftOut { calls, gaps } =
                 json_trees(out, (reader.tables(), registry), &calls, &gaps, filter, options)?;
             if calls + gaps > 0 {
-                output::note(&format!("{calls} calls and {gaps} gaps more; --limit 0 shows all"));
+                let (calls, gaps) = (count(calls as u64, "call"), count(gaps as u64, "gap"));
+                output::note(&format!("{calls} and {gaps} more; --limit 0 shows all"));
             }
         }
     }
@@ -129,11 +130,11 @@ fn calls(
             json_trees(out, (reader.tables(), registry), &calls, &Gaps::default(), filter, options)?;
         }
     }
-    let count = wanted().count();
-    let left_out = count.saturating_sub(limit(args));
-    note_if_nothing(args, reader, count > 0, calls.ends_reported);
+    let found = wanted().count();
+    let left_out = found.saturating_sub(limit(args));
+    note_if_nothing(args, reader, found > 0, calls.ends_reported);
     if left_out > 0 {
-        output::note(&format!("{left_out} calls more; --limit 0 shows all"));
+        output::note(&format!("{} more; --limit 0 shows all", count(left_out as u64, "call")));
     }
     if !gaps.is_empty() {
         output::note("events are missing in this recording; `pluto stat` lists the gaps");

@@ -5,7 +5,7 @@ use crate::args::{ReportFormat, StatArgs};
 use crate::failure::Failure;
 use crate::output;
 use pluto_timeline::time::timestamp_text;
-use pluto_timeline::{Filter, Source, source};
+use pluto_timeline::{Filter, Source, count, source};
 use std::io::Write;
 
 /// Counts and times what was recorded.
@@ -41,7 +41,7 @@ fn heading(
         let finished = reader.manifest().summary.as_ref().map_or(about.started, |summary| summary.finished);
         times = about.started..finished.max(about.started);
     }
-    let events = output::count(events, "event");
+    let events = count(events, "event");
     let seconds = (times.end - times.start) as f64 / 1e9;
     if reader.has_times() {
         let from = timestamp_text(times.start);
@@ -71,7 +71,7 @@ fn heading(
         writeln!(out, "since {time} on {}: {what}{without}", change.node)?;
     }
     if about.changes_left_out > 0 {
-        writeln!(out, "and {} changes more", about.changes_left_out)?;
+        writeln!(out, "and {} more", count(about.changes_left_out, "change"))?;
     }
     if let Some(sampling) = &about.sampling {
         writeln!(out, "sampled: {sampling}; counts are of the sample")?;

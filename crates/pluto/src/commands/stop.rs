@@ -5,6 +5,7 @@ use crate::args::{ReportFormat, StopArgs};
 use crate::failure::Failure;
 use crate::output;
 use pluto_capture::target::stop_agent;
+use pluto_timeline::count;
 use std::io::Write;
 
 /// Has each agent undo everything and end, whether its owner is alive to it or not, and looks at the node again. Status 1
@@ -36,7 +37,11 @@ pub(crate) async fn run(args: StopArgs) -> Result<u8, Failure> {
         (_, 0, 0) => format!(
             "{node}: {stopped} stopped; everything that was set was read back and is undone, the agent is unloaded"
         ),
-        _ => format!("{node}: {stopped} stopped, {left} things left behind, {still} agents still there"),
+        _ => format!(
+            "{node}: {stopped} stopped, {} left behind, {} still there",
+            count(left, "thing"),
+            count(still as u64, "agent")
+        ),
     };
     output::result(u8::from(left > 0 || still > 0), &text, |out| match args.node.format {
         ReportFormat::Json => {

@@ -13,7 +13,7 @@ use pluto_term::Pid;
 use pluto_timeline::live::Live;
 use pluto_timeline::names::Syntax;
 use pluto_timeline::show::{self, Lines};
-use pluto_timeline::{KnownName, Names, Registry};
+use pluto_timeline::{KnownName, Names, Registry, count};
 use std::io::{BufWriter, ErrorKind, Stdout, Write};
 
 /// Prints events until Ctrl-C, or until a bound is reached.
@@ -127,7 +127,9 @@ impl Printer {
         }
         let untimed = live.given_up() + live.not_followed();
         if untimed > 0 {
-            output::note(&format!("{untimed} calls have no duration: too many were open at a time"));
+            let have = if untimed == 1 { "has" } else { "have" };
+            let calls = count(untimed, "call");
+            output::note(&format!("{calls} {have} no duration: too many were open at a time"));
         }
         self.out.flush()
     }

@@ -458,9 +458,10 @@ fn ctrl_c_ends_with_a_proof() {
 #[test]
 fn what_a_recording_cannot_tell_is_said() {
     let dir = tempfile::tempdir().unwrap();
-    let [nothing, calls] = ["nothing", "calls"].map(|name| dir.path().join(name));
+    let [nothing, calls, two] = ["nothing", "calls", "two"].map(|name| dir.path().join(name));
     write_calls(&nothing, 0);
     write_calls(&calls, 1);
+    write_calls(&two, 2);
     let mut said = String::new();
     for arguments in [
         &["stat", text(&nothing)][..],
@@ -470,6 +471,8 @@ fn what_a_recording_cannot_tell_is_said() {
         &["show", text(&calls), "--slow", "1ms"],
         &["show", text(&calls), "--kind", "exit"],
         &["show", text(&calls), "--tree", "--format", "jsonl"],
+        &["show", text(&two), "--tree", "--limit", "1"],
+        &["show", text(&two), "--tree", "--limit", "1", "--format", "jsonl"],
     ] {
         said += &format!("=== {}\n{}", arguments.join(" "), run(arguments).whole());
     }
@@ -521,6 +524,19 @@ fn what_a_recording_cannot_tell_is_said() {
         --- stdout
         {"time_ns":1795000000000000000,"kind":"call","call":0,"depth":0,"node":"n@h","process":"<0.7.0>","module":"m","function":"f","arity":0,"ending":"open","ending_is_certain":false,"event":0}
         --- stderr
+        === show DIR/two --tree --limit 1
+        status 0
+        --- stdout
+        <0.7.0>
+        11:06:40.000000  m:f/0
+        … 1 more call
+        --- stderr
+        === show DIR/two --tree --limit 1 --format jsonl
+        status 0
+        --- stdout
+        {"time_ns":1795000000000000000,"kind":"call","call":0,"depth":0,"node":"n@h","process":"<0.7.0>","module":"m","function":"f","arity":0,"ending":"open","ending_is_certain":false,"event":0}
+        --- stderr
+        1 call and 0 gaps more; --limit 0 shows all
     "#]].assert_eq(&said.replace(text(dir.path()), "DIR"));
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Lines, Role};
 use crate::calls::{Call, CallId, Calls};
+use crate::count;
 use crate::filter::Filter;
 use crate::gaps::{Gap, Gaps};
 use pluto_event::{NodeId, ProcessId, Tables};
@@ -268,17 +269,20 @@ impl<W: Write> TreeSink for Text<'_, W> {
 impl<W: Write> Text<'_, W> {
     fn finish(self, left_out: LeftOut, gaps: &Gaps) -> io::Result<()> {
         if left_out.calls > 0 {
-            writeln!(self.out, "… {} more calls", left_out.calls)?;
+            writeln!(self.out, "… {}", count(left_out.calls as u64, "more call"))?;
         }
         if self.calls.left_out > 0 {
-            writeln!(self.out, "… {} calls over the limit were not kept", self.calls.left_out)?;
+            let were = if self.calls.left_out == 1 { "was" } else { "were" };
+            let calls = count(self.calls.left_out, "call");
+            writeln!(self.out, "… {calls} over the limit {were} not kept")?;
         }
         if !self.calls.unmatched.is_empty() {
-            writeln!(self.out, "{} ends without a call", self.calls.unmatched.len())?;
+            let ends = count(self.calls.unmatched.len() as u64, "end");
+            writeln!(self.out, "{ends} without a call")?;
         }
         let gaps = left_out.gaps as u64 + gaps.not_kept();
         if gaps > 0 {
-            writeln!(self.out, "… {gaps} more gaps")?;
+            writeln!(self.out, "… {}", count(gaps, "more gap"))?;
         }
         Ok(())
     }

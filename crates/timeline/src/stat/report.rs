@@ -1,6 +1,7 @@
 //! The figures as rows, and as text.
 
 use super::{FunctionCount, Histogram, ProcessState, Stat};
+use crate::count;
 use crate::damage::Damage;
 use crate::names::{Names, Syntax};
 use crate::table::{Align, Table};
@@ -305,12 +306,13 @@ impl Report {
         if !self.functions.is_empty() {
             table.write(out)?;
         }
-        left_out(out, self.functions.len(), limit, "functions")?;
+        left_out(out, self.functions.len(), limit, "function")?;
         if !self.ends_reported && !self.functions.is_empty() {
             writeln!(out, "no durations: this level reports calls only")?;
         }
         if self.unmatched_return_tos > 0 {
-            writeln!(out, "{} ends of calls that were not seen to begin", self.unmatched_return_tos)?;
+            let ends = count(self.unmatched_return_tos, "end");
+            writeln!(out, "{ends} of calls that were not seen to begin")?;
         }
         Ok(())
     }
@@ -346,7 +348,7 @@ impl Report {
         }
         writeln!(out)?;
         table.write(out)?;
-        left_out(out, self.processes.len(), limit, "processes")
+        left_out(out, self.processes.len(), limit, "process")
     }
 
     fn write_gaps(&self, out: &mut impl Write) -> io::Result<()> {
@@ -355,12 +357,15 @@ impl Report {
             writeln!(out, "{damage}")?;
         }
         if self.unlisted_events > 0 {
-            writeln!(out, "… {} events of more processes without a name", self.unlisted_events)?;
+            let events = count(self.unlisted_events, "event");
+            writeln!(out, "… {events} of more processes without a name")?;
         }
-        if self.without_name > 0 {
-            writeln!(out, "{} processes and functions without a name", self.without_name)?;
+        match self.without_name {
+            0 => {}
+            1 => writeln!(out, "1 process or function without a name")?,
+            n => writeln!(out, "{n} processes and functions without a name")?,
         }
-        let events = if self.events == 1 { "1 event".to_owned() } else { format!("{} events", self.events) };
+        let events = count(self.events, "event");
         if self.gaps.is_empty() && (self.without_name > 0 || !self.damage.is_empty()) {
             return writeln!(out, "no gaps: {events}");
         }
@@ -412,7 +417,7 @@ fn function_cells(row: &FunctionRow, ends_reported: bool) -> Vec<String> {
         (row.ended_unseen, "ended unseen"),
         (row.cut_by_gap, "cut by a gap"),
         (if ends_reported { row.no_end } else { 0 }, "without end"),
-        (row.unmatched_ends, "ends unmatched"),
+        (row.unmatched_ends, if row.unmatched_ends == 1 { "end unmatched" } else { "ends unmatched" }),
     ];
     let notes = notes.iter().filter(|(number, _)| *number > 0);
     let notes: Vec<String> = notes.map(|(number, what)| format!("{number} {what}")).collect();
@@ -423,6 +428,6 @@ fn function_cells(row: &FunctionRow, ends_reported: bool) -> Vec<String> {
 fn left_out(out: &mut impl Write, rows: usize, limit: usize, what: &str) -> io::Result<()> {
     match rows.checked_sub(limit) {
         None | Some(0) => Ok(()),
-        Some(more) => writeln!(out, "… {more} more {what}"),
+        Some(more) => writeln!(out, "… {}", count(more as u64, &format!("more {what}"))),
     }
 }

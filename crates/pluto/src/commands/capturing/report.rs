@@ -2,7 +2,7 @@
 
 use super::Prepared;
 use crate::failure::Failure;
-use crate::output::{self, Colour, count};
+use crate::output::{self, Colour};
 use indicatif::{ProgressBar, ProgressStyle};
 use pluto_agent::{DropCause, LimitKind, Mfa, Reduction, Status};
 use pluto_capture::pipeline::{Consumer, Progress};
@@ -10,6 +10,8 @@ use pluto_capture::probe::Probe;
 use pluto_capture::run::{ArmedNode, EndReason, Happening, NodeOutcome, Outcome, Unsettled};
 use pluto_capture::target::SECONDS_PER_EVENT;
 use pluto_term::{PrintLimits, Syntax, Term};
+use pluto_timeline::count;
+use pluto_timeline::show::missing_text;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
@@ -29,7 +31,8 @@ pub(super) fn dry_run(nodes: &[Prepared], probe: &Probe) -> Result<(), Failure> 
                 writeln!(out, "  {rate:>10.0} calls/s  {module}:{name}/{}", function.arity)?;
             }
             if prediction.calls.len() > FUNCTIONS_LISTED {
-                writeln!(out, "  and {} functions more", prediction.calls.len() - FUNCTIONS_LISTED)?;
+                let more = prediction.calls.len() - FUNCTIONS_LISTED;
+                writeln!(out, "  and {} more", count(more as u64, "function"))?;
             }
             let bytes = match prediction.bytes_per_s {
                 Some(bytes) => format!("{:.0} kB/s", bytes / 1e3),
@@ -95,7 +98,7 @@ impl Watcher {
                 self.say(*node, &format!("tracing was switched off: {limit}"));
             }
             Happening::Gap(node, cause, missing) => {
-                self.say(*node, &format!("gap: {}, {missing} events", cause.name()));
+                self.say(*node, &format!("gap: {}, {} missing", cause.name(), missing_text(*missing)));
             }
             Happening::Adjusted(node, summary) => self.say(*node, summary),
             Happening::Unsettled(node, Unsettled::Restored) => {
