@@ -482,7 +482,6 @@ fn what_a_recording_cannot_tell_is_said() {
         --- stdout
         DIR/nothing: 0 events in 1.500 s from 2026-11-18T11:06:40.000000000Z
 
-
         no gaps: 0 events, nothing is known to be missing
         --- stderr
         === show DIR/nothing

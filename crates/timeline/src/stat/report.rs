@@ -282,9 +282,13 @@ impl Report {
 
     /// Writes the tables: at most `limit` functions and processes each, and all gaps; says what is left out.
     pub fn write_text(&self, out: &mut impl Write, limit: usize) -> io::Result<()> {
-        self.write_functions(out, limit)?;
-        self.write_processes(out, limit)?;
-        self.write_gaps(out)
+        let mut sections: [Vec<u8>; 3] = Default::default();
+        let [functions, processes, gaps] = &mut sections;
+        self.write_functions(functions, limit)?;
+        self.write_processes(processes, limit)?;
+        self.write_gaps(gaps)?;
+        let some: Vec<Vec<u8>> = sections.into_iter().filter(|section| !section.is_empty()).collect();
+        out.write_all(&some.join(&b'\n'))
     }
 
     fn write_functions(&self, out: &mut impl Write, limit: usize) -> io::Result<()> {
@@ -346,13 +350,11 @@ impl Report {
                 if row.exited { "exited".to_owned() } else { String::new() },
             ]);
         }
-        writeln!(out)?;
         table.write(out)?;
         left_out(out, self.processes.len(), limit, "process")
     }
 
     fn write_gaps(&self, out: &mut impl Write) -> io::Result<()> {
-        writeln!(out)?;
         for damage in &self.damage {
             writeln!(out, "{damage}")?;
         }
