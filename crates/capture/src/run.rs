@@ -93,7 +93,13 @@ pub enum EndReason {
     Full,
     /// Its trigger fired.
     Triggered,
-    /// Every node is lost, was stopped by another client, or hit a limit.
+    /// Another client has stopped it on every node.
+    Stopped,
+    /// A limit has switched tracing off on every node.
+    Limit,
+    /// Nothing was heard of it on any node for so long that each agent has ended by itself.
+    LeaseLapsed,
+    /// Every node is lost, or they ended for different reasons, which each of them tells.
     NoNodeLeft,
     /// The consumer failed.
     ConsumerFailed,
@@ -112,12 +118,28 @@ pub struct NodeOutcome {
     pub gone: bool,
     /// The limit that switched tracing off, with what was measured and what was allowed.
     pub limit: Option<(LimitKind, u64, u64)>,
+    /// Whether another client stopped it.
+    pub stopped: bool,
     /// Functions that it traced no more from some time on, because they were too much.
     pub reduced: Vec<Mfa>,
     /// The last status of the agent.
     pub status: Option<Status>,
     /// What went wrong at the end.
     pub error: Option<SessionError>,
+}
+
+impl NodeOutcome {
+    /// What ended the capture of the node, where it ended by itself.
+    fn ended_by(&self) -> EndReason {
+        match self.limit {
+            _ if self.stopped => EndReason::Stopped,
+            Some((LimitKind::Lease, ..)) => EndReason::LeaseLapsed,
+            Some((LimitKind::Duration, ..)) => EndReason::Duration,
+            Some((LimitKind::MaxEvents, ..)) => EndReason::Events,
+            Some(_) => EndReason::Limit,
+            None => EndReason::NoNodeLeft,
+        }
+    }
 }
 
 /// How a capture ended.
@@ -208,10 +230,18 @@ pub async fn run<C: Consumer>(
             outcomes.push(outcome);
         }
     }
+    let why = if why == EndReason::NoNodeLeft { common_end(&outcomes) } else { why };
     let progress = pipeline.progress.clone();
     let (consumer, consumed) = pipeline.finish();
     let progress = *progress.borrow();
     Outcome { why, progress, nodes: outcomes, consumer, consumed }
+}
+
+/// What ended the capture of nodes that all ended by themselves, where it is the same for all.
+fn common_end(nodes: &[NodeOutcome]) -> EndReason {
+    let mut reasons = nodes.iter().map(NodeOutcome::ended_by);
+    let first = reasons.next().unwrap_or(EndReason::NoNodeLeft);
+    if reasons.all(|reason| reason == first) { first } else { EndReason::NoNodeLeft }
 }
 
 /// Waits for a node's outcome while its last happenings are still watched.
@@ -314,6 +344,7 @@ impl Attendant {
             proof: None,
             gone: false,
             limit: None,
+            stopped: false,
             reduced: Vec::new(),
             status: None,
             error: None,
@@ -426,6 +457,7 @@ impl Attendant {
             Notice::Agent(AgentMessage::Undone { why, proof }) => {
                 self.proven(proof, outcome).await;
                 if why == UndoneWhy::Asked {
+                    outcome.stopped = true;
                     self.tell(Happening::Stopped(self.index)).await;
                 }
                 return Heard::Ending;

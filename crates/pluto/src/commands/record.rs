@@ -225,9 +225,9 @@ fn patterns(probe: &ProbeArgs) -> Vec<String> {
 
 fn summary(why: EndReason, disk_full: bool, progress: &pluto_capture::pipeline::Progress) -> Summary {
     let ended = match why {
-        EndReason::Asked | EndReason::Duration | EndReason::Triggered => Ended::Stopped,
-        EndReason::Events | EndReason::Full => Ended::Limit,
-        EndReason::NoNodeLeft => Ended::ConnectionLost,
+        EndReason::Asked | EndReason::Stopped | EndReason::Duration | EndReason::Triggered => Ended::Stopped,
+        EndReason::Events | EndReason::Full | EndReason::Limit => Ended::Limit,
+        EndReason::LeaseLapsed | EndReason::NoNodeLeft => Ended::ConnectionLost,
         EndReason::ConsumerFailed if disk_full => Ended::DiskFull,
         EndReason::ConsumerFailed => Ended::Other,
     };

@@ -1,6 +1,8 @@
 //! A trace that is changed or ended by something else than its owner, and what is said of it.
 
-use crate::support::{Running, between, calling_all_the_time, each_release, run, run_on, shop, stable, text};
+use crate::support::{
+    Ran, Running, between, calling_all_the_time, each_release, run, run_on, shop, stable, text,
+};
 use expect_test::expect;
 use pluto_testnode::{Node, releases, system_release};
 
@@ -12,6 +14,19 @@ fn kill_agent_process(node: &mut Node, function: &str) {
     assert_eq!(killed, "[true]");
 }
 
+/// What a trace says when it has ended: why, and what became of the node.
+fn end_of(ran: &Ran, node: &Node) -> String {
+    let said = stable(&ran.stderr, node);
+    let lines = said.lines().skip_while(|line| !line.starts_with(|c: char| c.is_ascii_digit()));
+    let (mut out, mut lines) = (format!("status {}\n", ran.status), lines);
+    let (_events, why) = lines.next().and_then(|line| line.split_once("; ")).expect("a reason");
+    // Whether anything is missing is a question of time.
+    for line in std::iter::once(why).chain(lines.filter(|line| !line.contains("known to be missing"))) {
+        out += &format!("{line}\n");
+    }
+    between(&out, "; ", " events in a second", "N")
+}
+
 #[test]
 fn what_a_limit_has_switched_off_is_proven_to_be_undone() {
     each_release(|release| {
@@ -19,11 +34,12 @@ fn what_a_limit_has_switched_off_is_proven_to_be_undone() {
         let limit = ["--max-events-per-s", "5", "--force"];
         let tripped = [&["trace", node.name(), "shop_orders:place_order/2"], &limit[..]].concat();
         let ran = run_on(&node, &tripped);
-        let last = stable(&ran.stderr, &node);
-        let last = last.lines().last().unwrap_or_default();
-        assert_eq!(ran.status, 0, "{}", ran.whole());
-        let proof = "NODE: nothing is left behind (1 function and N processes read back, agent unloaded); ";
-        assert!(last.starts_with(proof) && last.ends_with("over the limit of 5"), "{last}");
+        expect![[r#"
+            status 0
+            a limit switched tracing off
+            NODE: nothing is left behind (1 function and N processes read back, agent unloaded); N events in a second, over the limit of 5
+        "#]]
+        .assert_eq(&end_of(&ran, &node));
     });
 }
 
@@ -33,30 +49,34 @@ fn an_agent_that_dies_is_told_with_what_is_known() {
         let mut node = shop(release);
         let trace = ["trace", node.name(), "shop_orders:place_order/2"].map(str::to_owned);
         let trace: Vec<&str> = trace.iter().map(String::as_str).collect();
-        let last = |running: Running, node: &Node| {
-            let ran = running.wait();
-            let stderr = stable(&ran.stderr, node);
-            (ran.status, stderr.lines().last().unwrap_or_default().to_owned())
-        };
         let running = Running::armed(&node, &trace);
         kill_agent_process(&mut node, "sink");
-        let proven = "NODE: nothing is left behind (1 function and N processes read back, agent unloaded)";
-        assert_eq!(last(running, &node), (0, proven.to_owned()));
+        expect![[r#"
+            status 0
+            no node was left to trace
+            NODE: nothing is left behind (1 function and N processes read back, agent unloaded)
+        "#]]
+        .assert_eq(&end_of(&running.wait(), &node));
 
         let running = Running::armed(&node, &trace);
         kill_agent_process(&mut node, "guardian");
-        let unproven = "NODE: the agent ended by itself, and it is not proven that nothing is left; see `pluto list` and \
-                        `pluto clean`";
-        assert_eq!(last(running, &node), (2, unproven.to_owned()));
+        expect![[r#"
+            status 2
+            no node was left to trace
+            NODE: the agent ended by itself, and it is not proven that nothing is left; see `pluto list` and `pluto clean`
+        "#]]
+        .assert_eq(&end_of(&running.wait(), &node));
 
         let running = Running::armed(&node, &trace);
         running.signal("STOP");
         wait_for_no_agent(&mut node);
         running.signal("CONT");
-        assert_eq!(
-            last(running, &node),
-            (0, format!("{proven}; nothing was heard of this side for 3000 ms"))
-        );
+        expect![[r#"
+            status 0
+            the agent heard nothing of this side for too long
+            NODE: nothing is left behind (1 function and N processes read back, agent unloaded); nothing was heard of this side for 3000 ms
+        "#]]
+        .assert_eq(&end_of(&running.wait(), &node));
     });
 }
 
@@ -80,8 +100,13 @@ fn a_trace_is_stopped_whatever_its_owner_does() {
         .assert_eq(&stable(&run_on(&node, &["stop", node.name()]).whole(), &node));
         running.signal("CONT");
         let ran = running.wait();
-        assert_eq!(ran.status, 0, "{}", ran.whole());
         assert!(ran.stderr.contains("another client stopped this trace\n"), "{}", ran.whole());
+        expect![[r#"
+            status 0
+            another client stopped it
+            NODE: nothing is left behind (1 function and N processes read back, agent unloaded)
+        "#]]
+        .assert_eq(&end_of(&ran, &node));
     });
 }
 

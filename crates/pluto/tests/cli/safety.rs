@@ -148,6 +148,10 @@ fn a_recording_is_listed_adjusted_and_stopped_by_another_client() {
         let ran = running.wait();
         assert_eq!(ran.status, 0, "{}", ran.whole());
         assert!(ran.stderr.contains("another client stopped this trace\n"), "{}", ran.whole());
+        assert!(ran.stdout.contains("; another client stopped it\n"), "{}", ran.whole());
+        let manifest = std::fs::read_to_string(target.join("manifest.json")).unwrap();
+        let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+        assert_eq!(manifest["summary"]["ended"], "stopped");
         // What was traced when is in the recording.
         let stat = run(&["stat", target.to_str().unwrap()]).ok();
         let lines = stat.lines().skip(2).take(2).map(|line| match line.split_once("Z on ") {

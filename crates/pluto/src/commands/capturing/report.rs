@@ -192,6 +192,9 @@ fn reason_text(why: EndReason) -> &'static str {
         EndReason::Events => "has the events that were wanted",
         EndReason::Full => "the recording has the size of --max-size",
         EndReason::Triggered => "the condition of --save-when held",
+        EndReason::Stopped => "another client stopped it",
+        EndReason::Limit => "a limit switched tracing off",
+        EndReason::LeaseLapsed => "the agent heard nothing of this side for too long",
         EndReason::NoNodeLeft => "no node was left to trace",
         EndReason::ConsumerFailed => "nothing more could be written",
     }
@@ -217,7 +220,7 @@ pub(crate) fn outcome_text<C: Consumer>(outcome: &Outcome<C>, colour: Colour) ->
     }
     let (bad, off) = if colour.err { ("\x1b[31m", "\x1b[0m") } else { ("", "") };
     for node in &outcome.nodes {
-        let text = node_text(node);
+        let text = node_text(node, outcome.why);
         if is_clean(node) {
             lines.push(text);
         } else {
@@ -234,31 +237,33 @@ pub(crate) fn outcome_text<C: Consumer>(outcome: &Outcome<C>, colour: Colour) ->
     lines.join("\n")
 }
 
-fn node_text(node: &NodeOutcome) -> String {
-    let limit = node.limit.map(|(kind, value, limit)| format!("; {}", limit_text(kind, value, limit)));
-    let limit = limit.unwrap_or_default();
+fn node_text(node: &NodeOutcome, why: EndReason) -> String {
+    let end = match node.limit {
+        Some((kind, value, limit)) => format!("; {}", limit_text(kind, value, limit)),
+        None if node.stopped && why != EndReason::Stopped => {
+            format!("; {}", reason_text(EndReason::Stopped))
+        }
+        None => String::new(),
+    };
     match (&node.proof, &node.error) {
         (Some(proof), _) if proof.left_count == 0 && node.gone => format!(
-            "{}: nothing is left behind ({} and {} read back, agent unloaded){limit}",
+            "{}: nothing is left behind ({} and {} read back, agent unloaded){end}",
             node.name,
             count(proof.functions, "function"),
             count(proof.processes, "process")
         ),
         (Some(proof), _) if proof.left_count == 0 => {
-            format!(
-                "{}: everything is undone, but the agent did not say that it is unloaded{limit}",
-                node.name
-            )
+            format!("{}: everything is undone, but the agent did not say that it is unloaded{end}", node.name)
         }
         (Some(proof), _) => {
-            format!("{}: left behind: {}{limit}", node.name, count(proof.left_count, "thing"))
+            format!("{}: left behind: {}{end}", node.name, count(proof.left_count, "thing"))
         }
         (None, Some(error)) => {
-            format!("{}: {error}; the agent undoes everything by itself{limit}", node.name)
+            format!("{}: {error}; the agent undoes everything by itself{end}", node.name)
         }
         (None, None) => format!(
             "{}: the agent ended by itself, and it is not proven that nothing is left; see `pluto list` and `pluto \
-             clean`{limit}",
+             clean`{end}",
             node.name
         ),
     }
@@ -288,6 +293,7 @@ pub(crate) fn outcome_json<C: Consumer>(outcome: &Outcome<C>) -> serde_json::Val
                 "left": node.proof.as_ref().map(|proof| proof.left_count),
                 "agent_gone": node.gone,
                 "reduced": node.reduced.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                "stopped_by_another_client": node.stopped,
                 "limit": node.limit.map(|(kind, value, limit)| limit_text(kind, value, limit)),
                 "error": node.error.as_ref().map(ToString::to_string),
             })
