@@ -1,12 +1,16 @@
 //! What a trace is likely to cost, asked before it is armed or changed: large terms, and the rate of its events.
 
 use super::preview::{Sizes, WAIT, WAIT_CALLED, bytes_of};
-use super::{LargeTerm, NodePlan, Prediction};
+use super::resolve::{ResolveError, behaviours};
+use super::{LargeTerm, NodePlan, PlannedFunction, Prediction};
 use crate::probe::CaptureLimits;
 use crate::session::SessionError;
-use pluto_agent::{Info, SessionKind};
+use pluto_agent::{Info, Mfa, SessionKind};
 use pluto_dist::Connection;
-use pluto_matchspec::{CompileError, Level};
+use pluto_matchspec::{CompileError, Level, risks};
+use pluto_term::Atom;
+use rustc_hash::FxHashMap;
+use std::collections::hash_map::Entry;
 
 /// Functions that are looked at; more than that are traced by force only.
 const PREVIEWS_MAX: usize = 20;
@@ -18,6 +22,9 @@ pub enum CheckError {
     /// A function cannot be looked at with shapes only.
     #[error(transparent)]
     Compile(#[from] CompileError),
+    /// The node could not be asked what the functions are for.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
     /// The agent refuses to look, or cannot be heard.
     #[error(transparent)]
     Session(#[from] SessionError),
@@ -32,7 +39,7 @@ pub enum CheckError {
     /// Before OTP 27 there is one tracer at a time, and it is the trace that is to be changed.
     #[error("terms cannot be looked at before they are copied whole while a trace runs on this release")]
     NoPreview,
-    /// A call had a large argument.
+    /// A call had a large argument, or the function is one that is given large terms.
     #[error("{} is likely to carry large terms: {}", .0.function, .0.risk)]
     Large(LargeTerm),
     /// Too many events are to be expected.
@@ -74,8 +81,16 @@ impl CheckError {
                     "narrow the pattern, sample with --rate 1/100 or --rate 500/s, raise the limit, or use --force",
                 )
             }
-            CheckError::Compile(_) | CheckError::Session(_) => None,
+            CheckError::Compile(_) | CheckError::Resolve(_) | CheckError::Session(_) => None,
         }
+    }
+}
+
+impl CheckError {
+    /// Whether it says that the trace would be too much; otherwise it could not be looked at.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        self.hint().is_some()
     }
 }
 
@@ -103,9 +118,9 @@ impl Prediction {
 }
 
 impl NodePlan {
-    /// At a level that copies whole terms, looks at one call of each function with shapes only, and where these are small,
-    /// at another one as it will be copied, for its size. `running` is the plan that is traced already, with its agent: its
-    /// functions are not looked at again.
+    /// At a level that copies whole terms, refuses functions that are known to be given large ones, looks at one call of
+    /// each other one with shapes only, and where these are small, at another one as it will be copied, for its size.
+    /// `running` is the plan that is traced already, with its agent: its functions are not looked at again.
     ///
     /// # Errors
     /// Where a call had large arguments, or cannot be looked at.
@@ -120,6 +135,9 @@ impl NodePlan {
         }
         let known = |function| running.is_some_and(|(plan, _)| plan.traces(function));
         let functions: Vec<_> = self.functions().filter(|planned| !known(&planned.function)).collect();
+        if let Some(large) = known_to_be_large(connection, &functions).await? {
+            return Err(CheckError::Large(large));
+        }
         if functions.len() > PREVIEWS_MAX {
             return Err(CheckError::TooManyPreviews { count: functions.len(), max: PREVIEWS_MAX });
         }
@@ -143,7 +161,26 @@ impl NodePlan {
         Ok(sizes)
     }
 
-    pub(super) fn traces(&self, function: &pluto_agent::Mfa) -> bool {
+    pub(super) fn traces(&self, function: &Mfa) -> bool {
         self.functions.iter().any(|planned| planned.function == *function)
     }
+}
+
+/// The first function that is given large terms by what it is for, such as the state of a server.
+async fn known_to_be_large(
+    connection: &Connection,
+    functions: &[&PlannedFunction],
+) -> Result<Option<LargeTerm>, ResolveError> {
+    let mut by_module: FxHashMap<&Atom, Vec<Atom>> = FxHashMap::default();
+    for planned in functions {
+        let Mfa { module, function, arity } = &planned.function;
+        let behaviours = match by_module.entry(module) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(behaviours(connection, module).await?),
+        };
+        if let Some(risk) = risks(function, u32::from(*arity), behaviours, []).into_iter().next() {
+            return Ok(Some(LargeTerm { function: planned.function.to_string(), risk }));
+        }
+    }
+    Ok(None)
 }

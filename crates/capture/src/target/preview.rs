@@ -32,12 +32,12 @@ pub(super) struct Preview {
     planned: PlannedFunction,
 }
 
-/// An argument that may be large.
+/// A function that is likely to carry large terms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LargeTerm {
     /// The function, as `module:name/arity`.
     pub function: String,
-    /// What it was given.
+    /// What it was given, or is known to be given.
     pub risk: Risk,
 }
 

@@ -3,7 +3,7 @@
 use crate::probe::Probe;
 use pluto_agent::Mfa;
 use pluto_dist::{CallError, Connection};
-use pluto_matchspec::{CompileError, Level, Otp, Pattern, Risk, Spelling, near_misses, risks};
+use pluto_matchspec::{CompileError, Otp, Pattern, Spelling, near_misses};
 use pluto_term::{Atom, Pid, PrintLimits, Syntax, Term};
 use std::time::Duration;
 
@@ -59,14 +59,6 @@ pub enum ResolveError {
     /// The pattern cannot be made into a match specification for this release.
     #[error("the pattern cannot be traced on this node: {0}")]
     Compile(#[from] CompileError),
-    /// The level copies terms whole, and the function is known to be given large ones.
-    #[error("{function} is likely to carry large terms: {risk}")]
-    Risky {
-        /// The function.
-        function: String,
-        /// Why.
-        risk: Risk,
-    },
     /// The node has no such process.
     #[error("there is no process {process} on the node")]
     NoProcess {
@@ -90,6 +82,32 @@ pub enum ResolveError {
     /// The node could not be asked.
     #[error("the node could not be asked: {0}")]
     Call(#[from] CallError),
+}
+
+impl ResolveError {
+    /// What the user can do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            ResolveError::NoModule { near, .. }
+            | ResolveError::NoFunction { near, .. }
+            | ResolveError::NoProcess { near, .. }
+                if !near.is_empty() =>
+            {
+                return Some(format!("did you mean {}?", near.join(", ")));
+            }
+            ResolveError::NoModule { on_disk: true, .. } => {
+                "the node has its code, and loads it at the first call; Pluto loads nothing for you"
+            }
+            ResolveError::Wildcard { .. } => "the other functions of the module can be traced by their names",
+            ResolveError::TooManyFunctions { .. } => "narrow the pattern, or use --force",
+            ResolveError::NotAProcess { .. } | ResolveError::NoProcess { .. } => {
+                "processes are spelled as <0.123.0> or by registered name"
+            }
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
 }
 
 /// The OTP release of a node.
@@ -139,19 +157,6 @@ pub(super) async fn functions(
     if wanted.len() > FUNCTIONS_MAX && !probe.force {
         return Err(ResolveError::TooManyFunctions { count: wanted.len(), max: FUNCTIONS_MAX });
     }
-    let behaviours = if probe.level == Level::Calls || probe.force {
-        Vec::new()
-    } else {
-        behaviours(connection, &module).await?
-    };
-    for function @ (name, arity) in &wanted {
-        if !probe.force
-            && probe.level != Level::Calls
-            && let Some(risk) = risks(name, u32::from(*arity), &behaviours, []).into_iter().next()
-        {
-            return Err(ResolveError::Risky { function: mfa(function).to_string(), risk });
-        }
-    }
     let mfas = |functions: Vec<&(Atom, u8)>| functions.into_iter().map(mfa).collect();
     Ok(Resolved { functions: mfas(wanted), left_out: mfas(left_out) })
 }
@@ -184,7 +189,7 @@ async fn module_functions(connection: &Connection, module: &Atom) -> Result<Vec<
 }
 
 /// The behaviours that a module says it has.
-async fn behaviours(connection: &Connection, module: &Atom) -> Result<Vec<Atom>, ResolveError> {
+pub(super) async fn behaviours(connection: &Connection, module: &Atom) -> Result<Vec<Atom>, ResolveError> {
     let arguments = vec![Term::Atom(module.clone()), Term::atom("attributes")];
     let answer = connection.call("erlang", "get_module_info", arguments, LOOKUP).await?;
     let attributes = answer.as_list().ok_or(ResolveError::Strange { what: "a module's attributes" })?;

@@ -40,6 +40,8 @@ pub(crate) struct Prepared {
     pub(crate) named: Option<Nanos>,
     /// What the trace would cost, where it was measured.
     pub(crate) prediction: Option<Prediction>,
+    /// Before a dry run: why its terms would be too much.
+    pub(crate) terms_over: Option<CheckError>,
 }
 
 /// All nodes of a capture, reached and ready to be armed.
@@ -101,10 +103,12 @@ async fn prepare_node(
     for function in plan.left_out() {
         output::note(&format!("{name}: {function} is left out: to the VM '_' stands for every function"));
     }
-    let sizes = if probe.force {
-        Sizes::default()
-    } else {
-        plan.check_terms(&connection, None).await.map_err(|e| unchecked(&name, &e))?
+    let looked = if probe.force { Ok(Sizes::default()) } else { plan.check_terms(&connection, None).await };
+    let (sizes, terms_over) = match looked {
+        Ok(sizes) => (sizes, None),
+        // A dry run counts the calls all the same, which says what to leave out.
+        Err(error) if args.dry_run && error.is_refusal() => (Sizes::default(), Some(error)),
+        Err(error) => return Err(unchecked(&name, &error)),
     };
     let session = Session::attach(connection.clone(), index, queue.input.clone()).await;
     let mut session = session.map_err(|e| refused(&name, &e))?;
@@ -123,7 +127,7 @@ async fn prepare_node(
     };
     // Where events tell of names, and where there are too many to look at, nobody is asked again.
     let named = (!probe.life && names.left_out() == 0).then_some(asked);
-    Ok(Prepared { name, connection, clock, plan, session, names, named, prediction })
+    Ok(Prepared { name, connection, clock, plan, session, names, named, prediction, terms_over })
 }
 
 /// Lets the nodes go without having traced anything: ends each agent and waits until it says that it is gone.
@@ -144,6 +148,9 @@ async fn end(mut session: Session) {
 
 fn over_limits(nodes: &[Prepared], probe: &Probe) -> Option<Failure> {
     nodes.iter().find_map(|node| {
+        if let Some(over) = &node.terms_over {
+            return Some(unchecked(&node.name, over));
+        }
         let over = node.prediction.as_ref()?.check(&probe.limits).err()?;
         Some(unchecked(&node.name, &over))
     })
@@ -311,26 +318,9 @@ pub(crate) fn probe(args: &ProbeArgs) -> Result<Probe, Failure> {
 /// Says why a node is not traced, with what the user can do about it.
 pub(crate) fn unresolved(node: &str, error: &ResolveError) -> Failure {
     let failure = Failure::new(format!("{node}: {error}"));
-    match error {
-        ResolveError::NoModule { near, .. } if !near.is_empty() => {
-            failure.hint(format!("did you mean {}?", near.join(", ")))
-        }
-        ResolveError::NoModule { on_disk: true, .. } => {
-            failure.hint("the node has its code, and loads it at the first call; Pluto loads nothing for you")
-        }
-        ResolveError::NoFunction { near, .. } | ResolveError::NoProcess { near, .. } if !near.is_empty() => {
-            failure.hint(format!("did you mean {}?", near.join(", ")))
-        }
-        ResolveError::Wildcard { .. } => {
-            failure.hint("the other functions of the module can be traced by their names")
-        }
-        ResolveError::TooManyFunctions { .. } => failure.hint("narrow the pattern, or use --force"),
-        ResolveError::Risky { .. } => failure
-            .hint("--level calls shows the shape of the arguments safely; --force does it all the same"),
-        ResolveError::NotAProcess { .. } | ResolveError::NoProcess { .. } => {
-            failure.hint("processes are spelled as <0.123.0> or by registered name")
-        }
-        _ => failure,
+    match error.hint() {
+        Some(hint) => failure.hint(hint),
+        None => failure,
     }
 }
 

@@ -77,6 +77,53 @@ fn what_would_be_too_much_is_refused_with_the_number() {
     });
 }
 
+/// What is refused for its terms is counted all the same in a dry run: the table says what to leave out.
+#[test]
+fn a_dry_run_that_is_refused_for_its_terms_tells_the_calls_first() {
+    each_release(|release| {
+        let node = shop(release);
+        let full = |pattern: &str, more: &[&str]| {
+            let arguments = [&["trace", node.name(), pattern, "--level", "full"], more].concat();
+            let said = without_figures(&stable(&run_on(&node, &arguments).whole(), &node));
+            let line = |line: &str| match line.split_once(" calls/s") {
+                Some((_figure, function)) => format!("N calls/s{function}\n"),
+                None => format!("{line}\n"),
+            };
+            said.lines().map(line).collect::<String>()
+        };
+        expect![[r#"
+            status 2
+            --- stdout
+            NODE
+            N calls/s  shop_orders:handle_call/3
+              predicted: N events/s, bytes unknown (terms are copied whole), N % of a core of the node
+            --- stderr
+            pluto: NODE: shop_orders:handle_call/3 is likely to carry large terms: a callback of a behaviour is given the state of its process
+            hint: --level calls shows shapes safely; --force copies the terms whole
+        "#]]
+        .assert_eq(&full("shop_orders:handle_call/3", &["--dry-run"]));
+        expect![[r#"
+            status 2
+            --- stdout
+            NODE
+            N calls/s  shop_orders:place_order/2
+              predicted: N events/s, bytes unknown (terms are copied whole), N % of a core of the node
+            --- stderr
+            pluto: NODE: shop_orders:place_order/2 is likely to carry large terms: argument 2 was a map of 3 keys
+            hint: --level calls shows shapes safely; --force copies the terms whole
+        "#]]
+        .assert_eq(&full("shop_orders:place_order/2", &["--dry-run"]));
+        expect![[r#"
+            status 2
+            --- stdout
+            --- stderr
+            pluto: NODE: shop_orders:place_order/2 is likely to carry large terms: argument 2 was a map of 3 keys
+            hint: --level calls shows shapes safely; --force copies the terms whole
+        "#]]
+        .assert_eq(&full("shop_orders:place_order/2", &[]));
+    });
+}
+
 /// A trace without any of the limits is armed all the same, and the recording says of none that it was in force.
 #[test]
 fn each_limit_can_be_none() {

@@ -264,7 +264,7 @@ fn terms_without_bound_are_refused_unless_forced() {
             --- stdout
             --- stderr
             pluto: NODE: shop_stock:handle_call/3 is likely to carry large terms: a callback of a behaviour is given the state of its process
-            hint: --level calls shows the shape of the arguments safely; --force does it all the same
+            hint: --level calls shows shapes safely; --force copies the terms whole
         "#]].assert_eq(&refused(&["shop_stock:handle_call/3", "--level", "returns"]));
         let full =
             ["shop_payment:handle_call({charge, _, Amount}, _, _) when Amount > 100", "--level", "full"];
