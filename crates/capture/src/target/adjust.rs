@@ -28,8 +28,13 @@ pub enum AdjustError {
     #[error("{0}")]
     Pattern(String),
     /// A pattern to remove is not one of the trace's.
-    #[error("{0} is not traced")]
-    NotTraced(String),
+    #[error("{pattern} is none of the patterns that are traced")]
+    NotTraced {
+        /// As it was asked for.
+        pattern: String,
+        /// Those that are.
+        traced: Vec<String>,
+    },
     /// A pattern asks for what the trace does not keep.
     #[error("{0}: a running trace cannot begin to keep values or times; stop it, and start it again")]
     Fixed(String),
@@ -61,6 +66,8 @@ impl AdjustError {
     pub fn to_refused(&self) -> Refused {
         let hint = match self {
             AdjustError::Check(error) => error.hint().map(str::to_owned),
+            AdjustError::Resolve(error) => error.hint(),
+            AdjustError::NotTraced { traced, .. } => Some(traced_text(traced)),
             AdjustError::Unsettled { became: Unsettled::Restored, .. } => {
                 Some("what was traced before is traced again, after a gap".to_owned())
             }
@@ -92,7 +99,7 @@ impl NodePlan {
             let before = next.patterns.len();
             next.patterns.retain(|(known, _)| known.to_string() != pattern.to_string());
             if next.patterns.len() == before {
-                return Err(AdjustError::NotTraced(text.clone()));
+                return Err(AdjustError::NotTraced { pattern: text.clone(), traced: self.patterns() });
             }
         }
         let mut probe = self.probe.clone();
@@ -178,6 +185,18 @@ impl NodePlan {
     pub(crate) fn expected_only_here(&self, other: &NodePlan) -> Vec<ExpectedFunction> {
         let new = self.functions.iter().filter(|planned| !other.traces(&planned.function));
         new.map(super::PlannedFunction::expected).collect()
+    }
+}
+
+/// Patterns that are named where one is asked for that is not among them.
+const PATTERNS_NAMED: usize = 10;
+
+fn traced_text(patterns: &[String]) -> String {
+    let named: Vec<&str> = patterns.iter().take(PATTERNS_NAMED).map(String::as_str).collect();
+    match patterns.len().saturating_sub(named.len()) {
+        _ if named.is_empty() => "no function is traced".to_owned(),
+        0 => format!("traced: {}", named.join(" ")),
+        more => format!("traced: {} and {more} more", named.join(" ")),
     }
 }
 

@@ -130,14 +130,33 @@ fn a_recording_is_listed_adjusted_and_stopped_by_another_client() {
             --- stderr
         "#]]
         .assert_eq(&stable(&run_on(&node, &adjust).whole(), &node));
-        let unknown = ["adjust", node.name(), "--add", "shop_stok:reserve/2"];
+        let refused = |arguments: &[&str]| {
+            stable(&run_on(&node, &[&["adjust", node.name()], arguments].concat()).whole(), &node)
+        };
         expect![[r#"
             status 2
             --- stdout
             --- stderr
             pluto: NODE: module shop_stok is not loaded on the node
+            hint: did you mean shop_stock, shop_sup?
         "#]]
-        .assert_eq(&stable(&run_on(&node, &unknown).whole(), &node));
+        .assert_eq(&refused(&["--add", "shop_stok:reserve/2"]));
+        expect![[r#"
+            status 2
+            --- stdout
+            --- stderr
+            pluto: NODE: module shop_stock has no function reserv/2
+            hint: did you mean reserve/2?
+        "#]]
+        .assert_eq(&refused(&["--add", "shop_stock:reserv/2"]));
+        expect![[r#"
+            status 2
+            --- stdout
+            --- stderr
+            pluto: NODE: shop_orders:total_price/2 is none of the patterns that are traced
+            hint: traced: shop_stock:reserve/2
+        "#]]
+        .assert_eq(&refused(&["--remove", "shop_orders:total_price/2"]));
         expect![[r#"
             status 0
             --- stdout
