@@ -138,10 +138,10 @@ fn trees_as_json_lines() {
             .unwrap();
     let text = format!("{}{left_out:?}", String::from_utf8(out).unwrap());
     expect![[r#"
-        {"time_ns":110000,"kind":"call","call":0,"depth":0,"node":"n1@host","process":"<0.100.0>","module":"shop","function":"place","arity":2,"arguments":"[17, <<\"tea\">>]","ending":"returned","ending_is_certain":true,"duration_ns":50000,"outcome":"{ok,17}","event":1}
-        {"time_ns":112000,"kind":"call","call":1,"parent":0,"parent_is_certain":true,"depth":1,"node":"n1@host","process":"<0.100.0>","module":"gen_server","function":"call","arity":2,"arguments":"[<0.101.0>, {place,17}]","ending":"returned","ending_is_certain":true,"duration_ns":43000,"outcome":"ok","event":2}
+        {"time_ns":110000,"kind":"call","call":0,"depth":0,"node":"n1@host","process":"<0.100.0>","module":"shop","function":"place","arity":2,"arguments":"[17,<<\"tea\">>]","ending":"returned","ending_is_certain":true,"duration_ns":50000,"outcome":"{ok,17}","event":1}
+        {"time_ns":112000,"kind":"call","call":1,"parent":0,"parent_is_certain":true,"depth":1,"node":"n1@host","process":"<0.100.0>","module":"gen_server","function":"call","arity":2,"arguments":"[<0.101.0>,{place,17}]","ending":"returned","ending_is_certain":true,"duration_ns":43000,"outcome":"ok","event":2}
         {"time_ns":156000,"kind":"call","call":5,"parent":0,"parent_is_certain":false,"depth":1,"node":"n1@host","process":"<0.100.0>","module":"Elixir.Shop.Log","function":"line","arity":1,"arguments":"(left out: 70000 bytes)","ending":"returned_unobserved","ending_is_certain":false,"duration_ns":2000,"event":19}
-        {"time_ns":170000,"kind":"call","call":6,"depth":0,"node":"n1@host","process":"<0.100.0>","module":"shop","function":"place","arity":2,"arguments":"[18, <<\"tea\">>]","ending":"cut_by_gap","ending_is_certain":false,"event":22}
+        {"time_ns":170000,"kind":"call","call":6,"depth":0,"node":"n1@host","process":"<0.100.0>","module":"shop","function":"place","arity":2,"arguments":"[18,<<\"tea\">>]","ending":"cut_by_gap","ending_is_certain":false,"event":22}
         LeftOut { calls: 4, gaps: 3 }"#]].assert_eq(&text);
 }
 

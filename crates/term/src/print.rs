@@ -29,6 +29,17 @@ pub enum Syntax {
     Elixir,
 }
 
+impl Syntax {
+    /// What stands between the elements of a container.
+    #[must_use]
+    pub fn comma(self) -> &'static str {
+        match self {
+            Syntax::Erlang => erlang::Erlang::COMMA,
+            Syntax::Elixir => elixir::Elixir::COMMA,
+        }
+    }
+}
+
 /// How much of a term is shown. What is left out shows as `...`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PrintLimits {

@@ -156,7 +156,7 @@ impl<'t> Names<'t> {
     /// is known.
     pub fn call(&self, id: FunctionId, arguments: Payload<'_>) -> String {
         match print_arguments(arguments, self.term_syntax(self.syntax_of(id)), &self.limits) {
-            Some(arguments) => format!("{}({arguments})", self.function_name(id)),
+            Some(arguments) => format!("{}({})", self.function_name(id), arguments.join(", ")),
             None if matches!(arguments.form, Form::Oversize | Form::TooDeep) => {
                 let left_out = self.payload(arguments, self.syntax).unwrap_or_default();
                 format!("{} {left_out}", self.function(id))
@@ -179,8 +179,9 @@ impl<'t> Names<'t> {
 
     /// Captured arguments, as a list with its brackets, never as the text that the list could be.
     pub fn arguments(&self, payload: Payload<'_>, syntax: Syntax) -> Option<String> {
-        match print_arguments(payload, self.term_syntax(syntax), &self.limits) {
-            Some(arguments) => Some(format!("[{arguments}]")),
+        let term_syntax = self.term_syntax(syntax);
+        match print_arguments(payload, term_syntax, &self.limits) {
+            Some(arguments) => Some(format!("[{}]", arguments.join(term_syntax.comma()))),
             None => self.payload(payload, syntax),
         }
     }

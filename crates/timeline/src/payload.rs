@@ -30,17 +30,19 @@ pub(crate) fn print(payload: Payload<'_>, syntax: Syntax, limits: &PrintLimits) 
     }
 }
 
-/// An argument list as text, without its brackets; `None` where it is no list, or absent.
-pub(crate) fn print_arguments(payload: Payload<'_>, syntax: Syntax, limits: &PrintLimits) -> Option<String> {
+/// The arguments of a list as texts; `None` where it is no list, or absent.
+pub(crate) fn print_arguments(
+    payload: Payload<'_>,
+    syntax: Syntax,
+    limits: &PrintLimits,
+) -> Option<Vec<String>> {
     match payload.form {
         Form::Absent | Form::Oversize | Form::TooDeep => None,
         Form::Shape => shape::print_arguments(payload.bytes, syntax, limits).ok(),
         Form::Full | Form::Hashed => {
             let term = read(payload)?;
             let arguments = term.as_list()?.iter();
-            let texts: Vec<String> =
-                arguments.map(|argument| argument.display(syntax, limits).to_string()).collect();
-            Some(texts.join(", "))
+            Some(arguments.map(|argument| argument.display(syntax, limits).to_string()).collect())
         }
     }
 }

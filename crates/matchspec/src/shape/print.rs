@@ -3,27 +3,25 @@
 use pluto_term::{DecodeError, Limits, PrintLimits, Reader, Syntax, Term};
 use std::fmt::Write as _;
 
-/// A list of shapes, or of whole terms, as the arguments of a call: `17, %{…3}, {:order, …/4}, <<…120 bytes>>, […]`.
+/// A list of shapes, or of whole terms, as the arguments of a call: `17`, `%{…3}`, `{:order, …/4}`, `<<…120 bytes>>`, `[…]`.
 ///
 /// `bytes` begin with a tag, without the version byte. Text of single scalars is cut as `limits` say.
 ///
 /// # Errors
 /// Bytes that are no term.
-pub fn print_arguments(bytes: &[u8], syntax: Syntax, limits: &PrintLimits) -> Result<String, DecodeError> {
+pub fn print_arguments(
+    bytes: &[u8],
+    syntax: Syntax,
+    limits: &PrintLimits,
+) -> Result<Vec<String>, DecodeError> {
     let arguments = Reader::new(bytes, &Limits::default()).term()?;
-    let mut out = String::new();
-    match arguments.as_list() {
-        Some(arguments) => {
-            for (at, argument) in arguments.iter().enumerate() {
-                if at > 0 {
-                    out.push_str(", ");
-                }
-                write(argument, syntax, limits, &mut out);
-            }
-        }
-        None => write(&arguments, syntax, limits, &mut out),
-    }
-    Ok(out)
+    let arguments = arguments.as_list().unwrap_or(std::slice::from_ref(&arguments));
+    let text = |argument| {
+        let mut out = String::new();
+        write(argument, syntax, limits, &mut out);
+        out
+    };
+    Ok(arguments.iter().map(text).collect())
 }
 
 /// One shape or scalar, or a list of arguments that are, with its brackets.
@@ -56,7 +54,7 @@ fn write(shape: &Term, syntax: Syntax, limits: &PrintLimits, out: &mut String) {
         ("tuple", [_, Term::Integer(size)]) => write!(out, "{{…/{size}}}"),
         ("tuple", [_, Term::Integer(1), first]) => write!(out, "{{{}}}", first.display(syntax, limits)),
         ("tuple", [_, Term::Integer(size), first]) => {
-            write!(out, "{{{}, …/{size}}}", first.display(syntax, limits))
+            write!(out, "{{{}{}…/{size}}}", first.display(syntax, limits), syntax.comma())
         }
         ("tuple", [_, Term::List(elements)]) => {
             write_all(('{', '}'), elements, syntax, limits, out);
@@ -92,13 +90,13 @@ fn write_all(
     out.push(open);
     for (at, element) in elements.iter().take(shown).enumerate() {
         if at > 0 {
-            out.push_str(", ");
+            out.push_str(syntax.comma());
         }
         write(element, syntax, &inner, out);
     }
     if elements.len() > shown {
         if shown > 0 {
-            out.push_str(", ");
+            out.push_str(syntax.comma());
         }
         // Writing to a string cannot fail.
         let _ = write!(out, "…/{}", elements.len());

@@ -176,7 +176,7 @@ fn several_patterns_of_a_function_are_alternatives() {
             .collect();
         terms.sort();
         terms.dedup();
-        assert_eq!(terms, ["[30, 12]", "[30, 3]"]);
+        assert_eq!(terms, ["[30,12]", "[30,3]"]);
         let one = ["shop_orders:total_price(_, 12)", "shop_orders:total_price(_, 13)", "--events", "4"];
         let ran = run_on(&node, &[&["trace", node.name()], &one[..]].concat()).ok();
         assert!(ran.lines().all(|line| line.ends_with("(30, 12)")), "{ran}");

@@ -50,17 +50,17 @@ fn expected(worker: &str) -> Vec<String> {
     for n in 0..CALLS {
         let early = n < 50_000;
         let kind = match n % 10 {
-            0..7 if early => "{order, …/3}".to_owned(),
+            0..7 if early => "{order,…/3}".to_owned(),
             0..7 => format!("<<…{} bytes>>", 1000 + n % 3),
             7 => format!("-{n}"),
             8 => "[…]".to_owned(),
             _ => "{…/2}".to_owned(),
         };
-        calls.push(format!("one [{n}, {kind}]"));
+        calls.push(format!("one [{n},{kind}]"));
         match (n % 4, early) {
             (0, _) => {
                 let name = if early || n % 9 == 0 { "placed" } else { "sent" };
-                calls.push(format!("two [{name}, {worker}]"));
+                calls.push(format!("two [{name},{worker}]"));
             }
             (1, true) => calls.push("three [#{…3}]".to_owned()),
             (1, false) if n % 7 == 0 => calls.push("three [#{}]".to_owned()),

@@ -136,10 +136,10 @@ fn a_trace_file_of_dbg_is_imported() {
             .iter()
             .filter(|event| field(event, "function") == "total_price")
             .map(|event| format!("{} {}", field(event, "kind"), field(event, "term")))
-            .skip_while(|text| !text.ends_with(", 11]"))
+            .skip_while(|text| !text.ends_with(",11]"))
             .take(2)
             .collect();
-        expect!["call [2400, 11]; return 23760"].assert_eq(&wine.join("; "));
+        expect!["call [2400,11]; return 23760"].assert_eq(&wine.join("; "));
         assert!(seen.iter().all(|event| field(event, "node") == node.name()), "{seen:?}");
 
         let again = run(&["import", text(&file), "-o", text(&target)]);
@@ -263,13 +263,13 @@ fn a_trace_file_without_times_has_an_order_only() {
             status 0
             --- stdout
             time_ns,kind,node,process,module,function,arity,peer,peer_node,form,term,receiver_exists,name,cause,missing,missing_events,since_ns,process_name,peer_name,event,peer_event,peer_is_certain,exchange,exchange_part,exchange_is_certain
-            ,call,NODE,PID,lists,map,2,,,full,"[fun lists:sum/1, [[1,2],[3]]]",,,,,,,,,0,,,,,
+            ,call,NODE,PID,lists,map,2,,,full,"[fun lists:sum/1,[[1,2],[3]]]",,,,,,,,,0,,,,,
             ,call,NODE,PID,lists,sum,1,,,full,"[[1,2]]",,,,,,,,,1,,,,,
             ,return,NODE,PID,lists,sum,1,,,full,3,,,,,,,,,2,,,,,
             ,call,NODE,PID,lists,sum,1,,,full,[[3]],,,,,,,,,3,,,,,
             ,return,NODE,PID,lists,sum,1,,,full,3,,,,,,,,,4,,,,,
             ,return,NODE,PID,lists,map,2,,,full,"[3,3]",,,,,,,,,5,,,,,
-            ,call,NODE,PID,lists,map,2,,,full,"[fun lists:sum/1, [[1,2],[3]]]",,,,,,,,,6,,,,,
+            ,call,NODE,PID,lists,map,2,,,full,"[fun lists:sum/1,[[1,2],[3]]]",,,,,,,,,6,,,,,
             ,call,NODE,PID,lists,sum,1,,,full,"[[1,2]]",,,,,,,,,7,,,,,
             ,return,NODE,PID,lists,sum,1,,,full,3,,,,,,,,,8,,,,,
             ,call,NODE,PID,lists,sum,1,,,full,[[3]],,,,,,,,,9,,,,,
@@ -409,7 +409,7 @@ fn a_ring_ends_at_an_exception_and_keeps_what_led_to_it() {
         assert_eq!(ran.status, 0, "{}", ran.whole());
         assert!(ran.stdout.contains("; the condition of --save-when held\n"), "{}", ran.whole());
         let failed = run(&["show", text(&target), "--failed"]).ok();
-        assert!(failed.contains("shop_payment:authorise({unreadable, …/2}, 30)"), "{failed}");
+        assert!(failed.contains("shop_payment:authorise({unreadable,…/2}, 30)"), "{failed}");
     });
 }
 
