@@ -43,7 +43,7 @@ pub const COLUMNS: [&str; 25] = [
 const TERM_LIMITS: PrintLimits = PrintLimits { depth: 64, elements: 4096, text: 1 << 16, total: 1 << 20 };
 
 /// One event. A column that means nothing for its kind is `None`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Row<'t> {
     /// UNIX time in nanoseconds, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -203,20 +203,9 @@ impl<'t> Rows<'t> {
                 }
                 _ => self.names.payload(payload, Syntax::Erlang),
             },
-            receiver_exists: None,
-            name: None,
-            cause: None,
-            missing: None,
-            missing_events: None,
-            since_ns: None,
             process_name: self.registry.name_at(event.process, event.time),
             peer_name: self.registry.name_at(what.peer(), event.time),
-            event: None,
-            peer_event: None,
-            peer_is_certain: None,
-            exchange: None,
-            exchange_part: None,
-            exchange_is_certain: None,
+            ..Row::default()
         };
         match *what {
             What::Send { receiver_exists, .. } => row.receiver_exists = Some(receiver_exists),
@@ -282,29 +271,9 @@ impl<'t> Rows<'t> {
         Row {
             time_ns: Some(0),
             kind: "damage",
-            node: None,
-            process: None,
-            module: None,
-            function: None,
-            arity: None,
-            peer: None,
-            peer_node: None,
-            form: None,
-            term: None,
-            receiver_exists: None,
             name: Some(&damage.file),
             cause: Some(format!("{}, at byte {}", damage.what, damage.offset).into()),
-            missing: None,
-            missing_events: None,
-            since_ns: None,
-            process_name: None,
-            peer_name: None,
-            event: None,
-            peer_event: None,
-            peer_is_certain: None,
-            exchange: None,
-            exchange_part: None,
-            exchange_is_certain: None,
+            ..Row::default()
         }
     }
 
