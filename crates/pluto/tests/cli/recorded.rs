@@ -192,6 +192,27 @@ fn columns(output: &str) -> String {
     output.lines().map(line).collect()
 }
 
+/// The figures of what `traced_twice` makes, where it has an order only.
+fn assert_counted_without_times(stat: &str) {
+    expect![[r#"
+        status 0
+        --- stdout
+        DIR/imported: 12 events; the recording has the order of its events and no times
+        n@h: from a trace file, which does not tell the release or the clock
+
+        function calls total self p50 p90 p99 max errors notes
+        lists:sum/1 4 - - - - - - 0
+        lists:map/2 2 - - - - - - 0
+
+        process events calls busy errors sent delivered notes
+        PID 12 6 - 0 0 0
+
+        no gaps: 12 events, nothing is known to be missing
+        --- stderr
+    "#]]
+    .assert_eq(&columns(stat));
+}
+
 /// Messages without a time have an order, and nobody is told of times or durations that they do not have.
 #[test]
 fn a_trace_file_without_times_has_an_order_only() {
@@ -213,23 +234,7 @@ fn a_trace_file_without_times_has_an_order_only() {
             12 events imported into DIR/imported
             the messages carry no time, so the recording has their order only; for times, trace with dbg:p(Item, [call, timestamp])
         "#]].assert_eq(&here(imported));
-        expect![[r#"
-            status 0
-            --- stdout
-            DIR/imported: 12 events; the recording has the order of its events and no times
-            n@h: from a trace file, which does not tell the release or the clock
-
-            function calls total self p50 p90 p99 max errors notes
-            lists:sum/1 4 - - - - - - 0
-            lists:map/2 2 - - - - - - 0
-
-            process events calls busy errors sent delivered notes
-            PID 12 6 - 0 0 0
-
-            no gaps: 12 events, nothing is known to be missing
-            --- stderr
-        "#]]
-        .assert_eq(&columns(&here(run(&["stat", text(&target)]))));
+        assert_counted_without_times(&here(run(&["stat", text(&target)])));
         expect![[r#"
             status 0
             --- stdout
@@ -316,23 +321,7 @@ fn a_trace_file_of_which_a_part_has_times_has_an_order_only() {
                 12 events imported into DIR/imported
                 6 of the messages carry no time, so the recording has their order only; for times, trace with dbg:p(Item, [call, timestamp])
             "#]].assert_eq(&here(imported));
-            expect![[r#"
-                status 0
-                --- stdout
-                DIR/imported: 12 events; the recording has the order of its events and no times
-                n@h: from a trace file, which does not tell the release or the clock
-
-                function calls total self p50 p90 p99 max errors notes
-                lists:sum/1 4 - - - - - - 0
-                lists:map/2 2 - - - - - - 0
-
-                process events calls busy errors sent delivered notes
-                PID 12 6 - 0 0 0
-
-                no gaps: 12 events, nothing is known to be missing
-                --- stderr
-            "#]]
-            .assert_eq(&columns(&here(run(&["stat", text(&target)]))));
+            assert_counted_without_times(&here(run(&["stat", text(&target)])));
             expect![[r#"
                 status 0
                 --- stdout
