@@ -1,0 +1,13 @@
+//! Source files, spans, lines, and diagnostics as data. Knows nothing of the language.
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
+
+mod diagnostic;
+mod file;
+mod span;
+
+pub use diagnostic::{Code, Diagnostic, Edit, Fix, Label, Severity};
+pub use file::{File, Files, LineColumn};
+pub use span::{FileId, FileSpan, Span};
