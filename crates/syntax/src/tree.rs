@@ -74,6 +74,7 @@ arena::pools! {
         bindings: Binding,
         imported: Imported,
         pattern_entries: PatternEntry,
+        function_type_params: FunctionTypeParam,
     }
 }
 
@@ -414,14 +415,23 @@ pub enum Type {
     /// `fn(A, mut B) C raises E`.
     Function {
         /// What it takes.
-        params: List<TypeId>,
+        params: List<FunctionTypeParam>,
         /// What it gives; nothing is `void`.
         result: Option<TypeId>,
-        /// What it says about errors.
+        /// What it says about errors; more than one stand in parentheses here.
         raises: Raises,
     },
     /// Text that is no type.
     Wrong,
+}
+
+/// A parameter in the type of a function.
+#[derive(Clone, Copy, Debug)]
+pub struct FunctionTypeParam {
+    /// Where `mut` stands.
+    pub mutable: Option<Span>,
+    /// Its type.
+    pub ty: TypeId,
 }
 
 // ----------------------------------------------------------------------------------------------------------- statements
