@@ -4,5 +4,15 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+mod diagnostics;
+mod error;
+mod lexer;
+mod literal;
+mod parser;
 pub mod token;
 pub mod tree;
+
+pub use diagnostics::CODES;
+pub use error::{BadEscape, BadNumber, Expected, Fact, Named, Number, SyntaxError};
+pub use lexer::lex;
+pub use parser::{NESTING, Parse, parse};

@@ -107,6 +107,13 @@ impl Nodes {
         List { start, len: pool.len() as u32 - start, of: PhantomData }
     }
 
+    /// Takes back the nodes of one type from this one on: nothing may refer to them.
+    pub(crate) fn take_back<I: Node>(&mut self, from: I) {
+        let arena = I::arena_mut(self);
+        arena.nodes.truncate(from.index() as usize);
+        arena.spans.truncate(from.index() as usize);
+    }
+
     /// Where a node stands.
     #[expect(clippy::indexing_slicing, reason = "an id comes from its own arena, which never shrinks")]
     pub fn span<I: Node>(&self, id: I) -> Span {

@@ -1,0 +1,176 @@
+//! From tokens to the tree: recursive descent, with a loop for each level of operators. What is missing becomes a `Wrong` node or
+//! an empty name, so that there is always a tree.
+//!
+//! **Recovery.** The first error of a mistake is kept; until the parser is in step again, at the next statement, element or
+//! expected token, further ones are echoes and are dropped ([`Parser::error`]). An error that does not put the parser out of step is
+//! added by [`Parser::note`].
+
+mod closure;
+mod control;
+mod cursor;
+mod expr;
+mod function;
+mod item;
+mod member;
+mod names;
+mod pattern;
+mod postfix;
+mod primary;
+mod recover;
+mod stmt;
+mod text;
+mod types;
+
+use pluto_source::Span;
+
+use crate::error::{Errors, Fact, SyntaxError};
+use crate::lexer;
+use crate::token::{Kind, Token};
+use crate::tree::{List, Nodes, Pooled, Tree};
+
+/// Levels of brackets, blocks, prefixes and right operands: what is deeper is refused, so that no walk of a tree, of which left
+/// operands and `else if` are loops, runs out of stack.
+pub const NESTING: u32 = 256;
+
+/// A file, parsed.
+#[derive(Clone, Debug)]
+pub struct Parse {
+    /// Its tree; what could not be read is `Wrong` in it.
+    pub tree: Tree,
+    /// What is wrong with the text, in the order of the text.
+    pub errors: Vec<SyntaxError>,
+}
+
+/// Reads the text of a file of at most `u32::MAX` bytes.
+pub fn parse(source: &str) -> Parse {
+    let (tokens, mut errors) = lexer::tokens(source);
+    let mut parser = Parser::new(source, &tokens);
+    parser.file();
+    let Parser { nodes, items, errors: found, .. } = parser;
+    errors.append(found.into_list());
+    Parse { tree: Tree { tokens, items, nodes }, errors: errors.sorted() }
+}
+
+/// What holds between a pair of brackets.
+#[derive(Clone, Copy, Debug, Default)]
+struct Context {
+    /// The innermost bracket is `(` or `[`: lines do not end.
+    brackets: bool,
+    /// The head of `if`, `while`, `for` or `match`: `{` begins a block.
+    head: bool,
+    /// The guard of an arm: `=>` ends it.
+    guard: bool,
+}
+
+struct Parser<'s> {
+    source: &'s str,
+    tokens: &'s [Token],
+    /// The current token, which is no trivia.
+    at: usize,
+    kind: Kind,
+    start: u32,
+    /// Whether a line ends before the current token.
+    newline: bool,
+    /// The end of the token before it.
+    previous_end: u32,
+    context: Context,
+    depth: u32,
+    nodes: Nodes,
+    /// Elements of lists that are not complete: its pools are stacks.
+    scratch: Nodes,
+    items: Vec<crate::tree::ItemId>,
+    errors: Errors,
+    /// Errors are echoes until an expected token is found.
+    recovering: bool,
+    /// Errors are echoes until the next line.
+    muted: bool,
+    too_deep: bool,
+    /// Labels of the loops around, in this function.
+    labels: Vec<Span>,
+    applications: postfix::Applications,
+    /// The token after a minus, which may be 2^63.
+    after_minus: u32,
+}
+
+impl<'s> Parser<'s> {
+    fn new(source: &'s str, tokens: &'s [Token]) -> Self {
+        let mut parser = Self {
+            source,
+            tokens,
+            at: 0,
+            kind: Kind::End,
+            start: 0,
+            newline: true,
+            previous_end: 0,
+            context: Context::default(),
+            depth: 0,
+            nodes: Nodes::default(),
+            scratch: Nodes::default(),
+            items: Vec::new(),
+            errors: Errors::default(),
+            recovering: false,
+            muted: false,
+            too_deep: false,
+            labels: Vec::new(),
+            applications: postfix::Applications::default(),
+            after_minus: u32::MAX,
+        };
+        parser.settle(0);
+        parser.newline = true;
+        parser
+    }
+
+    /// An error that puts the parser out of step.
+    fn error(&mut self, span: Span, fact: Fact) {
+        if !self.recovering && !self.muted {
+            self.errors.add(span, fact);
+        }
+        self.recovering = true;
+    }
+
+    /// An error that does not.
+    fn note(&mut self, span: Span, fact: Fact) {
+        if !self.recovering && !self.muted {
+            self.errors.add(span, fact);
+        }
+    }
+
+    /// The beginning of a list: what is [pushed](Self::push) from now on.
+    fn begin<T: Pooled>(&self) -> usize {
+        T::pool(&self.scratch).len()
+    }
+
+    fn push<T: Pooled>(&mut self, element: T) {
+        T::pool_mut(&mut self.scratch).push(element);
+    }
+
+    /// Completes a list.
+    fn finish<T: Pooled>(&mut self, begin: usize) -> List<T> {
+        self.nodes.add_list(T::pool_mut(&mut self.scratch).drain(begin..))
+    }
+
+    /// Does something between a pair of brackets.
+    fn within<T>(&mut self, context: Context, what: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = std::mem::replace(&mut self.context, context);
+        let done = what(self);
+        self.context = outer;
+        done
+    }
+
+    /// Does something one level deeper; `None`, and what is there is passed over, where that is too deep.
+    fn deeper<T>(&mut self, what: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        if self.depth >= NESTING {
+            if !self.too_deep {
+                self.too_deep = true;
+                self.note(self.span(), Fact::TooDeep);
+            }
+            self.recovering = true;
+            self.skip_rest_of_group();
+            return None;
+        }
+        self.depth += 1;
+        let done = what(self);
+        self.depth -= 1;
+        Some(done)
+    }
+}

@@ -1,0 +1,265 @@
+//! `if`, `match`, loops, tasks and `select`.
+
+use super::names::capital;
+use super::{Context, Parser};
+use crate::error::{Expected, Fact};
+use crate::token::Kind;
+use crate::tree::{Arm, Expr, ExprId, List, Name, SelectArm, SelectKind};
+
+impl Parser<'_> {
+    /// `if`, with all its `else if`s in one loop: the last one is added first.
+    pub(super) fn if_expr(&mut self) -> ExprId {
+        let mut branches: Vec<(u32, ExprId, ExprId)> = Vec::new();
+        let mut otherwise = None;
+        loop {
+            let start = self.bump().start;
+            let condition = self.condition();
+            let then = self.expect_block();
+            branches.push((start, condition, then));
+            if self.foreign_else_if() {
+                continue;
+            }
+            if self.eat(Kind::Else).is_none() {
+                break;
+            }
+            if !self.at(Kind::If) {
+                otherwise = Some(self.expect_block());
+                break;
+            }
+        }
+        let end = self.previous_end;
+        let mut last = None;
+        while let Some((start, condition, then)) = branches.pop() {
+            let span = pluto_source::Span::new(start, end);
+            let expr = self.nodes.add(Expr::If { condition, then, otherwise }, span);
+            (otherwise, last) = (Some(expr), Some(expr));
+        }
+        last.unwrap_or_else(|| self.no_expr())
+    }
+
+    /// `elif`, which is left as the current token.
+    fn foreign_else_if(&mut self) -> bool {
+        if !matches!(self.kind, Kind::Name) || !matches!(self.text(), "elif" | "elsif" | "elseif") {
+            return false;
+        }
+        let found = self.foreign().is_some();
+        self.recovering &= !found;
+        found
+    }
+
+    /// The condition of `if` and `while`; `if let` and `=` are said to be none.
+    fn condition(&mut self) -> ExprId {
+        if self.at(Kind::Let) {
+            self.note(self.span(), Fact::ForeignWord { written: "if let", instead: "match" });
+            self.bump();
+            self.pattern();
+            self.eat(Kind::Equal);
+        }
+        let context = Context { head: true, ..self.context };
+        self.within(context, |parser| {
+            let condition = parser.expr();
+            if parser.at(Kind::Equal) { parser.assignment_inside(condition) } else { condition }
+        })
+    }
+
+    pub(super) fn match_expr(&mut self) -> ExprId {
+        let start = self.bump().start;
+        let value = self.expr_in_head();
+        let arms = if self.at(Kind::LeftBrace) {
+            self.arms()
+        } else {
+            self.expected(Expected::Token(Kind::LeftBrace));
+            List::EMPTY
+        };
+        let span = self.since(start);
+        self.nodes.add(Expr::Match { value, arms }, span)
+    }
+
+    /// The arms of `match` and of a handler, with their braces.
+    pub(super) fn arms(&mut self) -> List<Arm> {
+        let begin = self.begin::<Arm>();
+        self.separated(Self::arm);
+        self.finish(begin)
+    }
+
+    /// Elements between braces, each ended by a comma or by its line.
+    pub(super) fn separated(&mut self, mut element: impl FnMut(&mut Self)) {
+        let open = self.bump();
+        self.recovering = false;
+        self.within(Context::default(), |parser| {
+            while !parser.at(Kind::RightBrace) && !parser.at(Kind::End) && !parser.at_item_margin() {
+                let before = parser.at;
+                if parser.newline {
+                    (parser.recovering, parser.muted) = (false, false);
+                }
+                element(parser);
+                parser.end_of_element(before);
+            }
+            parser.close(open, Kind::RightBrace);
+        });
+    }
+
+    /// The comma or the line's end behind an element, and the way to it.
+    fn end_of_element(&mut self, before: usize) {
+        if !self.at(Kind::Comma) && !self.at(Kind::RightBrace) && !self.newline {
+            self.expected(Expected::Either(Kind::Comma, Kind::RightBrace));
+        }
+        if self.recovering && (!self.newline || self.at == before) {
+            if self.at == before && !self.at(Kind::Comma) {
+                self.bump();
+            }
+            self.skip_rest_of_line(Kind::Comma);
+        }
+        if self.eat(Kind::Comma).is_some() {
+            self.recovering = false;
+        }
+    }
+
+    fn arm(&mut self) {
+        let start = self.start;
+        let pattern = self.pattern();
+        let guard = self.eat(Kind::If).map(|_| self.guard());
+        self.arrow();
+        let body = self.arm_body();
+        let span = self.since(start.min(self.nodes.span(pattern).start));
+        self.push(Arm { span, pattern, guard, body });
+    }
+
+    fn guard(&mut self) -> ExprId {
+        self.within(Context { guard: true, ..Context::default() }, Self::expr)
+    }
+
+    /// `=>`, for which `->` is taken too.
+    fn arrow(&mut self) {
+        if self.at(Kind::ThinArrow) {
+            self.note(self.span(), Fact::ThinArrow);
+            self.bump();
+        } else {
+            self.expect(Kind::FatArrow);
+        }
+    }
+
+    fn arm_body(&mut self) -> ExprId {
+        let body = self.expr();
+        if self.at_assignment() { self.assignment_as_body(body) } else { body }
+    }
+
+    /// `for`, `while` and `loop`.
+    pub(super) fn loop_expr(&mut self, label: Option<Name>) -> ExprId {
+        let kind = self.kind;
+        let keyword = self.bump();
+        let start = label.map_or(keyword.start, |label| label.span.start);
+        let expr = match kind {
+            Kind::For => {
+                let pattern = self.pattern();
+                self.expect(Kind::In);
+                let over = self.expr_in_head();
+                Expr::For { label, pattern, over, body: self.loop_body(label) }
+            }
+            Kind::While => {
+                let condition = self.condition();
+                Expr::While { label, condition, body: self.loop_body(label) }
+            }
+            _ => Expr::Loop { label, body: self.loop_body(label) },
+        };
+        let span = self.since(start);
+        self.nodes.add(expr, span)
+    }
+
+    fn loop_body(&mut self, label: Option<Name>) -> ExprId {
+        self.labels.extend(label.map(|label| label.span));
+        let body = self.expect_block();
+        if label.is_some() {
+            self.labels.pop();
+        }
+        body
+    }
+
+    pub(super) fn scope(&mut self) -> ExprId {
+        let start = self.bump().start;
+        let body = self.expect_block();
+        let span = self.since(start);
+        self.nodes.add(Expr::Scope(body), span)
+    }
+
+    pub(super) fn spawn(&mut self) -> ExprId {
+        let start = self.bump().start;
+        let task = if self.line_ends() { self.wrong_expr() } else { self.operand() };
+        let span = self.since(start);
+        self.nodes.add(Expr::Spawn(task), span)
+    }
+
+    pub(super) fn select(&mut self) -> ExprId {
+        let start = self.bump().start;
+        let begin = self.begin::<SelectArm>();
+        if self.at(Kind::LeftBrace) {
+            self.separated(Self::select_arm);
+        } else {
+            self.expected(Expected::Token(Kind::LeftBrace));
+        }
+        let arms = self.finish(begin);
+        let span = self.since(start);
+        self.nodes.add(Expr::Select(arms), span)
+    }
+
+    fn select_arm(&mut self) {
+        let start = self.start;
+        let kind = self.select_kind();
+        let start = start.min(match kind {
+            SelectKind::Operation { pattern: Some(pattern), .. } => self.nodes.span(pattern).start,
+            SelectKind::Operation { pattern: None, call } => self.nodes.span(call).start,
+            _ => start,
+        });
+        self.arrow();
+        let body = self.arm_body();
+        let span = self.since(start);
+        self.push(SelectArm { span, kind, body });
+    }
+
+    fn select_kind(&mut self) -> SelectKind {
+        let next = self.peek(1);
+        if self.at_word("default") && matches!(next, Kind::FatArrow | Kind::ThinArrow) {
+            self.bump();
+            return SelectKind::Default;
+        }
+        let no_value = matches!(
+            next,
+            Kind::Equal | Kind::Dot | Kind::QuestionDot | Kind::LeftParen | Kind::FatArrow | Kind::ThinArrow
+        );
+        if self.at_word("after") && !no_value {
+            self.bump();
+            return SelectKind::After(self.guard());
+        }
+        let pattern = self.receives().then(|| {
+            let pattern = self.pattern();
+            self.expect(Kind::Equal);
+            pattern
+        });
+        SelectKind::Operation { pattern, call: self.guard() }
+    }
+
+    /// Whether a pattern and `=` come before the call.
+    fn receives(&self) -> bool {
+        match self.kind {
+            Kind::Name if !capital(self.text()) => matches!(self.peek(1), Kind::Equal | Kind::Colon),
+            Kind::SelfValue => false,
+            Kind::Underscore => true,
+            _ => {
+                let mut depth = u32::from(matches!(self.kind, Kind::LeftParen | Kind::LeftBracket));
+                for (_, token) in self.following() {
+                    match token.kind {
+                        Kind::LeftParen | Kind::LeftBracket | Kind::LeftBrace => depth += 1,
+                        Kind::RightParen | Kind::RightBracket | Kind::RightBrace if depth == 0 => {
+                            return false;
+                        }
+                        Kind::RightParen | Kind::RightBracket | Kind::RightBrace => depth -= 1,
+                        Kind::Equal if depth == 0 => return true,
+                        Kind::FatArrow | Kind::End => return false,
+                        _ => {}
+                    }
+                }
+                false
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Functions: heads, contracts, bodies.
+
+use pluto_source::Span;
+
+use super::{Context, Parser};
+use crate::error::{Expected, Fact, Named};
+use crate::token::Kind;
+use crate::tree::{Contract, ContractKind, Function, FunctionId, Name, Param, Raises, Receiver, TypeId};
+
+/// Where a function is declared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Home {
+    /// At the top of a file.
+    File,
+    /// In a type.
+    Type,
+    /// In a trait, where it may have no body.
+    Trait,
+}
+
+impl Parser<'_> {
+    /// A function, at `fn` or at a word that was meant so.
+    pub(super) fn function(&mut self, home: Home, public: Option<Span>) -> FunctionId {
+        let start = public.map_or(self.start, |public| public.start);
+        self.bump();
+        self.recovering = false;
+        let name = self.declared(Named::Function);
+        let type_params = self.type_params();
+        let begin = self.begin::<Param>();
+        let mut receiver = None;
+        if self.at(Kind::LeftParen) {
+            let mut first = true;
+            self.bracketed(Kind::RightParen, |parser| {
+                if let Some(found) = parser.receiver() {
+                    if first && home != Home::File {
+                        receiver = Some(found);
+                    } else {
+                        parser.note(found.name.span, Fact::MisplacedSelf);
+                    }
+                } else {
+                    parser.param();
+                }
+                first = false;
+            });
+        } else {
+            self.expected(Expected::Token(Kind::LeftParen));
+        }
+        let params = self.finish(begin);
+        let stream = (self.at_word("stream") && self.peek(1) != Kind::LeftBrace).then(|| self.bump());
+        let result = self.result();
+        let (raises, contracts) = self.clauses();
+        let body = self.body(home, start);
+        let labels = std::mem::take(&mut self.labels);
+        let body = body.then(|| self.block());
+        self.labels = labels;
+        let span = self.since(start);
+        let function =
+            Function { public, name, type_params, receiver, params, result, stream, raises, contracts, body };
+        self.nodes.add(function, span)
+    }
+
+    /// `self`, `mut self`.
+    fn receiver(&mut self) -> Option<Receiver> {
+        let mutable = self.at(Kind::Mut) && self.peek(1) == Kind::SelfValue;
+        if !mutable && !self.at(Kind::SelfValue) {
+            return None;
+        }
+        let mutable = mutable.then(|| self.bump());
+        Some(Receiver { name: Name { span: self.bump() }, mutable })
+    }
+
+    fn param(&mut self) {
+        let start = self.start;
+        let mutable = self.eat(Kind::Mut);
+        let name = match self.eat(Kind::Underscore) {
+            Some(span) => Name { span },
+            None => self.declared(Named::Parameter),
+        };
+        let ty = self.param_type(name);
+        let default = self.eat(Kind::Equal).map(|_| self.expr());
+        let span = self.since(start);
+        self.push(Param { span, mutable, name, ty, default });
+    }
+
+    fn param_type(&mut self, name: Name) -> Option<TypeId> {
+        if self.eat(Kind::Colon).is_some() {
+            return Some(self.ty());
+        }
+        if matches!(self.kind, Kind::Comma | Kind::RightParen | Kind::Equal) {
+            if !name.span.is_empty() {
+                self.note(name.span, Fact::MissingType);
+            }
+            return None;
+        }
+        self.expected(Expected::Token(Kind::Colon));
+        // `x int`, in the order of other languages, is read as it was meant.
+        let is_type = self.begins_type();
+        is_type.then(|| self.ty())
+    }
+
+    fn result(&mut self) -> Option<TypeId> {
+        if matches!(self.kind, Kind::ThinArrow | Kind::Colon) && !self.line_ends() {
+            self.note(self.span(), Fact::ResultArrow);
+            self.bump();
+            return Some(self.ty());
+        }
+        self.begins_type().then(|| self.ty())
+    }
+
+    /// `raises`, `requires` and `ensures`, on the line of the head or on lines of their own.
+    fn clauses(&mut self) -> (Raises, crate::tree::List<Contract>) {
+        let mut raises = Raises::Unsaid;
+        let begin = self.begin::<Contract>();
+        while self.at(Kind::Name) {
+            let kind = match self.text() {
+                "raises" => {
+                    raises = self.raises();
+                    continue;
+                }
+                "throws" => {
+                    self.note(self.span(), Fact::ForeignWord { written: "throws", instead: "raises" });
+                    raises = self.raises();
+                    continue;
+                }
+                "requires" => ContractKind::Requires,
+                "ensures" => ContractKind::Ensures,
+                _ => break,
+            };
+            let contract = self.contract(kind);
+            self.push(contract);
+        }
+        (raises, self.finish(begin))
+    }
+
+    /// A clause of a contract, at its word.
+    pub(super) fn contract(&mut self, kind: ContractKind) -> Contract {
+        let start = self.bump().start;
+        let head = kind != ContractKind::Invariant;
+        let condition = self.within(Context { head, ..Context::default() }, Self::expr);
+        Contract { span: self.since(start), kind, condition }
+    }
+
+    /// Whether a body is here; says so where one is missing.
+    fn body(&mut self, home: Home, start: u32) -> bool {
+        if self.at(Kind::LeftBrace) {
+            return true;
+        }
+        let ends = self.newline || matches!(self.kind, Kind::RightBrace | Kind::End);
+        if home == Home::Trait && ends {
+            return false;
+        }
+        if ends {
+            let span = self.since(start);
+            self.error(span, Fact::MissingBody);
+        } else {
+            self.expected(Expected::Block);
+        }
+        false
+    }
+}

@@ -1,0 +1,233 @@
+//! Classes, actors, apps, enums, traits and impls.
+
+use pluto_source::Span;
+
+use super::function::Home;
+use super::{Context, Parser};
+use crate::error::{Expected, Fact, Named};
+use crate::token::Kind;
+use crate::tree::{
+    Class, Contract, ContractKind, Dependency, Enum, Field, FunctionId, Impl, ItemKind, Trait, Variant,
+};
+
+impl Parser<'_> {
+    /// A class, an actor or an app, at its word.
+    pub(super) fn class(&mut self, what: Named) -> Class {
+        self.bump();
+        self.recovering = false;
+        let name = self.declared(what);
+        let type_params = self.type_params();
+        let dependencies = self.dependencies();
+        let (fields, methods, invariants) =
+            (self.begin::<Field>(), self.begin::<FunctionId>(), self.begin::<Contract>());
+        self.members(Self::class_member);
+        Class {
+            actor: what == Named::Actor,
+            name,
+            type_params,
+            dependencies,
+            fields: self.finish(fields),
+            methods: self.finish(methods),
+            invariants: self.finish(invariants),
+        }
+    }
+
+    /// `[db: Database, clock: Clock]`, where it is there.
+    fn dependencies(&mut self) -> crate::tree::List<Dependency> {
+        let begin = self.begin::<Dependency>();
+        if self.at(Kind::LeftBracket) {
+            self.bracketed(Kind::RightBracket, |parser| {
+                let name = parser.declared(Named::Dependency);
+                parser.expect(Kind::Colon);
+                let ty = parser.ty();
+                parser.push(Dependency { name, ty });
+            });
+        }
+        self.finish(begin)
+    }
+
+    /// Members between braces, each ended by its line or by a comma.
+    fn members(&mut self, mut member: impl FnMut(&mut Self)) {
+        if !self.at(Kind::LeftBrace) {
+            self.expected(Expected::Token(Kind::LeftBrace));
+            return;
+        }
+        let open = self.bump();
+        self.recovering = false;
+        self.within(Context::default(), |parser| {
+            while !parser.at(Kind::RightBrace) && !parser.at(Kind::End) && !parser.at_other_item() {
+                let before = parser.at;
+                if parser.newline {
+                    (parser.recovering, parser.muted) = (false, false);
+                }
+                member(parser);
+                parser.end_of_member(before);
+            }
+            parser.close(open, Kind::RightBrace);
+        });
+    }
+
+    fn end_of_member(&mut self, before: usize) {
+        let ends = self.newline || matches!(self.kind, Kind::Comma | Kind::RightBrace | Kind::End);
+        if !ends {
+            self.expected(Expected::EndOfLine);
+        }
+        if self.recovering && (!self.newline || self.at == before) {
+            if self.at == before && !self.at(Kind::Comma) {
+                self.bump();
+            }
+            self.skip_rest_of_line(Kind::Comma);
+        }
+        if self.eat(Kind::Comma).is_some() {
+            self.recovering = false;
+        }
+    }
+
+    /// Whether another declaration than a method begins here, at the margin: the type's brace is missing.
+    fn at_other_item(&self) -> bool {
+        self.at_item_margin() && !self.at(Kind::Fn) && !(self.at(Kind::Pub) && self.peek(1) == Kind::Fn)
+    }
+
+    fn class_member(&mut self) {
+        let public = self.eat(Kind::Pub);
+        if self.at_method() {
+            let method = self.function(Home::Type, public);
+            return self.push(method);
+        }
+        if self.at_word("invariant") && self.peek(1) != Kind::Colon {
+            self.misplaced_pub(public);
+            let contract = self.contract(ContractKind::Invariant);
+            return self.push(contract);
+        }
+        if self.at(Kind::Let) {
+            self.note(self.span(), Fact::ForeignWord { written: "let", instead: "" });
+            self.bump();
+            self.eat(Kind::Mut);
+        } else if self.foreign().is_some() {
+            self.recovering = false;
+            self.bump();
+        }
+        self.field_decl(public, Expected::Member);
+    }
+
+    /// Whether a method begins here, perhaps by another language's word, which is said.
+    fn at_method(&mut self) -> bool {
+        self.at(Kind::Fn)
+            || (self.at(Kind::Name) && self.peek(1) == Kind::Name && self.foreign() == Some("fn"))
+    }
+
+    pub(super) fn misplaced_pub(&mut self, public: Option<Span>) {
+        if let Some(public) = public {
+            self.note(public, Fact::MisplacedPub);
+        }
+    }
+
+    /// `x: int = 0`.
+    fn field_decl(&mut self, public: Option<Span>, expected: Expected) {
+        let start = public.map_or(self.start, |public| public.start);
+        if !self.at(Kind::Name) && !self.kind.is_keyword() {
+            return self.expected(expected);
+        }
+        let name = self.declared(Named::Field);
+        let is_type = self.expect(Kind::Colon) || self.begins_type();
+        let ty =
+            if is_type { self.ty() } else { self.nodes.add(crate::tree::Type::Wrong, self.nothing_span()) };
+        let default = self.eat(Kind::Equal).map(|_| self.expr());
+        let span = self.since(start);
+        self.push(Field { span, public, name, ty, default });
+    }
+
+    fn nothing_span(&self) -> Span {
+        self.nothing()
+    }
+
+    /// The fields of an error, between braces.
+    pub(super) fn error_fields(&mut self) -> crate::tree::List<Field> {
+        let begin = self.begin::<Field>();
+        if self.at(Kind::LeftBrace) && !self.newline {
+            self.members(|parser| {
+                let public = parser.eat(Kind::Pub);
+                parser.misplaced_pub(public);
+                parser.field_decl(None, Expected::Name(Named::Field));
+            });
+        }
+        self.finish(begin)
+    }
+
+    /// At `enum`.
+    pub(super) fn enum_item(&mut self) -> Enum {
+        self.bump();
+        self.recovering = false;
+        let name = self.declared(Named::Enum);
+        let type_params = self.type_params();
+        let (variants, methods) = (self.begin::<Variant>(), self.begin::<FunctionId>());
+        self.members(Self::enum_member);
+        Enum { name, type_params, variants: self.finish(variants), methods: self.finish(methods) }
+    }
+
+    fn enum_member(&mut self) {
+        let public = self.eat(Kind::Pub);
+        if self.at_method() {
+            let method = self.function(Home::Type, public);
+            return self.push(method);
+        }
+        self.misplaced_pub(public);
+        if !self.at(Kind::Name) && !self.kind.is_keyword() {
+            return self.expected(Expected::VariantOrMethod);
+        }
+        let start = self.start;
+        let name = self.declared(Named::Variant);
+        let begin = self.begin::<Field>();
+        if self.at(Kind::LeftParen) {
+            self.bracketed(Kind::RightParen, Self::variant_field);
+        }
+        let fields = self.finish(begin);
+        let span = self.since(start);
+        self.push(Variant { span, name, fields });
+    }
+
+    fn variant_field(&mut self) {
+        if self.at(Kind::Name) && self.peek(1) == Kind::Colon {
+            return self.field_decl(None, Expected::Name(Named::Field));
+        }
+        if !self.begins_type() {
+            return self.field_decl(None, Expected::Name(Named::Field));
+        }
+        let name = crate::tree::Name { span: self.nothing() };
+        let ty = self.ty();
+        let span = self.nodes.span(ty);
+        self.note(span, Fact::UnnamedField);
+        self.push(Field { span: name.span.to(span), public: None, name, ty, default: None });
+    }
+
+    /// At `trait`.
+    pub(super) fn trait_item(&mut self) -> Trait {
+        self.bump();
+        self.recovering = false;
+        let name = self.declared(Named::Trait);
+        let type_params = self.type_params();
+        let methods = self.begin::<FunctionId>();
+        self.members(|parser| parser.method(Home::Trait));
+        Trait { name, type_params, methods: self.finish(methods) }
+    }
+
+    fn method(&mut self, home: Home) {
+        let public = self.eat(Kind::Pub);
+        if !self.at_method() {
+            return self.expected(Expected::Method);
+        }
+        let method = self.function(home, public);
+        self.push(method);
+    }
+
+    /// At `impl`.
+    pub(super) fn impl_item(&mut self) -> ItemKind {
+        self.bump();
+        let type_params = self.type_params();
+        let first = self.ty();
+        let (of, on) = if self.eat(Kind::For).is_some() { (Some(first), self.ty()) } else { (None, first) };
+        let methods = self.begin::<FunctionId>();
+        self.members(|parser| parser.method(Home::Type));
+        ItemKind::Impl(Impl { type_params, of, on, methods: self.finish(methods) })
+    }
+}

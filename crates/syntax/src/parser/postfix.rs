@@ -1,0 +1,276 @@
+//! Calls, elements, fields, type arguments, class literals and marks behind an operand.
+
+use pluto_source::Span;
+
+use super::names::capital;
+use super::recover::begins_operand;
+use super::{Context, Parser};
+use crate::error::{Expected, Fact};
+use crate::token::Kind;
+use crate::tree::{Argument, Expr, ExprId, FieldValue, List, Name, Type, TypeId};
+
+/// Which `<` begin type arguments, as far as that has been looked at: every token is looked at once.
+#[derive(Debug, Default)]
+pub(super) struct Applications {
+    /// The token up to which it has been looked at.
+    until: usize,
+    /// Each `<` that has its `>`, with it, by the place of the `<`.
+    pairs: Vec<(usize, usize)>,
+}
+
+impl Parser<'_> {
+    /// An operand with what stands behind it.
+    pub(super) fn postfix(&mut self) -> ExprId {
+        let mut expr = self.primary();
+        // Whether it is names with dots between them, and with type arguments: what a class literal begins with.
+        let mut path = matches!(self.nodes[expr], Expr::Name(_));
+        loop {
+            let continues = matches!(self.kind, Kind::Dot | Kind::QuestionDot);
+            if self.line_ends() && !continues {
+                return expr;
+            }
+            let kind = self.kind;
+            let next = match kind {
+                Kind::Dot | Kind::QuestionDot => {
+                    path &= self.at(Kind::Dot);
+                    self.field(expr)
+                }
+                Kind::LeftParen => self.call(expr),
+                Kind::LeftBracket => self.index(expr),
+                Kind::Bang => {
+                    self.bump();
+                    Expr::Propagate(expr)
+                }
+                Kind::Question if self.is_ternary() => self.ternary(),
+                Kind::Question => {
+                    self.bump();
+                    Expr::Try(expr)
+                }
+                Kind::Less if self.begins_type_arguments() => {
+                    Expr::Apply { base: expr, arguments: self.type_arguments() }
+                }
+                Kind::LeftBrace if path && self.begins_class_literal(expr) => {
+                    expr = self.class_literal(expr);
+                    path = false;
+                    continue;
+                }
+                Kind::Name if self.at_word("later") => {
+                    self.bump();
+                    Expr::Later(expr)
+                }
+                _ => return expr,
+            };
+            path &= matches!(next, Expr::Field { .. } | Expr::Apply { .. });
+            let span = self.nodes.span(expr).to(self.nothing());
+            expr = self.nodes.add(next, span);
+        }
+    }
+
+    fn field(&mut self, base: ExprId) -> Expr {
+        let optional = self.bump_is(Kind::QuestionDot);
+        let name = match self.kind {
+            Kind::Int if !self.newline => Name { span: self.bump() },
+            _ => self.name(Expected::FieldName),
+        };
+        Expr::Field { base, name, optional }
+    }
+
+    /// Takes a token, and says whether it is such.
+    fn bump_is(&mut self, kind: Kind) -> bool {
+        let is = self.at(kind);
+        self.bump();
+        is
+    }
+
+    fn call(&mut self, callee: ExprId) -> Expr {
+        let begin = self.begin::<Argument>();
+        self.bracketed(Kind::RightParen, |parser| {
+            let named = parser.at(Kind::Name) && parser.peek(1) == Kind::Colon;
+            let name = named.then(|| {
+                let name = Name { span: parser.bump() };
+                parser.bump();
+                name
+            });
+            let value = parser.element();
+            parser.push(Argument { name, value });
+        });
+        Expr::Call { callee, arguments: self.finish(begin) }
+    }
+
+    fn index(&mut self, base: ExprId) -> Expr {
+        let open = self.bump();
+        let index = self.within(Context { brackets: true, ..Context::default() }, |parser| {
+            let index = parser.element();
+            if !parser.at(Kind::RightBracket) {
+                parser.next_element(open, Kind::RightBracket);
+            }
+            parser.close(open, Kind::RightBracket);
+            index
+        });
+        Expr::Index { base, index }
+    }
+
+    /// `a ? b`: white space before the mark, and an operand behind it that nothing joins.
+    fn is_ternary(&self) -> bool {
+        let spaced = self.start > self.previous_end;
+        let Some((_, next)) = self.following().next() else { return false };
+        let lines = Span::new(self.end(), next.start).of(self.source).contains('\n');
+        let joins = matches!(next.kind, Kind::LeftParen | Kind::LeftBracket | Kind::LeftBrace | Kind::Minus);
+        spaced && !lines && !joins && begins_operand(next.kind)
+    }
+
+    fn ternary(&mut self) -> Expr {
+        self.note(self.span(), Fact::Ternary);
+        self.bump();
+        self.expr();
+        if self.eat(Kind::Colon).is_some() {
+            self.expr();
+        }
+        Expr::Wrong
+    }
+
+    /// Whether a `<` here begins type arguments. Comparisons do not chain, so it does where a `>` matches it with only what types
+    /// have between, unless an operand follows: `f(a < b, c > d)` has two comparisons.
+    fn begins_type_arguments(&mut self) -> bool {
+        if self.at >= self.applications.until {
+            self.look_for_applications();
+        }
+        self.applications.pairs.binary_search_by_key(&self.at, |(open, _)| *open).is_ok()
+    }
+
+    /// Matches each `<` from here on with its `>`, until the first is matched or something comes that no type has.
+    fn look_for_applications(&mut self) {
+        let mut stack = vec![(Kind::Less, self.at)];
+        let mut pairs = Vec::new();
+        let mut last = Kind::Less;
+        let mut until = self.at + 1;
+        while let Some(token) = self.tokens.get(until)
+            && !stack.is_empty()
+        {
+            let in_brackets = self.context.brackets || stack.iter().any(|(kind, _)| *kind != Kind::Less);
+            let goes_on = token.kind.is_trivia()
+                && (in_brackets || token.kind != Kind::Newline || matches!(last, Kind::Comma | Kind::Less));
+            if !goes_on {
+                last = token.kind;
+                let closes = match token.kind {
+                    Kind::Less | Kind::LeftParen | Kind::LeftBracket => {
+                        stack.push((token.kind, until));
+                        0
+                    }
+                    Kind::Name
+                    | Kind::Comma
+                    | Kind::Dot
+                    | Kind::Question
+                    | Kind::QuestionQuestion
+                    | Kind::Fn
+                    | Kind::Mut
+                    | Kind::None => 0,
+                    Kind::Greater => 1,
+                    Kind::ShiftRight => 2,
+                    Kind::RightParen if pop(&mut stack, Kind::LeftParen).is_some() => 0,
+                    Kind::RightBracket if pop(&mut stack, Kind::LeftBracket).is_some() => 0,
+                    _ => break,
+                };
+                for _ in 0..closes {
+                    match pop(&mut stack, Kind::Less) {
+                        Some(open) if !self.operand_behind(until) => pairs.push((open, until)),
+                        Some(_) => {}
+                        None => stack.clear(),
+                    }
+                }
+            }
+            until += 1;
+        }
+        pairs.sort_unstable();
+        self.applications = Applications { until, pairs };
+    }
+
+    /// Whether an operand follows a `>` there, which then compares.
+    fn operand_behind(&self, at: usize) -> bool {
+        let rest = self.tokens.get(at + 1..).unwrap_or_default();
+        let next = rest.iter().find(|token| !token.kind.is_trivia() || token.kind == Kind::Newline);
+        next.is_some_and(|next| {
+            begins_operand(next.kind) && !matches!(next.kind, Kind::LeftParen | Kind::LeftBrace)
+        })
+    }
+
+    fn begins_class_literal(&self, base: ExprId) -> bool {
+        let last = match self.nodes[base] {
+            Expr::Name(name) | Expr::Field { name, .. } => name,
+            Expr::Apply { base, .. } => match self.nodes[base] {
+                Expr::Name(name) | Expr::Field { name, .. } => name,
+                _ => return false,
+            },
+            _ => return false,
+        };
+        let mut after = self.following().map(|(_, token)| token.kind);
+        let (first, second, third) = (after.next(), after.next(), after.next());
+        let looped = matches!(third, Some(Kind::For | Kind::While | Kind::Loop));
+        let has_field = first == Some(Kind::Name) && second == Some(Kind::Colon) && !looped;
+        if !capital(last.span.of(self.source)) {
+            return has_field && !self.context.head && !self.context.guard;
+        }
+        let short = first == Some(Kind::Name) && second == Some(Kind::Comma);
+        let empty = first == Some(Kind::RightBrace) && second == Some(Kind::LeftBrace);
+        !self.context.head || has_field || short || empty
+    }
+
+    /// `Point { x: 1 }`, at the brace; what is before it is read again as a type.
+    fn class_literal(&mut self, base: ExprId) -> ExprId {
+        let span = self.nodes.span(base);
+        let begin = self.begin::<Name>();
+        let (mut walk, mut first, mut arguments) = (base, base, List::<TypeId>::EMPTY);
+        loop {
+            first = if walk < first { walk } else { first };
+            match self.nodes[walk] {
+                Expr::Apply { base, arguments: these } => {
+                    arguments = these;
+                    walk = base;
+                }
+                Expr::Field { base, name, .. } => {
+                    self.push(name);
+                    walk = base;
+                }
+                Expr::Name(name) => {
+                    self.push(name);
+                    break;
+                }
+                _ => break,
+            }
+        }
+        <Name as crate::tree::Pooled>::pool_mut(&mut self.scratch)
+            .get_mut(begin..)
+            .unwrap_or_default()
+            .reverse();
+        let path = self.finish(begin);
+        self.nodes.take_back(first);
+        let ty = self.nodes.add(Type::Named { path, arguments }, span);
+        let in_head = self.context.head;
+        let begin = self.begin::<FieldValue>();
+        self.bracketed(Kind::RightBrace, Self::field_value);
+        let fields = self.finish(begin);
+        let span = span.to(self.nothing());
+        if in_head {
+            self.note(span, Fact::ClassInHead);
+        }
+        self.nodes.add(Expr::Class { ty, fields }, span)
+    }
+
+    fn field_value(&mut self) {
+        let start = self.start;
+        let name = self.name(Expected::Name(crate::error::Named::Field));
+        if self.at(Kind::Equal) {
+            self.expected(Expected::Token(Kind::Colon));
+            self.kind = Kind::Colon;
+        }
+        let value = self.eat(Kind::Colon).map(|_| self.element());
+        let span = self.since(start);
+        self.push(FieldValue { span, name, value });
+    }
+}
+
+/// Takes the innermost bracket if it is such, and says where it is.
+fn pop(stack: &mut Vec<(Kind, usize)>, kind: Kind) -> Option<usize> {
+    let (_, at) = stack.pop_if(|(open, _)| *open == kind)?;
+    Some(at)
+}

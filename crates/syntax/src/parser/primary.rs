@@ -1,0 +1,230 @@
+//! Expressions that are no operators: literals, names, brackets, jumps.
+
+use super::recover::begins_operand;
+use super::{Context, Parser};
+use crate::error::{Expected, Fact};
+use crate::token::Kind;
+use crate::tree::{Expr, ExprId, List, MapEntry, Name};
+
+impl Parser<'_> {
+    /// An expression that begins with its own token. Where none does, one that is `Wrong`.
+    pub(super) fn primary(&mut self) -> ExprId {
+        match self.kind {
+            Kind::Name => self.name_expr(),
+            Kind::Int
+            | Kind::Float
+            | Kind::Duration
+            | Kind::Atom
+            | Kind::String
+            | Kind::None
+            | Kind::True
+            | Kind::False => self.literal(),
+            Kind::SelfValue => {
+                let span = self.bump();
+                self.nodes.add(Expr::SelfValue, span)
+            }
+            Kind::FStart => self.interpolated(),
+            Kind::LeftParen => self.parenthesized(),
+            Kind::LeftBracket => self.array(),
+            Kind::LeftBrace if !self.context.head => self.block(),
+            Kind::If => self.if_expr(),
+            Kind::Match => self.match_expr(),
+            Kind::For | Kind::While | Kind::Loop => self.loop_expr(None),
+            Kind::Scope => self.scope(),
+            Kind::Select => self.select(),
+            Kind::Spawn => self.spawn(),
+            Kind::Break | Kind::Continue => self.leave_loop(),
+            Kind::Return | Kind::Raise | Kind::Yield => self.leave(),
+            _ => self.wrong_expr(),
+        }
+    }
+
+    /// Says that an expression is missing.
+    pub(super) fn wrong_expr(&mut self) -> ExprId {
+        self.expected(Expected::Expression);
+        self.no_expr()
+    }
+
+    /// In the place of an expression that is missing.
+    pub(super) fn no_expr(&mut self) -> ExprId {
+        let span = self.nothing();
+        self.nodes.add(Expr::Wrong, span)
+    }
+
+    fn name_expr(&mut self) -> ExprId {
+        let text = self.text();
+        if matches!(text, "null" | "nil" | "undefined" | "this") && !matches!(self.peek(1), Kind::Colon) {
+            return self.foreign_value(text);
+        }
+        let span = self.bump();
+        if self.at(Kind::Colon) && matches!(self.peek(1), Kind::For | Kind::While | Kind::Loop) {
+            let label = Name { span };
+            self.bump();
+            return self.loop_expr(Some(label));
+        }
+        self.nodes.add(Expr::Name(Name { span }), span)
+    }
+
+    fn foreign_value(&mut self, text: &str) -> ExprId {
+        let (written, instead, expr) = match text {
+            "nil" => ("nil", "none", Expr::None),
+            "undefined" => ("undefined", "none", Expr::None),
+            "this" => ("this", "self", Expr::SelfValue),
+            _ => ("null", "none", Expr::None),
+        };
+        self.note(self.span(), Fact::ForeignWord { written, instead });
+        let span = self.bump();
+        self.nodes.add(expr, span)
+    }
+
+    /// `(a)`, `(a, b)`, or a closure.
+    fn parenthesized(&mut self) -> ExprId {
+        if !self.context.guard && self.begins_closure() {
+            return self.closure();
+        }
+        let begin = self.begin::<ExprId>();
+        let mut commas = 0;
+        let span = self.bracketed(Kind::RightParen, |parser| {
+            let element = parser.element();
+            parser.push(element);
+            commas += usize::from(parser.at(Kind::Comma));
+        });
+        let elements = self.finish::<ExprId>(begin);
+        match *self.nodes.list(elements) {
+            [] => {
+                self.note(
+                    span,
+                    Fact::Expected { expected: Expected::Expression, found: Some(Kind::RightParen) },
+                );
+                self.nodes.add(Expr::Wrong, span)
+            }
+            [only] => {
+                if commas > 0 {
+                    self.note(span, Fact::OneElementTuple);
+                }
+                self.nodes.add(Expr::Paren(only), span)
+            }
+            _ => self.nodes.add(Expr::Tuple(elements), span),
+        }
+    }
+
+    /// An expression between brackets, where `x => …` was meant as a closure and `=` as a comparison.
+    pub(super) fn element(&mut self) -> ExprId {
+        let expr = self.expr();
+        match self.kind {
+            Kind::FatArrow | Kind::ThinArrow => self.bare_closure(expr),
+            Kind::Equal => self.assignment_inside(expr),
+            _ => expr,
+        }
+    }
+
+    /// `[a, b]`, `["k": v]`, `[:]`.
+    fn array(&mut self) -> ExprId {
+        let start = self.start;
+        let (elements, entries) = (self.begin::<ExprId>(), self.begin::<MapEntry>());
+        let (mut lone_colon, mut mixed) = (false, None);
+        if self.peek(1) == Kind::Colon {
+            let open = self.bump();
+            self.within(Context { brackets: true, ..Context::default() }, |parser| {
+                parser.bump();
+                parser.close(open, Kind::RightBracket);
+            });
+            lone_colon = true;
+        } else {
+            self.bracketed(Kind::RightBracket, |parser| {
+                let before = parser.start;
+                let is_entry = parser.element_or_entry();
+                let first_is_entry = parser.begin::<MapEntry>() > entries;
+                let has_element = parser.begin::<ExprId>() > elements;
+                if (is_entry && has_element) || (!is_entry && first_is_entry) {
+                    mixed = mixed.or(Some(parser.since(before)));
+                }
+            });
+        }
+        let span = self.since(start);
+        let elements = self.finish::<ExprId>(elements);
+        let entries = self.finish::<MapEntry>(entries);
+        if let Some(place) = mixed {
+            self.note(place, Fact::MixedEntries);
+            return self.nodes.add(Expr::Wrong, span);
+        }
+        let is_map = lone_colon || !entries.is_empty();
+        self.nodes.add(if is_map { Expr::Map(entries) } else { Expr::Array(elements) }, span)
+    }
+
+    /// Whether it was an entry of a map.
+    fn element_or_entry(&mut self) -> bool {
+        // No label: a loop has a value, but nobody leaves it from inside an entry by name.
+        let first = if self.at(Kind::Name) && self.peek(1) == Kind::Colon {
+            let span = self.bump();
+            self.nodes.add(Expr::Name(Name { span }), span)
+        } else {
+            self.element()
+        };
+        let is_entry = self.eat(Kind::Colon).is_some();
+        if is_entry {
+            let value = self.element();
+            self.push(MapEntry { key: first, value });
+        } else {
+            self.push(first);
+        }
+        is_entry
+    }
+
+    /// Whether an operand follows on this line.
+    pub(super) fn operand_follows(&self) -> bool {
+        !self.line_ends()
+            && (begins_operand(self.kind) || self.at(Kind::Bang))
+            && !(self.context.head && self.at(Kind::LeftBrace))
+    }
+
+    /// `break`, `continue`.
+    fn leave_loop(&mut self) -> ExprId {
+        let is_break = self.at(Kind::Break);
+        let start = self.bump().start;
+        let text = self.text();
+        let is_label = self.at(Kind::Name) && !self.line_ends();
+        let known = self.labels.iter().any(|label| label.of(self.source) == text);
+        let label = (is_label && (known || !is_break)).then(|| Name { span: self.bump() });
+        let value = (is_break && self.operand_follows()).then(|| self.expr());
+        let span = self.since(start);
+        self.nodes.add(if is_break { Expr::Break { label, value } } else { Expr::Continue { label } }, span)
+    }
+
+    /// `return`, `raise`, `yield`.
+    fn leave(&mut self) -> ExprId {
+        let kind = self.kind;
+        let start = self.bump().start;
+        let expr = match kind {
+            Kind::Return => Expr::Return(self.operand_follows().then(|| self.expr())),
+            Kind::Raise => Expr::Raise(self.value_that_must_follow()),
+            _ => Expr::Yield(self.value_that_must_follow()),
+        };
+        let span = self.since(start);
+        self.nodes.add(expr, span)
+    }
+
+    /// An operand on this line, for words that would otherwise swallow the next statement.
+    fn value_that_must_follow(&mut self) -> ExprId {
+        if self.line_ends() { self.wrong_expr() } else { self.expr() }
+    }
+
+    /// `{ … }`.
+    pub(super) fn block(&mut self) -> ExprId {
+        let start = self.start;
+        let statements = self.statements();
+        let span = self.since(start);
+        let statements = statements.unwrap_or(List::EMPTY);
+        self.nodes.add(Expr::Block(statements), span)
+    }
+
+    /// A block that must come.
+    pub(super) fn expect_block(&mut self) -> ExprId {
+        if self.at(Kind::LeftBrace) {
+            return self.block();
+        }
+        self.expected(Expected::Block);
+        let span = self.nothing();
+        self.nodes.add(Expr::Block(List::EMPTY), span)
+    }
+}

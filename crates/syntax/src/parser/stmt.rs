@@ -1,0 +1,207 @@
+//! Statements, and the blocks that hold them.
+
+use super::expr::needs_left_operand;
+use super::{Context, Parser};
+use crate::error::{Expected, Fact};
+use crate::token::Kind;
+use crate::tree::{BinaryOp, Expr, ExprId, List, Stmt, StmtId};
+
+const fn assignment(kind: Kind) -> Option<Option<BinaryOp>> {
+    Some(match kind {
+        Kind::Equal => None,
+        Kind::PlusEqual => Some(BinaryOp::Add),
+        Kind::MinusEqual => Some(BinaryOp::Subtract),
+        Kind::StarEqual => Some(BinaryOp::Multiply),
+        Kind::SlashEqual => Some(BinaryOp::Divide),
+        Kind::PercentEqual => Some(BinaryOp::Remainder),
+        Kind::AmpersandEqual => Some(BinaryOp::BitAnd),
+        Kind::PipeEqual => Some(BinaryOp::BitOr),
+        Kind::CaretEqual => Some(BinaryOp::BitXor),
+        Kind::ShiftLeftEqual => Some(BinaryOp::ShiftLeft),
+        Kind::ShiftRightEqual => Some(BinaryOp::ShiftRight),
+        Kind::QuestionQuestionEqual => Some(BinaryOp::Coalesce),
+        _ => return None,
+    })
+}
+
+impl Parser<'_> {
+    /// The statements of a block, with their braces; `None` where that is too deep.
+    pub(super) fn statements(&mut self) -> Option<List<StmtId>> {
+        let open = self.bump();
+        self.recovering = false;
+        let statements = self.deeper(|parser| {
+            parser.within(Context::default(), |parser| {
+                let begin = parser.begin::<StmtId>();
+                let mut first = true;
+                while !parser.at(Kind::RightBrace) && !parser.at(Kind::End) && !parser.at_item_margin() {
+                    parser.next_statement(first);
+                    first = false;
+                }
+                parser.finish::<StmtId>(begin)
+            })
+        });
+        self.within(Context::default(), |parser| parser.close(open, Kind::RightBrace));
+        statements
+    }
+
+    fn next_statement(&mut self, first: bool) {
+        if first || self.newline {
+            (self.recovering, self.muted) = (false, false);
+        } else {
+            self.error(self.span(), Fact::SameLine);
+            (self.recovering, self.muted) = (false, true);
+        }
+        let before = self.at;
+        let id = self.statement();
+        self.push(id);
+        if self.recovering {
+            self.skip_rest_of_line(Kind::RightBrace);
+        }
+        if self.at == before && !self.at(Kind::RightBrace) {
+            self.bump();
+        }
+    }
+
+    fn statement(&mut self) -> StmtId {
+        let start = self.start;
+        let stmt = match self.kind {
+            Kind::Let => {
+                self.bump();
+                self.let_stmt()
+            }
+            Kind::Defer => {
+                self.bump();
+                Stmt::Defer(self.expect_block())
+            }
+            Kind::Assert => {
+                self.bump();
+                let condition = self.expr();
+                let why = self.eat(Kind::Comma).map(|_| self.expr());
+                Stmt::Assert { condition, why }
+            }
+            Kind::RightParen | Kind::RightBracket | Kind::HoleClose | Kind::FEnd => {
+                self.unopened();
+                Stmt::Wrong
+            }
+            Kind::Else => {
+                self.expected(Expected::Expression);
+                Stmt::Wrong
+            }
+            kind if needs_left_operand(kind) => self.leading_operator(),
+            _ if self.begins_item() => self.item_in_block(),
+            _ => self.other_statement(),
+        };
+        let span = match stmt {
+            Stmt::Expr(expr) => self.nodes.span(expr),
+            Stmt::Assign { target, .. } => self.nodes.span(target).to(self.nothing()),
+            _ => self.since(start),
+        };
+        self.nodes.add(stmt, span)
+    }
+
+    /// `let`, behind the word.
+    fn let_stmt(&mut self) -> Stmt {
+        let mutable = self.eat(Kind::Mut);
+        let pattern = self.pattern_without_type();
+        let ty = self.eat(Kind::Colon).map(|_| self.ty());
+        let value = if self.eat(Kind::Equal).is_some() {
+            self.recovering = false;
+            self.expr()
+        } else {
+            if self.newline || self.at(Kind::RightBrace) {
+                let end = self.nothing();
+                self.error(end, Fact::MissingValue);
+            } else {
+                self.expected(Expected::Token(Kind::Equal));
+            }
+            self.no_expr()
+        };
+        let otherwise = self.eat(Kind::Else).map(|_| self.expect_block());
+        Stmt::Let { mutable, pattern, ty, value, otherwise }
+    }
+
+    fn leading_operator(&mut self) -> Stmt {
+        let fact = Fact::LeadingOperator { operator: self.kind, previous_end: self.previous_end };
+        self.note(self.span(), fact);
+        self.bump();
+        Stmt::Expr(self.expr())
+    }
+
+    fn item_in_block(&mut self) -> Stmt {
+        self.error(self.span(), Fact::ItemInBlock);
+        self.within(Context::default(), |parser| parser.item());
+        Stmt::Wrong
+    }
+
+    /// A statement that begins with an expression, or with a word of another language.
+    fn other_statement(&mut self) -> Stmt {
+        match self.foreign() {
+            Some("let" | "let mut") => {
+                let is_mutable = self.text() != "val";
+                let word = self.bump();
+                self.recovering = false;
+                return match self.let_stmt() {
+                    Stmt::Let { pattern, ty, value, otherwise, .. } => {
+                        Stmt::Let { mutable: is_mutable.then_some(word), pattern, ty, value, otherwise }
+                    }
+                    other => other,
+                };
+            }
+            Some(_) => {
+                self.skip_rest_of_line(Kind::RightBrace);
+                return Stmt::Wrong;
+            }
+            None => {}
+        }
+        let expr = self.expr();
+        if let Some(operator) = assignment(self.kind).filter(|_| !self.line_ends()) {
+            return self.assign(expr, operator);
+        }
+        if self.at(Kind::Colon) && !self.newline {
+            self.error(self.span(), Fact::LabelWithoutLoop);
+        }
+        Stmt::Expr(expr)
+    }
+
+    fn assign(&mut self, target: ExprId, operator: Option<BinaryOp>) -> Stmt {
+        let is_place = matches!(
+            self.nodes[target],
+            Expr::Name(_) | Expr::Field { optional: false, .. } | Expr::Index { .. } | Expr::Wrong
+        );
+        if !is_place {
+            self.note(self.nodes.span(target), Fact::BadTarget);
+        }
+        let operator_span = self.bump();
+        let value = self.expr();
+        Stmt::Assign { target, operator, operator_span, value }
+    }
+
+    /// Whether an assignment goes on behind an expression that is none.
+    pub(super) fn at_assignment(&self) -> bool {
+        assignment(self.kind).is_some() && !self.line_ends()
+    }
+
+    /// `=` where `==` was meant.
+    pub(super) fn assignment_inside(&mut self, left: ExprId) -> ExprId {
+        self.note(self.span(), Fact::AssignmentInside { body: None });
+        let operator_span = self.bump();
+        let right = self.expr();
+        let span = self.nodes.span(left).to(self.nothing());
+        self.nodes.add(Expr::Binary { operator: BinaryOp::Equal, operator_span, left, right }, span)
+    }
+
+    /// `A => x = 1`: an assignment that is the body of an arm or a closure lacks its braces.
+    pub(super) fn assignment_as_body(&mut self, target: ExprId) -> ExprId {
+        let Some(operator) = assignment(self.kind) else { return target };
+        let at = self.span();
+        let errors = self.recovering;
+        let stmt = self.assign(target, operator);
+        let span = self.nodes.span(target).to(self.nothing());
+        let echo = std::mem::replace(&mut self.recovering, errors);
+        self.note(at, Fact::AssignmentInside { body: Some(span) });
+        self.recovering = echo;
+        let stmt = self.nodes.add::<StmtId>(stmt, span);
+        let block = self.nodes.add_list([stmt]);
+        self.nodes.add(Expr::Block(block), span)
+    }
+}

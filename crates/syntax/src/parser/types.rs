@@ -1,0 +1,258 @@
+//! Types, type parameters, and what is said about errors.
+
+use pluto_source::Span;
+
+use super::{Context, Parser};
+use crate::error::{Expected, Fact, Named};
+use crate::token::Kind;
+use crate::tree::{FunctionTypeParam, List, Raises, Type, TypeId, TypeParam};
+
+impl Parser<'_> {
+    /// A type that must come.
+    pub(super) fn ty(&mut self) -> TypeId {
+        if let Some(ty) = self.deeper(Self::ty_with_marks) {
+            return ty;
+        }
+        self.wrong_type()
+    }
+
+    fn wrong_type(&mut self) -> TypeId {
+        let span = self.nothing();
+        self.nodes.add(Type::Wrong, span)
+    }
+
+    /// A type and the `?` behind it.
+    fn ty_with_marks(&mut self) -> TypeId {
+        let mut ty = self.plain_type();
+        while !self.line_ends() {
+            match self.kind {
+                Kind::Question => {
+                    self.bump();
+                }
+                Kind::QuestionQuestion => self.split(Kind::Question),
+                Kind::QuestionDot | Kind::QuestionQuestionEqual => break,
+                _ => break,
+            }
+            let span = self.nodes.span(ty).to(self.nothing());
+            ty = self.nodes.add(Type::Optional(ty), span);
+        }
+        ty
+    }
+
+    fn plain_type(&mut self) -> TypeId {
+        let start = self.start;
+        let kind = match self.kind {
+            Kind::Name => {
+                let path = self.path(Expected::Type);
+                let arguments = if self.at(Kind::Less) && !self.line_ends() {
+                    self.type_arguments()
+                } else {
+                    List::EMPTY
+                };
+                Type::Named { path, arguments }
+            }
+            Kind::LeftBracket => self.array_type(),
+            Kind::LeftParen => return self.tuple_type(),
+            Kind::Fn => self.function_type(),
+            kind => {
+                if kind.is_keyword() && !self.newline && !matches!(kind, Kind::Mut) {
+                    self.error(self.span(), Fact::KeywordAsName(kind));
+                } else {
+                    self.expected(Expected::Type);
+                }
+                return self.wrong_type();
+            }
+        };
+        let span = self.since(start);
+        self.nodes.add(kind, span)
+    }
+
+    fn array_type(&mut self) -> Type {
+        let open = self.bump();
+        let element = self.within(Context { brackets: true, ..Context::default() }, |parser| {
+            let element = parser.ty();
+            parser.close(open, Kind::RightBracket);
+            element
+        });
+        Type::Array(element)
+    }
+
+    fn tuple_type(&mut self) -> TypeId {
+        let begin = self.begin::<TypeId>();
+        let mut commas = 0;
+        let span = self.bracketed(Kind::RightParen, |parser| {
+            let ty = parser.ty();
+            parser.push(ty);
+            commas += usize::from(parser.at(Kind::Comma));
+        });
+        let types = self.finish::<TypeId>(begin);
+        match *self.nodes.list(types) {
+            [] => {
+                self.note(span, Fact::EmptyTuple);
+                self.nodes.add(Type::Wrong, span)
+            }
+            // Parentheses only group.
+            [only] => {
+                if commas > 0 {
+                    self.note(span, Fact::OneElementTuple);
+                }
+                only
+            }
+            _ => self.nodes.add(Type::Tuple(types), span),
+        }
+    }
+
+    fn function_type(&mut self) -> Type {
+        self.bump();
+        let begin = self.begin::<FunctionTypeParam>();
+        if self.at(Kind::LeftParen) {
+            self.bracketed(Kind::RightParen, |parser| {
+                let mutable = parser.eat(Kind::Mut);
+                let ty = parser.ty();
+                parser.push(FunctionTypeParam { mutable, ty });
+            });
+        } else {
+            self.expected(Expected::Token(Kind::LeftParen));
+        }
+        let params = self.finish(begin);
+        let result = self.begins_type().then(|| self.ty());
+        let raises = if self.line_ends() { Raises::Unsaid } else { self.raises_of_type() };
+        Type::Function { params, result, raises }
+    }
+
+    /// Whether a type that may be left out is here.
+    pub(super) fn begins_type(&self) -> bool {
+        if self.line_ends() {
+            return false;
+        }
+        match self.kind {
+            Kind::LeftBracket | Kind::LeftParen | Kind::Fn => true,
+            Kind::Name => {
+                !matches!(self.text(), "raises" | "requires" | "ensures" | "later")
+                    || self.peek(1) == Kind::LeftBrace
+            }
+            _ => false,
+        }
+    }
+
+    /// `raises E`, `raises none`, `raises (A, B)`: a comma belongs to the list that the type is in.
+    fn raises_of_type(&mut self) -> Raises {
+        if self.eat_word("raises").is_none() {
+            return Raises::Unsaid;
+        }
+        if let Some(span) = self.eat(Kind::None) {
+            return Raises::Nothing(span);
+        }
+        let begin = self.begin::<TypeId>();
+        if self.at(Kind::LeftParen) {
+            self.bracketed(Kind::RightParen, |parser| {
+                let error = parser.ty();
+                parser.push(error);
+            });
+        } else {
+            let error = self.ty();
+            self.push(error);
+        }
+        Raises::Errors(self.finish(begin))
+    }
+
+    /// `raises A, B` of a function that is declared.
+    pub(super) fn raises(&mut self) -> Raises {
+        self.bump();
+        if let Some(span) = self.eat(Kind::None) {
+            return Raises::Nothing(span);
+        }
+        let begin = self.begin::<TypeId>();
+        loop {
+            let error = self.ty();
+            self.push(error);
+            if self.eat(Kind::Comma).is_none() {
+                break;
+            }
+        }
+        Raises::Errors(self.finish(begin))
+    }
+
+    /// `<A, B>`.
+    pub(super) fn type_arguments(&mut self) -> List<TypeId> {
+        let begin = self.begin::<TypeId>();
+        self.angles(|parser| {
+            let argument = parser.ty();
+            parser.push(argument);
+        });
+        self.finish(begin)
+    }
+
+    /// `<T: A + B, U>` of something that is declared, where it is there.
+    pub(super) fn type_params(&mut self) -> List<TypeParam> {
+        let begin = self.begin::<TypeParam>();
+        if self.at(Kind::Less) {
+            self.angles(|parser| {
+                let name = parser.declared(Named::TypeParameter);
+                let bounds = parser.bounds();
+                parser.push(TypeParam { name, bounds });
+            });
+        }
+        self.finish(begin)
+    }
+
+    fn bounds(&mut self) -> List<TypeId> {
+        let begin = self.begin::<TypeId>();
+        if self.eat(Kind::Colon).is_some() {
+            loop {
+                let bound = self.ty();
+                self.push(bound);
+                if self.eat(Kind::Plus).is_none() {
+                    break;
+                }
+            }
+        }
+        self.finish(begin)
+    }
+
+    /// Elements between `<` and `>`.
+    fn angles(&mut self, mut element: impl FnMut(&mut Self)) {
+        let open = self.bump();
+        self.within(Context { brackets: true, ..Context::default() }, |parser| {
+            loop {
+                element(parser);
+                if parser.eat(Kind::Comma).is_none() {
+                    break;
+                }
+                parser.recovering = false;
+                if parser.at_greater() {
+                    break;
+                }
+            }
+            parser.close_angle(open);
+        });
+    }
+
+    fn at_greater(&self) -> bool {
+        matches!(self.kind, Kind::Greater | Kind::GreaterEqual | Kind::ShiftRight | Kind::ShiftRightEqual)
+    }
+
+    fn close_angle(&mut self, open: Span) {
+        match self.kind {
+            Kind::Greater => {
+                self.bump();
+            }
+            Kind::GreaterEqual => self.split(Kind::Equal),
+            Kind::ShiftRight => self.split(Kind::Greater),
+            Kind::ShiftRightEqual => self.split(Kind::GreaterEqual),
+            _ => {
+                let end = self.nothing();
+                return self.error(end, Fact::Unclosed { close: Kind::Greater, open });
+            }
+        }
+        self.recovering = false;
+    }
+
+    /// Takes the first byte of the current token; the rest is a token of its own.
+    fn split(&mut self, rest: Kind) {
+        self.start += 1;
+        self.previous_end = self.start;
+        self.kind = rest;
+        self.newline = false;
+    }
+}
