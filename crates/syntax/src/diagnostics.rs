@@ -3,6 +3,7 @@
 use pluto_source::{Code, Diagnostic, Edit, FileId, Fix, Label, Severity, Span};
 
 use crate::error::{BadEscape, BadNumber, Expected, Fact, Named, Number, SyntaxError};
+use crate::token::Kind;
 
 macro_rules! codes {
     ($($name:ident = $number:literal $text:literal,)*) => {
@@ -86,7 +87,7 @@ impl SyntaxError {
             Fact::ThinArrow | Fact::ResultArrow => THIN_ARROW,
             Fact::WrongCase { .. } => WRONG_CASE,
             Fact::KeywordAsName(_) => KEYWORD_AS_NAME,
-            Fact::ItemInBlock => DECLARATION_IN_BLOCK,
+            Fact::ItemInBlock { .. } => DECLARATION_IN_BLOCK,
             Fact::MisplacedPub => MISPLACED_PUB,
             Fact::NotNeedsParentheses { .. } => NOT_WITHOUT_PARENTHESES,
             Fact::BadTarget => BAD_ASSIGNMENT_TARGET,
@@ -99,7 +100,7 @@ impl SyntaxError {
             Fact::OneElementTuple | Fact::EmptyTuple => BAD_TUPLE,
             Fact::MixedEntries => MIXED_ENTRIES,
             Fact::BadKey => BAD_KEY,
-            Fact::ClosureWithoutParentheses => CLOSURE_WITHOUT_PARENTHESES,
+            Fact::ClosureWithoutParentheses { .. } => CLOSURE_WITHOUT_PARENTHESES,
             Fact::LabelWithoutLoop => LABEL_WITHOUT_LOOP,
             Fact::UnnamedField => UNNAMED_FIELD,
             Fact::Ternary => TERNARY,
@@ -144,7 +145,7 @@ impl SyntaxError {
             Fact::Unclosed { close, .. } => format!("{} is missing", close.shown()),
             Fact::Unopened(close) => format!("{} closes nothing", close.shown()),
             Fact::TooDeep => format!("this is nested more than {} levels deep", crate::NESTING),
-            Fact::SameLine => "a statement begins on a line of its own".into(),
+            Fact::SameLine => "statements and declarations begin on lines of their own".into(),
             Fact::LeadingOperator { operator, .. } => {
                 format!("a line cannot begin with {}", operator.shown())
             }
@@ -156,7 +157,7 @@ impl SyntaxError {
             Fact::ResultArrow => "the type of the result stands alone behind the parameters".into(),
             Fact::WrongCase { what, .. } => wrong_case(*what),
             Fact::KeywordAsName(word) => format!("{} is a keyword and cannot be a name", word.shown()),
-            Fact::ItemInBlock => "a declaration cannot stand in a block".into(),
+            Fact::ItemInBlock { .. } => "a declaration cannot stand in a block".into(),
             Fact::MisplacedPub => "`pub` means nothing here".into(),
             Fact::NotNeedsParentheses { .. } => "`not` needs parentheses here".into(),
             Fact::BadTarget => "only a name, a field or an element can be assigned to".into(),
@@ -168,12 +169,12 @@ impl SyntaxError {
             Fact::MisplacedRest => "`..` stands once, for the rest, in an array or behind fields".into(),
             Fact::MissingBody => "this function has no body".into(),
             Fact::MissingType => "this parameter has no type".into(),
-            Fact::MissingValue => "a `let` needs a value".into(),
+            Fact::MissingValue => "a value is missing here".into(),
             Fact::OneElementTuple => "a tuple has at least two elements".into(),
-            Fact::EmptyTuple => "there is no empty tuple: a function without a result states no type".into(),
+            Fact::EmptyTuple => "there is no empty tuple".into(),
             Fact::MixedEntries => "elements of an array and entries of a map are mixed".into(),
             Fact::BadKey => "a key in a pattern is a literal".into(),
-            Fact::ClosureWithoutParentheses => "the parameters of a closure are in parentheses".into(),
+            Fact::ClosureWithoutParentheses { .. } => "the parameters of a closure are in parentheses".into(),
             Fact::LabelWithoutLoop => "a `:` here can only be behind the label of a loop".into(),
             Fact::UnnamedField => "a field has a name".into(),
             Fact::TooMany => "there are more errors, which are not shown".into(),
@@ -182,7 +183,7 @@ impl SyntaxError {
 
     fn secondary(&self, file: FileId) -> Vec<Label> {
         let (span, text) = match &self.fact {
-            Fact::Unclosed { open, close } => (*open, format!("for {} to close this", close.shown())),
+            Fact::Unclosed { open, close, .. } => (*open, format!("for {} to close this", close.shown())),
             Fact::Chained { first } => (*first, "the first one".into()),
             _ => return Vec::new(),
         };
@@ -203,7 +204,9 @@ impl SyntaxError {
             Fact::SameLine => "nothing joins this with what is before it on the line",
             Fact::LeadingOperator { .. } => "an operator at the end of a line continues it",
             Fact::Chained { .. } => "join two of them by `and`",
-            Fact::ItemInBlock => "a function inside a function is a closure: `let f = (x: int) => …`",
+            Fact::ItemInBlock { function: true } => {
+                "a function inside a function is a closure: `let f = (x: int) => …`"
+            }
             Fact::LabelWithoutLoop => "a new name is declared by `let`",
             Fact::ForeignWord { written: "if let", .. } => {
                 "`let x = e else { … }` and `if e != none { … }` go without `match`"
@@ -251,8 +254,9 @@ impl SyntaxError {
                 title: "write `0` behind the dot".into(),
                 edits: vec![edit(Span::empty(span.end), "0")],
             }),
+            Fact::Unclosed { instead: true, .. } => None,
             Fact::Unclosed { close, .. } => {
-                let text = close.shown().trim_matches('`');
+                let text = if *close == Kind::RightBrace { "\n}" } else { close.shown().trim_matches('`') };
                 let title = format!("write {}", close.shown());
                 Some(Fix { title, edits: vec![edit(Span::empty(span.end), text)] })
             }
@@ -268,7 +272,11 @@ impl SyntaxError {
             }
             Fact::ClassInHead => parentheses("put it in parentheses", span.end),
             Fact::NotNeedsParentheses { end } => parentheses("put it in parentheses", *end),
-            Fact::ClosureWithoutParentheses => parentheses("put the parameter in parentheses", span.end),
+            Fact::ClosureWithoutParentheses { arrow } => {
+                let mut fix = parentheses("put the parameter in parentheses", span.end)?;
+                fix.edits.extend(arrow.map(|arrow| edit(arrow, "=>")));
+                Some(fix)
+            }
             Fact::ForeignWord { instead: "", written } => remove(&format!("`{written}`")),
             Fact::ForeignWord { written: "if let", .. } => None,
             Fact::ForeignWord { instead, .. } => write(instead),
@@ -312,7 +320,7 @@ fn bad_number(wrong: BadNumber) -> String {
     }
 }
 
-fn expected_found(expected: Expected, found: Option<crate::token::Kind>) -> String {
+fn expected_found(expected: Expected, found: Option<Kind>) -> String {
     let expected = match expected {
         Expected::Token(kind) => kind.shown().to_owned(),
         Expected::Either(one, other) => format!("{} or {}", one.shown(), other.shown()),
@@ -320,6 +328,7 @@ fn expected_found(expected: Expected, found: Option<crate::token::Kind>) -> Stri
         Expected::Type => "a type".into(),
         Expected::Pattern => "a pattern".into(),
         Expected::Item => "a declaration".into(),
+        Expected::Statement => "a statement".into(),
         Expected::Name(what) => format!("the name of {}", named(what)),
         Expected::FieldName => "the name of a field or a method".into(),
         Expected::Block => "a block, which begins with `{`".into(),
@@ -327,7 +336,7 @@ fn expected_found(expected: Expected, found: Option<crate::token::Kind>) -> Stri
         Expected::VariantOrMethod => "a variant or a method".into(),
         Expected::Method => "a method".into(),
         Expected::String => "a string".into(),
-        Expected::EndOfLine => "the end of the line".into(),
+        Expected::EndOfLine => "a comma or the end of the line".into(),
     };
     match found {
         Some(found) => format!("expected {expected}, found {}", found.shown()),

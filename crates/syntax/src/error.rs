@@ -68,6 +68,8 @@ pub enum Fact {
         close: Kind,
         /// Where the bracket stands.
         open: Span,
+        /// Whether a bracket of another kind stands in its place.
+        instead: bool,
     },
     /// A closing bracket that closes nothing.
     Unopened(Kind),
@@ -110,7 +112,10 @@ pub enum Fact {
     /// A keyword where a name belongs.
     KeywordAsName(Kind),
     /// A declaration inside a block.
-    ItemInBlock,
+    ItemInBlock {
+        /// Whether of a function.
+        function: bool,
+    },
     /// `pub` before something that has no visibility.
     MisplacedPub,
     /// `a == not b`.
@@ -142,18 +147,21 @@ pub enum Fact {
     MissingBody,
     /// A parameter without a type.
     MissingType,
-    /// `let x` without a value.
+    /// `let x` or `const X =` without a value.
     MissingValue,
     /// `(a,)`.
     OneElementTuple,
-    /// `()` as a type.
+    /// `()`.
     EmptyTuple,
     /// Entries of a map and elements of an array in one pair of brackets.
     MixedEntries,
     /// A key in the pattern of a map that is no literal.
     BadKey,
     /// `x => x + 1`.
-    ClosureWithoutParentheses,
+    ClosureWithoutParentheses {
+        /// Where `->` stands in the place of `=>`.
+        arrow: Option<Span>,
+    },
     /// `outer: x`.
     LabelWithoutLoop,
     /// A field of a variant without a name.
@@ -227,6 +235,8 @@ pub enum Expected {
     Pattern,
     /// A declaration.
     Item,
+    /// A statement.
+    Statement,
     /// A name.
     Name(Named),
     /// A name or a number behind a dot.

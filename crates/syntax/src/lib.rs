@@ -5,14 +5,17 @@
 )]
 
 mod diagnostics;
+mod dump;
 mod error;
 mod lexer;
 mod literal;
 mod parser;
 pub mod token;
 pub mod tree;
+pub mod walk;
 
 pub use diagnostics::CODES;
+pub use dump::dump;
 pub use error::{BadEscape, BadNumber, Expected, Fact, Named, Number, SyntaxError};
 pub use lexer::lex;
 pub use parser::{NESTING, Parse, parse};

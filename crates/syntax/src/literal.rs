@@ -122,10 +122,10 @@ pub(crate) fn integer(text: &str) -> Option<u64> {
     Some(value)
 }
 
-/// A float as it is written. `None` where it is too large.
+/// A float as it is written. `None` where it is too large; one that the lexer has refused is nought.
 pub(crate) fn float(text: &str) -> Option<f64> {
-    let value: f64 = if text.contains('_') { text.replace('_', "").parse() } else { text.parse() }.ok()?;
-    value.is_finite().then_some(value)
+    let value: Result<f64, _> = if text.contains('_') { text.replace('_', "").parse() } else { text.parse() };
+    value.map_or(Some(0.0), |value| value.is_finite().then_some(value))
 }
 
 /// Nanoseconds of a unit.

@@ -85,6 +85,8 @@ struct Parser<'s> {
     /// Errors are echoes until the next line.
     muted: bool,
     too_deep: bool,
+    /// The first token of the statement, member or declaration that was begun last.
+    fresh: usize,
     /// Labels of the loops around, in this function.
     labels: Vec<Span>,
     applications: postfix::Applications,
@@ -111,6 +113,7 @@ impl<'s> Parser<'s> {
             recovering: false,
             muted: false,
             too_deep: false,
+            fresh: 0,
             labels: Vec::new(),
             applications: postfix::Applications::default(),
             after_minus: u32::MAX,
@@ -132,6 +135,14 @@ impl<'s> Parser<'s> {
     fn note(&mut self, span: Span, fact: Fact) {
         if !self.recovering && !self.muted {
             self.errors.add(span, fact);
+        }
+    }
+
+    /// A statement, a member or a declaration begins here: on a new line, the parser is in step.
+    fn begin_line(&mut self) {
+        self.fresh = self.at;
+        if self.newline {
+            (self.recovering, self.muted) = (false, false);
         }
     }
 

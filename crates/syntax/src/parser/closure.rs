@@ -29,11 +29,10 @@ impl Parser<'_> {
                 _ => return false,
             }
         }
-        let Some(after) = tokens.next() else { return !named };
+        let Some(after) = tokens.next() else { return false };
         match after.kind {
-            Kind::FatArrow => true,
-            _ if !named => true,
-            Kind::Fn => true,
+            Kind::FatArrow | Kind::ThinArrow | Kind::Fn => true,
+            Kind::LeftBracket | Kind::LeftBrace if !named => !self.context.head,
             // Two operands do not follow one another, so it is the type of the result.
             Kind::Name if !self.context.head => {
                 let close = self.text_before(after.start);
@@ -98,7 +97,8 @@ impl Parser<'_> {
     /// `x => …`: a closure without its parentheses, or an arrow that belongs nowhere.
     pub(super) fn bare_closure(&mut self, before: ExprId) -> ExprId {
         let Expr::Name(name) = self.nodes[before] else { return before };
-        self.note(name.span, Fact::ClosureWithoutParentheses);
+        let arrow = self.at(Kind::ThinArrow).then(|| self.span());
+        self.note(name.span, Fact::ClosureWithoutParentheses { arrow });
         self.bump();
         self.nodes.take_back(before);
         let begin = self.begin::<Param>();

@@ -89,9 +89,7 @@ impl Parser<'_> {
         self.within(Context::default(), |parser| {
             while !parser.at(Kind::RightBrace) && !parser.at(Kind::End) && !parser.at_item_margin() {
                 let before = parser.at;
-                if parser.newline {
-                    (parser.recovering, parser.muted) = (false, false);
-                }
+                parser.begin_line();
                 element(parser);
                 parser.end_of_element(before);
             }

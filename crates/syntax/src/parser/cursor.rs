@@ -20,6 +20,8 @@ impl<'s> Parser<'s> {
                 return;
             }
             self.newline |= matches!(kind, Kind::Newline | Kind::Semicolon);
+            // The lexer has said so: what the parser would say about the rest of the line is an echo.
+            self.muted |= kind == Kind::Unknown;
             at += 1;
         }
     }
@@ -89,10 +91,16 @@ impl<'s> Parser<'s> {
 
     /// Says what should have come here.
     pub(super) fn expected(&mut self, expected: Expected) {
-        let (span, found) =
-            if self.newline && self.at > 0 { (self.nothing(), None) } else { (self.span(), Some(self.kind)) };
-        let found = if self.kind == Kind::End { Some(Kind::End) } else { found };
-        self.error(span, Fact::Expected { expected, found });
+        let (span, fact) = self.unexpected(expected);
+        self.error(span, fact);
+    }
+
+    /// That something else should have come here.
+    pub(super) fn unexpected(&self, expected: Expected) -> (Span, Fact) {
+        let end_of_line = self.newline && self.at != self.fresh;
+        let span = if end_of_line { self.nothing() } else { self.span() };
+        let found = (self.at(Kind::End) || !end_of_line).then_some(self.kind);
+        (span, Fact::Expected { expected, found })
     }
 
     /// Whether a statement has ended before the current token because of a line's end.
@@ -129,7 +137,7 @@ impl<'s> Parser<'s> {
                 element(parser);
                 if parser.eat(Kind::Comma).is_some() {
                     parser.recovering = false;
-                } else if parser.at(close) || !parser.next_element(open, close) {
+                } else if parser.at(close) || !parser.next_element(close) {
                     break;
                 }
                 if parser.at == before {

@@ -136,7 +136,7 @@ impl Parser<'_> {
     pub(super) fn contract(&mut self, kind: ContractKind) -> Contract {
         let start = self.bump().start;
         let head = kind != ContractKind::Invariant;
-        let condition = self.within(Context { head, ..Context::default() }, Self::expr);
+        let condition = self.within(Context { head, ..Context::default() }, Self::value_that_must_follow);
         Contract { span: self.since(start), kind, condition }
     }
 

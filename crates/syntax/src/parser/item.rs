@@ -14,9 +14,8 @@ impl Parser<'_> {
     /// All declarations of the file.
     pub(super) fn file(&mut self) {
         while !self.at(Kind::End) {
-            if self.newline {
-                (self.recovering, self.muted) = (false, false);
-            } else if !self.recovering {
+            self.begin_line();
+            if !self.newline && !self.recovering && !self.at_closing() {
                 self.error(self.span(), Fact::SameLine);
                 (self.recovering, self.muted) = (false, true);
             }
@@ -96,7 +95,7 @@ impl Parser<'_> {
                 Some("class") => ItemKind::Class(self.class(Named::Class)),
                 Some("enum") => ItemKind::Enum(self.enum_item()),
                 Some("trait") => ItemKind::Trait(self.trait_item()),
-                Some("pub") => {
+                Some("pub" | "") => {
                     self.bump();
                     self.recovering = false;
                     let item = self.deeper(Self::item);
@@ -151,23 +150,36 @@ impl Parser<'_> {
         self.bump();
         let name = self.declared(Named::Type);
         let type_params = self.type_params();
-        self.expect(Kind::Equal);
-        Alias { name, type_params, ty: self.ty() }
+        let ty = if self.equal_sign() { self.ty() } else { self.wrong_type() };
+        Alias { name, type_params, ty }
     }
 
     fn constant(&mut self) -> Const {
         self.bump();
         let name = self.declared(Named::Constant);
         let ty = self.eat(Kind::Colon).map(|_| self.ty());
-        self.expect(Kind::Equal);
-        Const { name, ty, value: self.expr() }
+        let value = if self.equal_sign() { self.expr() } else { self.no_expr() };
+        Const { name, ty, value }
+    }
+
+    /// The `=` of a declaration; whether its right side can be here.
+    fn equal_sign(&mut self) -> bool {
+        if !self.expect(Kind::Equal) {
+            return !self.newline;
+        }
+        let next = self.newline && self.begins_item();
+        if next {
+            let (span, fact) = (self.nothing(), Fact::MissingValue);
+            self.error(span, fact);
+        }
+        !next
     }
 
     /// `Database = FakeDb { … }`.
     fn binding(&mut self) -> Binding {
         let ty = self.ty();
-        self.expect(Kind::Equal);
-        let value = self.within(Context::default(), Self::expr);
+        let is_there = self.equal_sign();
+        let value = if is_there { self.within(Context::default(), Self::expr) } else { self.no_expr() };
         Binding { ty, value }
     }
 

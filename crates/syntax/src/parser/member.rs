@@ -57,9 +57,7 @@ impl Parser<'_> {
         self.within(Context::default(), |parser| {
             while !parser.at(Kind::RightBrace) && !parser.at(Kind::End) && !parser.at_other_item() {
                 let before = parser.at;
-                if parser.newline {
-                    (parser.recovering, parser.muted) = (false, false);
-                }
+                parser.begin_line();
                 member(parser);
                 parser.end_of_member(before);
             }
@@ -130,15 +128,10 @@ impl Parser<'_> {
         }
         let name = self.declared(Named::Field);
         let is_type = self.expect(Kind::Colon) || self.begins_type();
-        let ty =
-            if is_type { self.ty() } else { self.nodes.add(crate::tree::Type::Wrong, self.nothing_span()) };
+        let ty = if is_type { self.ty() } else { self.wrong_type() };
         let default = self.eat(Kind::Equal).map(|_| self.expr());
         let span = self.since(start);
         self.push(Field { span, public, name, ty, default });
-    }
-
-    fn nothing_span(&self) -> Span {
-        self.nothing()
     }
 
     /// The fields of an error, between braces.

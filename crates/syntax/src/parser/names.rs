@@ -22,7 +22,6 @@ const FOREIGN: &[(&str, &str)] = &[
     ("go", "spawn"),
     ("interface", "trait"),
     ("mod", "import"),
-    ("mut", "let mut"),
     ("object", "class"),
     ("private", ""),
     ("proc", "fn"),

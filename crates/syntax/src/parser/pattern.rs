@@ -221,10 +221,7 @@ impl Parser<'_> {
         let patterns = self.finish::<PatternId>(begin);
         match *self.nodes.list(patterns) {
             [] => {
-                self.note(
-                    span,
-                    Fact::Expected { expected: Expected::Pattern, found: Some(Kind::RightParen) },
-                );
+                self.note(span, Fact::EmptyTuple);
                 self.nodes.add(Pattern::Wrong, span)
             }
             // Parentheses only group.

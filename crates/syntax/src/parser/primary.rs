@@ -92,10 +92,7 @@ impl Parser<'_> {
         let elements = self.finish::<ExprId>(begin);
         match *self.nodes.list(elements) {
             [] => {
-                self.note(
-                    span,
-                    Fact::Expected { expected: Expected::Expression, found: Some(Kind::RightParen) },
-                );
+                self.note(span, Fact::EmptyTuple);
                 self.nodes.add(Expr::Wrong, span)
             }
             [only] => {
@@ -205,7 +202,7 @@ impl Parser<'_> {
     }
 
     /// An operand on this line, for words that would otherwise swallow the next statement.
-    fn value_that_must_follow(&mut self) -> ExprId {
+    pub(super) fn value_that_must_follow(&mut self) -> ExprId {
         if self.line_ends() { self.wrong_expr() } else { self.expr() }
     }
 

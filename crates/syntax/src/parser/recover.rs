@@ -25,7 +25,7 @@ const fn begins_statement(kind: Kind) -> bool {
 
 impl Parser<'_> {
     /// Takes a group of brackets, or one token.
-    fn skip_group(&mut self) {
+    pub(super) fn skip_group(&mut self) {
         let mut depth = 0_u32;
         loop {
             if opens(self.kind) {
@@ -61,10 +61,20 @@ impl Parser<'_> {
     pub(super) fn skip_to_item(&mut self) {
         while !self.at(Kind::End) {
             self.skip_group();
-            if self.newline && self.begins_item() {
+            if self.newline && (self.begins_item() || self.begins_foreign_item()) {
                 break;
             }
         }
+    }
+
+    fn begins_foreign_item(&self) -> bool {
+        let word = if self.at(Kind::Name) { super::names::foreign_word(self.text()) } else { None };
+        matches!(word, Some((_, "fn" | "class" | "enum" | "trait" | "pub" | ""))) && self.peek(1) != Kind::Dot
+    }
+
+    /// Whether a bracket is closed here.
+    pub(super) fn at_closing(&self) -> bool {
+        closes(self.kind)
     }
 
     /// Whether a declaration begins here that stands at the margin, as declarations do and nothing in a block does.
@@ -73,7 +83,7 @@ impl Parser<'_> {
     }
 
     /// Neither a comma nor the end has come in a list: says so, and whether there is another element.
-    pub(super) fn next_element(&mut self, open: Span, close: Kind) -> bool {
+    pub(super) fn next_element(&mut self, close: Kind) -> bool {
         if self.list_is_unclosed() {
             return false;
         }
@@ -87,7 +97,6 @@ impl Parser<'_> {
             }
             self.skip_group();
         }
-        let _ = open;
         if self.eat(Kind::Comma).is_some() {
             self.recovering = false;
             return true;
@@ -97,7 +106,9 @@ impl Parser<'_> {
 
     /// Whether what is here can be no part of a list: its end is missing.
     fn list_is_unclosed(&self) -> bool {
-        closes(self.kind) || self.at(Kind::End) || (self.newline && begins_statement(self.kind))
+        closes(self.kind)
+            || matches!(self.kind, Kind::End | Kind::LeftBrace)
+            || (self.newline && begins_statement(self.kind))
     }
 
     /// Takes the bracket that closes another, or says that it is missing.
@@ -107,7 +118,9 @@ impl Parser<'_> {
             return true;
         }
         let end = self.nothing();
-        self.error(end, Fact::Unclosed { close, open });
+        // Another bracket may stand in its place by mistake.
+        let instead = matches!(self.kind, Kind::RightParen | Kind::RightBracket);
+        self.error(end, Fact::Unclosed { close, open, instead });
         // The rest of the line belongs to what is in the brackets, if the bracket that was meant is on it.
         while !self.newline && !closes(self.kind) && !self.at(Kind::End) && !self.at(Kind::LeftBrace) {
             self.skip_group();

@@ -45,9 +45,10 @@ impl Parser<'_> {
     }
 
     fn next_statement(&mut self, first: bool) {
-        if first || self.newline {
+        self.begin_line();
+        if first {
             (self.recovering, self.muted) = (false, false);
-        } else {
+        } else if !self.newline && !self.at_closing() {
             self.error(self.span(), Fact::SameLine);
             (self.recovering, self.muted) = (false, true);
         }
@@ -73,9 +74,13 @@ impl Parser<'_> {
                 self.bump();
                 Stmt::Defer(self.expect_block())
             }
+            Kind::Mut => {
+                self.note(self.span(), Fact::ForeignWord { written: "mut", instead: "let mut" });
+                self.let_stmt()
+            }
             Kind::Assert => {
                 self.bump();
-                let condition = self.expr();
+                let condition = self.value_that_must_follow();
                 let why = self.eat(Kind::Comma).map(|_| self.expr());
                 Stmt::Assert { condition, why }
             }
@@ -84,7 +89,7 @@ impl Parser<'_> {
                 Stmt::Wrong
             }
             Kind::Else => {
-                self.expected(Expected::Expression);
+                self.expected(Expected::Statement);
                 Stmt::Wrong
             }
             kind if needs_left_operand(kind) => self.leading_operator(),
@@ -128,7 +133,8 @@ impl Parser<'_> {
     }
 
     fn item_in_block(&mut self) -> Stmt {
-        self.error(self.span(), Fact::ItemInBlock);
+        let function = self.at(Kind::Fn);
+        self.error(self.span(), Fact::ItemInBlock { function });
         self.within(Context::default(), |parser| parser.item());
         Stmt::Wrong
     }

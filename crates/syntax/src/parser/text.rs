@@ -70,7 +70,7 @@ impl Parser<'_> {
         let begin = self.begin::<TextPart>();
         while matches!(self.kind, Kind::FText | Kind::HoleOpen) {
             if self.at(Kind::HoleOpen) {
-                self.hole();
+                self.hole(multi);
             } else {
                 let span = self.bump();
                 self.push(TextPart { span, kind: TextPartKind::Text(List::EMPTY) });
@@ -84,14 +84,13 @@ impl Parser<'_> {
         self.nodes.add(Expr::Interpolated(parts), span)
     }
 
-    fn hole(&mut self) {
+    fn hole(&mut self, multi: bool) {
         let open = self.bump();
         let (value, format) = self.within(Context { brackets: true, ..Context::default() }, |parser| {
             let value = parser.expr();
             let format = parser.eat(Kind::Colon).and_then(|_| parser.eat(Kind::Format));
-            if !parser.at(Kind::HoleClose) && !parser.at_end_of_strings() {
-                parser.expected(Expected::Token(Kind::HoleClose));
-                parser.skip_rest_of_group();
+            if !parser.at(Kind::HoleClose) {
+                parser.skip_to_hole_end(multi);
             }
             (value, format)
         });
@@ -102,9 +101,17 @@ impl Parser<'_> {
         self.push(TextPart { span, kind: TextPartKind::Hole { value, format } });
     }
 
-    /// Whether the lexer has given up on the strings here, and said so.
-    fn at_end_of_strings(&self) -> bool {
-        self.newline || self.at(Kind::End) || self.at(Kind::FEnd)
+    /// Passes over what does not belong into a hole, and says so; where the hole has no end, the lexer has said that.
+    fn skip_to_hole_end(&mut self, multi: bool) {
+        let (span, fact) = self.unexpected(Expected::Token(Kind::HoleClose));
+        while !self.at(Kind::HoleClose) && !self.at(Kind::End) && (multi || !self.newline) {
+            self.skip_group();
+        }
+        if self.at(Kind::HoleClose) {
+            self.error(span, fact);
+        } else {
+            self.recovering = true;
+        }
     }
 
     /// The texts between the holes: all at once, because the last line of three-quoted ones decides how far they are indented.

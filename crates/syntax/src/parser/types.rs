@@ -16,7 +16,7 @@ impl Parser<'_> {
         self.wrong_type()
     }
 
-    fn wrong_type(&mut self) -> TypeId {
+    pub(super) fn wrong_type(&mut self) -> TypeId {
         let span = self.nothing();
         self.nodes.add(Type::Wrong, span)
     }
@@ -128,7 +128,7 @@ impl Parser<'_> {
         match self.kind {
             Kind::LeftBracket | Kind::LeftParen | Kind::Fn => true,
             Kind::Name => {
-                !matches!(self.text(), "raises" | "requires" | "ensures" | "later")
+                !matches!(self.text(), "raises" | "throws" | "requires" | "ensures" | "later")
                     || self.peek(1) == Kind::LeftBrace
             }
             _ => false,
@@ -242,7 +242,7 @@ impl Parser<'_> {
             Kind::ShiftRightEqual => self.split(Kind::GreaterEqual),
             _ => {
                 let end = self.nothing();
-                return self.error(end, Fact::Unclosed { close: Kind::Greater, open });
+                return self.error(end, Fact::Unclosed { close: Kind::Greater, open, instead: false });
             }
         }
         self.recovering = false;
