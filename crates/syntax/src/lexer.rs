@@ -35,6 +35,7 @@ struct Lexer<'s> {
     errors: Errors,
     /// Strings with holes that are open, and holes that are open in them.
     modes: Vec<strings::Mode>,
+    too_deep: bool,
     /// The last token that is no trivia, on this line: it decides what `:` and `.` begin.
     last: Kind,
 }
@@ -49,6 +50,7 @@ impl<'s> Lexer<'s> {
             tokens: Vec::with_capacity(source.len() / 3 + 16),
             errors: Errors::default(),
             modes: Vec::new(),
+            too_deep: false,
             last: Kind::End,
         }
     }

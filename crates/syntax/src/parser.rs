@@ -60,6 +60,8 @@ struct Context {
     head: bool,
     /// The guard of an arm: `=>` ends it.
     guard: bool,
+    /// A type behind `as` or `is`: operators may follow it, so `<` and `??` may be such.
+    operators: bool,
 }
 
 struct Parser<'s> {

@@ -122,8 +122,8 @@ fn what_is_long() {
     expect_test::expect![[r#"
         1 errors, the last:
         E0104 nested-too-deep at 1:266 "(": this is nested more than 256 levels deep
-        5 errors, the last:
-        E0012 strings-too-deep at 1:124 "f\"": strings with holes are nested too deeply
+        1 errors, the last:
+        E0012 strings-too-deep at 1:106 "f\"": strings with holes are nested too deeply
         1001 errors, the last:
         E0199 too-many-errors at 1001:13 "}": there are more errors, which are not shown
     "#]]

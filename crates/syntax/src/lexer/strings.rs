@@ -128,8 +128,11 @@ impl Lexer<'_> {
         self.at += 1;
         if self.modes.len() >= 2 * STRINGS {
             self.string();
-            self.errors.add(Span::new(start as u32, start as u32 + 2), Fact::StringsTooDeep);
-            return Kind::String;
+            if !self.too_deep {
+                self.errors.add(Span::new(start as u32, start as u32 + 2), Fact::StringsTooDeep);
+            }
+            self.too_deep = true;
+            return Kind::Unknown;
         }
         let multi = self.opening_quotes();
         self.modes.push(Mode::Text { start, multi });

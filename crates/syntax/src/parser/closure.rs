@@ -30,16 +30,18 @@ impl Parser<'_> {
             }
         }
         let Some(after) = tokens.next() else { return false };
-        match after.kind {
-            Kind::FatArrow | Kind::ThinArrow | Kind::Fn => true,
-            Kind::LeftBracket | Kind::LeftBrace if !named => !self.context.head,
-            // Two operands do not follow one another, so it is the type of the result.
-            Kind::Name if !self.context.head => {
-                let close = self.text_before(after.start);
-                !close.contains('\n') && self.word_at(after.start) != "later"
-            }
-            _ => false,
+        if matches!(after.kind, Kind::FatArrow | Kind::ThinArrow) {
+            return true;
         }
+        // Two operands do not follow one another on a line, so what follows is the type of the result, or the body.
+        let same_line = !self.text_before(after.start).contains('\n') && !self.context.head;
+        same_line
+            && match after.kind {
+                Kind::Fn => true,
+                Kind::LeftBracket | Kind::LeftBrace => !named,
+                Kind::Name => self.word_at(after.start) != "later",
+                _ => false,
+            }
     }
 
     /// The white space before a token.
@@ -90,7 +92,7 @@ impl Parser<'_> {
         };
         let ty = self.eat(Kind::Colon).map(|_| self.ty());
         let default = self.eat(Kind::Equal).map(|_| self.expr());
-        let span = self.since(start);
+        let span = self.since_name(start, name);
         self.push(Param { span, mutable, name, ty, default });
     }
 

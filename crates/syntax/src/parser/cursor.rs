@@ -5,6 +5,7 @@ use pluto_source::Span;
 use super::{Context, Parser};
 use crate::error::{Expected, Fact};
 use crate::token::{Kind, Token};
+use crate::tree::Name;
 
 impl<'s> Parser<'s> {
     /// Makes the first token that is no trivia, from there on, the current one.
@@ -54,6 +55,11 @@ impl<'s> Parser<'s> {
     /// What has been read since a token began; empty where nothing has.
     pub(super) fn since(&self, start: u32) -> Span {
         Span::new(start.min(self.previous_end), self.previous_end)
+    }
+
+    /// The same for something that begins with a name, which may be missing.
+    pub(super) fn since_name(&self, start: u32, name: Name) -> Span {
+        self.since(start.min(name.span.start))
     }
 
     /// No text, behind what has been read.

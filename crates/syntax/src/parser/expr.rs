@@ -126,17 +126,18 @@ impl Parser<'_> {
     }
 
     fn infixes(&mut self, mut left: ExprId, least: u8) -> ExprId {
-        let mut single = None;
+        let (mut single, mut chained) = (None, false);
         while let Some((level, operator)) = infix(self.kind) {
             if level < least || (self.line_ends() && !self.at(Kind::Catch)) {
                 break;
             }
             let operator_span = self.bump();
             if matches!(level, level::COMPARE | level::RANGE) {
-                if let Some(first) = single {
+                if let Some((_, first)) = single.filter(|(before, _)| *before == level && !chained) {
                     self.note(operator_span, Fact::Chained { first });
+                    chained = true;
                 }
-                single = Some(operator_span);
+                single = Some((level, operator_span));
             }
             left = self.right_side(left, level, operator, operator_span);
         }
@@ -157,8 +158,8 @@ impl Parser<'_> {
             Infix::Range { inclusive } => {
                 Expr::Range { from: left, to: self.operators(level + 1), inclusive }
             }
-            Infix::As => Expr::As { value: left, ty: self.ty() },
-            Infix::Is => Expr::Is { value: left, ty: self.ty() },
+            Infix::As => Expr::As { value: left, ty: self.ty_of_operand() },
+            Infix::Is => Expr::Is { value: left, ty: self.ty_of_operand() },
             Infix::Catch => self.caught(left),
         };
         let span = self.nodes.span(left).to(self.nothing());

@@ -78,7 +78,7 @@ impl Parser<'_> {
         };
         let ty = self.param_type(name);
         let default = self.eat(Kind::Equal).map(|_| self.expr());
-        let span = self.since(start);
+        let span = self.since_name(start, name);
         self.push(Param { span, mutable, name, ty, default });
     }
 

@@ -130,7 +130,7 @@ impl Parser<'_> {
         let is_type = self.expect(Kind::Colon) || self.begins_type();
         let ty = if is_type { self.ty() } else { self.wrong_type() };
         let default = self.eat(Kind::Equal).map(|_| self.expr());
-        let span = self.since(start);
+        let span = self.since_name(start, name);
         self.push(Field { span, public, name, ty, default });
     }
 
@@ -175,7 +175,7 @@ impl Parser<'_> {
             self.bracketed(Kind::RightParen, Self::variant_field);
         }
         let fields = self.finish(begin);
-        let span = self.since(start);
+        let span = self.since_name(start, name);
         self.push(Variant { span, name, fields });
     }
 

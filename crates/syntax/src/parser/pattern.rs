@@ -157,7 +157,7 @@ impl Parser<'_> {
             let start = parser.start;
             let name = parser.name(Expected::Name(Named::Field));
             let pattern = parser.eat(Kind::Colon).map(|_| parser.pattern());
-            let span = parser.since(start);
+            let span = parser.since_name(start, name);
             parser.push(FieldPattern { span, name: Some(name), pattern });
         });
         (self.finish(begin), rest)

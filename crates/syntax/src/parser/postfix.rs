@@ -60,7 +60,8 @@ impl Parser<'_> {
                 }
                 _ => return expr,
             };
-            path &= matches!(next, Expr::Field { .. } | Expr::Apply { .. });
+            let applied = matches!(self.nodes[expr], Expr::Apply { .. });
+            path &= matches!(next, Expr::Field { .. } | Expr::Apply { .. }) && !applied;
             let span = self.nodes.span(expr).to(self.nothing());
             expr = self.nodes.add(next, span);
         }
@@ -131,7 +132,7 @@ impl Parser<'_> {
 
     /// Whether a `<` here begins type arguments. Comparisons do not chain, so it does where a `>` matches it with only what types
     /// have between, unless an operand follows: `f(a < b, c > d)` has two comparisons.
-    fn begins_type_arguments(&mut self) -> bool {
+    pub(super) fn begins_type_arguments(&mut self) -> bool {
         if self.at >= self.applications.until {
             self.look_for_applications();
         }
@@ -140,45 +141,44 @@ impl Parser<'_> {
 
     /// Matches each `<` from here on with its `>`, until the first is matched or something comes that no type has.
     fn look_for_applications(&mut self) {
-        let mut stack = vec![(Kind::Less, self.at)];
+        let mut open = vec![(Kind::Less, self.at)];
         let mut pairs = Vec::new();
+        // Parentheses and brackets among the open ones, in which lines do not end.
+        let mut others = usize::from(self.context.brackets);
         let mut last = Kind::Less;
         let mut until = self.at + 1;
         while let Some(token) = self.tokens.get(until)
-            && !stack.is_empty()
+            && !open.is_empty()
         {
-            let in_brackets = self.context.brackets || stack.iter().any(|(kind, _)| *kind != Kind::Less);
-            let goes_on = token.kind.is_trivia()
-                && (in_brackets || token.kind != Kind::Newline || matches!(last, Kind::Comma | Kind::Less));
-            if !goes_on {
-                last = token.kind;
-                let closes = match token.kind {
-                    Kind::Less | Kind::LeftParen | Kind::LeftBracket => {
-                        stack.push((token.kind, until));
-                        0
+            let line_goes_on = others > 0 || matches!(last, Kind::Comma | Kind::Less);
+            match token.kind {
+                Kind::Newline if !line_goes_on => break,
+                kind if kind.is_trivia() => {
+                    until += 1;
+                    continue;
+                }
+                Kind::Less => open.push((Kind::Less, until)),
+                kind @ (Kind::LeftParen | Kind::LeftBracket) => {
+                    open.push((kind, until));
+                    others += 1;
+                }
+                Kind::RightParen if pop(&mut open, Kind::LeftParen).is_some() => others -= 1,
+                Kind::RightBracket if pop(&mut open, Kind::LeftBracket).is_some() => others -= 1,
+                Kind::Greater | Kind::ShiftRight => {
+                    let closes = if token.kind == Kind::Greater { 1 } else { 2 };
+                    let innermost = open.iter().rev().take(closes);
+                    if innermost.filter(|(kind, _)| *kind == Kind::Less).count() < closes {
+                        break;
                     }
-                    Kind::Name
-                    | Kind::Comma
-                    | Kind::Dot
-                    | Kind::Question
-                    | Kind::QuestionQuestion
-                    | Kind::Fn
-                    | Kind::Mut
-                    | Kind::None => 0,
-                    Kind::Greater => 1,
-                    Kind::ShiftRight => 2,
-                    Kind::RightParen if pop(&mut stack, Kind::LeftParen).is_some() => 0,
-                    Kind::RightBracket if pop(&mut stack, Kind::LeftBracket).is_some() => 0,
-                    _ => break,
-                };
-                for _ in 0..closes {
-                    match pop(&mut stack, Kind::Less) {
-                        Some(open) if !self.operand_behind(until) => pairs.push((open, until)),
-                        Some(_) => {}
-                        None => stack.clear(),
+                    let opened = open.split_off(open.len() - closes);
+                    if !self.operand_behind(until) {
+                        pairs.extend(opened.into_iter().map(|(_, at)| (at, until)));
                     }
                 }
+                kind if is_in_types(kind) => {}
+                _ => break,
             }
+            last = token.kind;
             until += 1;
         }
         pairs.sort_unstable();
@@ -264,9 +264,15 @@ impl Parser<'_> {
             self.kind = Kind::Colon;
         }
         let value = self.eat(Kind::Colon).map(|_| self.element());
-        let span = self.since(start);
+        let span = self.since_name(start, name);
         self.push(FieldValue { span, name, value });
     }
+}
+
+/// Whether types have it, besides brackets.
+const fn is_in_types(kind: Kind) -> bool {
+    use Kind::{Comma, Dot, Fn, Mut, Name, None, Question, QuestionQuestion};
+    matches!(kind, Name | Comma | Dot | Question | QuestionQuestion | Fn | Mut | None)
 }
 
 /// Takes the innermost bracket if it is such, and says where it is.

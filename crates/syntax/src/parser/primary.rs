@@ -56,13 +56,21 @@ impl Parser<'_> {
         if matches!(text, "null" | "nil" | "undefined" | "this") && !matches!(self.peek(1), Kind::Colon) {
             return self.foreign_value(text);
         }
+        let is_label = self.is_label_of_loop();
         let span = self.bump();
-        if self.at(Kind::Colon) && matches!(self.peek(1), Kind::For | Kind::While | Kind::Loop) {
+        if is_label {
             let label = Name { span };
             self.bump();
             return self.loop_expr(Some(label));
         }
         self.nodes.add(Expr::Name(Name { span }), span)
+    }
+
+    /// Whether the name here is the label of a loop that follows.
+    fn is_label_of_loop(&self) -> bool {
+        let mut after = self.following().map(|(_, token)| token.kind);
+        after.next() == Some(Kind::Colon)
+            && matches!(after.next(), Some(Kind::For | Kind::While | Kind::Loop))
     }
 
     fn foreign_value(&mut self, text: &str) -> ExprId {
@@ -151,13 +159,7 @@ impl Parser<'_> {
 
     /// Whether it was an entry of a map.
     fn element_or_entry(&mut self) -> bool {
-        // No label: a loop has a value, but nobody leaves it from inside an entry by name.
-        let first = if self.at(Kind::Name) && self.peek(1) == Kind::Colon {
-            let span = self.bump();
-            self.nodes.add(Expr::Name(Name { span }), span)
-        } else {
-            self.element()
-        };
+        let first = self.element();
         let is_entry = self.eat(Kind::Colon).is_some();
         if is_entry {
             let value = self.element();
@@ -180,7 +182,7 @@ impl Parser<'_> {
         let is_break = self.at(Kind::Break);
         let start = self.bump().start;
         let text = self.text();
-        let is_label = self.at(Kind::Name) && !self.line_ends();
+        let is_label = self.at(Kind::Name) && !self.line_ends() && !self.is_label_of_loop();
         let known = self.labels.iter().any(|label| label.of(self.source) == text);
         let label = (is_label && (known || !is_break)).then(|| Name { span: self.bump() });
         let value = (is_break && self.operand_follows()).then(|| self.expr());

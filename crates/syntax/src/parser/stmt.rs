@@ -47,7 +47,7 @@ impl Parser<'_> {
     fn next_statement(&mut self, first: bool) {
         self.begin_line();
         if first {
-            (self.recovering, self.muted) = (false, false);
+            self.recovering = false;
         } else if !self.newline && !self.at_closing() {
             self.error(self.span(), Fact::SameLine);
             (self.recovering, self.muted) = (false, true);

@@ -16,6 +16,12 @@ impl Parser<'_> {
         self.wrong_type()
     }
 
+    /// A type behind `as` or `is`.
+    pub(super) fn ty_of_operand(&mut self) -> TypeId {
+        let context = Context { operators: true, ..self.context };
+        self.within(context, Self::ty)
+    }
+
     pub(super) fn wrong_type(&mut self) -> TypeId {
         let span = self.nothing();
         self.nodes.add(Type::Wrong, span)
@@ -29,8 +35,7 @@ impl Parser<'_> {
                 Kind::Question => {
                     self.bump();
                 }
-                Kind::QuestionQuestion => self.split(Kind::Question),
-                Kind::QuestionDot | Kind::QuestionQuestionEqual => break,
+                Kind::QuestionQuestion if !self.context.operators => self.split(Kind::Question),
                 _ => break,
             }
             let span = self.nodes.span(ty).to(self.nothing());
@@ -44,11 +49,10 @@ impl Parser<'_> {
         let kind = match self.kind {
             Kind::Name => {
                 let path = self.path(Expected::Type);
-                let arguments = if self.at(Kind::Less) && !self.line_ends() {
-                    self.type_arguments()
-                } else {
-                    List::EMPTY
-                };
+                let has_arguments = self.at(Kind::Less)
+                    && !self.line_ends()
+                    && (!self.context.operators || self.begins_type_arguments());
+                let arguments = if has_arguments { self.type_arguments() } else { List::EMPTY };
                 Type::Named { path, arguments }
             }
             Kind::LeftBracket => self.array_type(),
