@@ -1,9 +1,12 @@
 //! Writes the seed corpora: one file per construct, into the directories `term_decode` and `term_parse` of the
-//! directory given, and the recorded conversations with nodes into `dist_core`.
+//! directory given, the recorded conversations with nodes into `dist_core`, and programs into `lex` and `parse`.
 
 #[path = "../crates/dist/tests/replay/transcript.rs"]
 #[expect(dead_code, reason = "only the reading half is used")]
 mod transcript;
+
+#[path = "../crates/syntax/tests/generate/program.rs"]
+mod generate;
 
 use std::path::Path;
 
@@ -50,6 +53,28 @@ const BYTES: &[&[u8]] = &[
     b"\x83\x70\0\0\0\x3b\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0\x01\x77\x01m\x61\x01\x61\x02\x58\x77\x01n\0\0\0\x01\0\0\0\0\0\0\0\x01\x61\x07",
 ];
 
+/// Programs without a mistake.
+const PROGRAMS: &[&str] = &[
+    include_str!("../crates/syntax/tests/programs/whole.pluto"),
+    include_str!("../crates/syntax/tests/trees/angles.pluto"),
+    include_str!("../crates/syntax/tests/trees/control.pluto"),
+    include_str!("../crates/syntax/tests/trees/items.pluto"),
+    include_str!("../crates/syntax/tests/trees/newlines.pluto"),
+    include_str!("../crates/syntax/tests/trees/patterns.pluto"),
+    include_str!("../crates/syntax/tests/trees/precedence.pluto"),
+    include_str!("../crates/syntax/tests/trees/texts.pluto"),
+    include_str!("../crates/syntax/tests/trees/types.pluto"),
+];
+
+/// Files of programs with a mistake each, under a title each.
+const MISTAKES: &[&str] = &[
+    include_str!("../crates/syntax/tests/mistakes/expressions.txt"),
+    include_str!("../crates/syntax/tests/mistakes/items.txt"),
+    include_str!("../crates/syntax/tests/mistakes/lexer.txt"),
+    include_str!("../crates/syntax/tests/mistakes/patterns.txt"),
+    include_str!("../crates/syntax/tests/mistakes/statements.txt"),
+];
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let root = std::env::args_os().nth(1).ok_or("usage: seeds DIRECTORY")?;
     let (decode, text) = (Path::new(&root).join("term_decode"), Path::new(&root).join("term_parse"));
@@ -70,6 +95,33 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         std::fs::write(decode.join(format!("bytes-{number}-bare")), bytes.get(1..).unwrap_or_default())?;
     }
     write_dist_core(&Path::new(&root).join("dist_core"))?;
+    write_programs(Path::new(&root))?;
+    Ok(())
+}
+
+/// Whole programs, each mistake, and generated programs: those as text too, and as their choices.
+fn write_programs(root: &Path) -> std::io::Result<()> {
+    let (lex, parse) = (root.join("lex"), root.join("parse"));
+    std::fs::create_dir_all(&lex)?;
+    std::fs::create_dir_all(&parse)?;
+    let mut texts: Vec<String> = PROGRAMS.iter().map(|text| (*text).to_owned()).collect();
+    let cases = MISTAKES.iter().flat_map(|file| file.split("\n---\n"));
+    texts.extend(cases.filter_map(|case| case.split_once('\n')).map(|(_, text)| text.to_owned()));
+    let mut state = 1_u64;
+    for number in 0..60 {
+        let choices: Vec<u8> = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 56) as u8
+        })
+        .take(20 + 4 * number)
+        .collect();
+        texts.push(generate::program(&choices));
+        std::fs::write(parse.join(format!("choices-{number}")), [&[0], choices.as_slice()].concat())?;
+    }
+    for (number, text) in texts.iter().enumerate() {
+        std::fs::write(lex.join(format!("program-{number}")), text)?;
+        std::fs::write(parse.join(format!("program-{number}")), text)?;
+    }
     Ok(())
 }
 
