@@ -6,8 +6,11 @@ use crate::metadata::Package;
 
 /// Each crate of the workspace with those crates of the workspace that it may use outside its tests. A new edge is an
 /// architectural change: it is made here and in `ARCHITECTURE.md`.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     ("pluto-event", &[]),
+    ("pluto-source", &[]),
+    ("pluto-syntax", &["pluto-source"]),
+    ("pluto-check", &["pluto-source", "pluto-syntax"]),
     ("pluto-term", &[]),
     ("pluto-matchspec", &["pluto-term"]),
     ("pluto-dist", &["pluto-term"]),
