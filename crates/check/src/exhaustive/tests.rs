@@ -1,0 +1,5 @@
+//! Cases as data, and an oracle that tries all values.
+
+mod cases;
+mod oracle;
+mod universe;
