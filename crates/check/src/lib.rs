@@ -5,3 +5,4 @@
 )]
 
 pub mod exhaustive;
+pub mod raises;
