@@ -6,7 +6,7 @@ use crate::metadata::Package;
 
 /// Each crate of the workspace with those crates of the workspace that it may use outside its tests. A new edge is an
 /// architectural change: it is made here and in `ARCHITECTURE.md`.
-const LAYERS: [(&str, &[&str]); 16] = [
+const LAYERS: [(&str, &[&str]); 17] = [
     ("pluto-event", &[]),
     ("pluto-source", &[]),
     ("pluto-syntax", &["pluto-source"]),
@@ -33,6 +33,7 @@ const LAYERS: [(&str, &[&str]); 16] = [
             "pluto-timeline",
         ],
     ),
+    ("pluto-testcompiler", &["pluto-check", "pluto-source", "pluto-syntax"]),
     ("pluto-testnode", &[]),
     ("pluto-examples", &[]),
     ("xtask", &["pluto-examples"]),

@@ -1,0 +1,166 @@
+//! The compiler, as far as a test wants it to go.
+
+use std::fmt::Write;
+
+use pluto_source::{Diagnostic, File, FileId, FileSpan, Files, Severity};
+use pluto_syntax::Parse;
+use pluto_syntax::token::Token;
+
+/// A program of some files.
+#[derive(Clone, Debug)]
+pub struct TestCompiler {
+    files: Vec<(String, String)>,
+}
+
+/// The name of the file that [`TestCompiler::new`] makes.
+pub(crate) const MAIN: &str = "main.pluto";
+
+impl TestCompiler {
+    /// A program whose file `main.pluto` has this text.
+    pub fn new(source: impl Into<String>) -> Self {
+        Self::of_files([]).with_file(MAIN, source)
+    }
+
+    /// A program of these files, each with its path and its text.
+    pub fn of_files(files: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self { files: files.into_iter().collect() }
+    }
+
+    /// The program with one more file.
+    #[must_use]
+    pub fn with_file(mut self, path: impl Into<String>, text: impl Into<String>) -> Self {
+        self.files.push((path.into(), text.into()));
+        self
+    }
+
+    /// Reads the tokens of all files.
+    pub fn lex(&self) -> Lexed {
+        let files = self.sources();
+        let (mut tokens, mut diagnostics) = (Vec::new(), Vec::new());
+        for (id, file) in files.iter() {
+            let (own, errors) = pluto_syntax::lex(file.text());
+            tokens.push(own);
+            diagnostics.extend(errors.iter().map(|error| error.diagnostic(id)));
+        }
+        Lexed { files, tokens, diagnostics }
+    }
+
+    /// Parses all files.
+    pub fn parse(&self) -> Parsed {
+        let files = self.sources();
+        let parses: Vec<Parse> = files.iter().map(|(_, file)| pluto_syntax::parse(file.text())).collect();
+        let diagnostics = (0..)
+            .map(FileId)
+            .zip(&parses)
+            .flat_map(|(id, parse)| parse.errors.iter().map(move |error| error.diagnostic(id)))
+            .collect();
+        Parsed { files, parses, diagnostics }
+    }
+
+    /// Checks the program.
+    pub fn check(&self) -> Checked {
+        let Parsed { files, diagnostics, .. } = self.parse();
+        Checked { files, diagnostics }
+    }
+
+    fn sources(&self) -> Files {
+        let mut files = Files::new();
+        for (path, text) in &self.files {
+            files.add(File::new(path, text));
+        }
+        files
+    }
+}
+
+/// The tokens of a program.
+#[derive(Clone, Debug)]
+pub struct Lexed {
+    /// The files.
+    pub files: Files,
+    /// The tokens and trivia of each file.
+    pub tokens: Vec<Vec<Token>>,
+    /// What is wrong with them.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// The trees of a program.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    /// The files.
+    pub files: Files,
+    /// The tree of each file.
+    pub parses: Vec<Parse>,
+    /// What is wrong with them.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A program that was checked.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The files.
+    pub files: Files,
+    /// What is wrong with it, syntax errors too.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Lexed {
+    /// Each token that is no trivia on a line: its place, what it is, its text.
+    pub fn shown(&self) -> String {
+        let mut out = String::new();
+        for ((id, file), tokens) in self.files.iter().zip(&self.tokens) {
+            for (token, next) in
+                tokens.iter().zip(tokens.iter().skip(1)).filter(|(token, _)| !token.kind.is_trivia())
+            {
+                let span = pluto_source::Span::new(token.start, next.start);
+                let place = place(&self.files, span.in_file(id));
+                let _ = writeln!(out, "{place}: {:?} {}", token.kind, span.of(file.text()));
+            }
+        }
+        out + &show(&self.files, &self.diagnostics)
+    }
+}
+
+impl Parsed {
+    /// Each diagnostic on a line.
+    pub fn shown(&self) -> String {
+        show(&self.files, &self.diagnostics)
+    }
+}
+
+impl Checked {
+    /// Each diagnostic on a line.
+    pub fn shown(&self) -> String {
+        show(&self.files, &self.diagnostics)
+    }
+}
+
+fn show(files: &Files, diagnostics: &[Diagnostic]) -> String {
+    let mut out = String::new();
+    for Diagnostic { code, message, primary, .. } in diagnostics {
+        let severity = severity(code.severity);
+        let _ = writeln!(out, "{}: {severity}[{code}]: {message}", place(files, primary.place));
+    }
+    out
+}
+
+/// How a severity is written.
+pub(crate) const fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}
+
+/// `main.pluto:2:5-8`, and over lines `main.pluto:2:5-4:1`; the last character is the last that belongs to it.
+fn place(files: &Files, place: FileSpan) -> String {
+    let Some(file) = files.get(place.file) else { return "?".to_owned() };
+    let (start, end) = (file.line_column(place.span.start), file.line_column(place.span.end));
+    let from = format!("{}:{}:{}", file.path(), start.line, start.column);
+    if start == end {
+        return from;
+    }
+    if start.line == end.line {
+        return format!("{from}-{}", end.column - 1);
+    }
+    format!("{from}-{}:{}", end.line, end.column.saturating_sub(1).max(1))
+}

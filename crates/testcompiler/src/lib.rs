@@ -1,0 +1,20 @@
+//! Pluto programs in tests: sources in, tokens, trees and diagnostics out; and the reference as a suite.
+//!
+//! ```
+//! use pluto_testcompiler::TestCompiler;
+//!
+//! let parsed = TestCompiler::new("fn main() {\n    let a = 1;\n}\n").parse();
+//! assert_eq!(
+//!     parsed.shown(),
+//!     "main.pluto:2:14-14: error[E0008]: a statement ends with its line, not with `;`\n"
+//! );
+//! ```
+
+mod compiler;
+mod expectation;
+mod literate;
+mod run;
+
+pub use compiler::{Checked, Lexed, Parsed, TestCompiler};
+pub use literate::{Block, Chapter, Malformed, Program};
+pub use run::{Failure, Outcome, run};

@@ -1,0 +1,154 @@
+//! Compiles the programs of a chapter, and compares what is found with what the blocks expect.
+
+use pluto_source::{Diagnostic, Files, Severity};
+
+use crate::compiler::{Checked, TestCompiler, severity};
+use crate::expectation::{End, Expectation};
+use crate::literate::{Block, Chapter, Program};
+
+/// What is not as a chapter says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The line of the chapter, from 1.
+    pub line: usize,
+    /// What.
+    pub what: String,
+}
+
+/// What the programs of a chapter gave.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// What is not as the chapter says, in the order of its lines.
+    pub failures: Vec<Failure>,
+    /// The text of the chapter with what was found in place of what was expected.
+    pub updated: String,
+    /// How many programs there are, and how many of them expect an error.
+    pub programs: (usize, usize),
+}
+
+/// Compiles the programs of a chapter.
+pub fn run(markdown: &str) -> Outcome {
+    let chapter = Chapter::read(markdown);
+    let mut failures: Vec<Failure> = chapter
+        .malformed
+        .iter()
+        .map(|malformed| Failure { line: malformed.line, what: malformed.why.to_owned() })
+        .collect();
+    let mut found = Vec::new();
+    for program in &chapter.programs {
+        let checked = compile(program);
+        check_syntax_is_said(program, &checked, &mut failures);
+        let blocks: Vec<_> = (0..)
+            .zip(&program.blocks)
+            .map(|(place, block)| found_in(program, block, place, &checked))
+            .collect();
+        for (block, found) in program.blocks.iter().zip(&blocks) {
+            compare(block, found, &mut failures);
+        }
+        found.push(blocks);
+    }
+    failures.sort_by_key(|failure| failure.line);
+    let updated = chapter.with(|program, place| {
+        found.get(program).and_then(|blocks| blocks.get(place)).cloned().unwrap_or_default()
+    });
+    let negative = chapter.programs.iter().filter(|program| expects_error(program)).count();
+    Outcome { failures, updated, programs: (chapter.programs.len(), negative) }
+}
+
+fn expects_error(program: &Program) -> bool {
+    let mut expectations = program.blocks.iter().flat_map(|block| &block.expectations);
+    expectations.any(|expectation| expectation.what.starts_with("error["))
+}
+
+fn compile(program: &Program) -> Checked {
+    let files = program.blocks.iter().map(|block| (block.path.clone(), block.source.clone()));
+    TestCompiler::of_files(files).check()
+}
+
+/// Codes below this are of the lexer and the parser.
+const CHECKER: u16 = 200;
+
+fn is_syntax(diagnostic: &Diagnostic) -> bool {
+    diagnostic.code.number < CHECKER
+}
+
+/// A program that is meant to show an error of types and has one of syntax shows nothing.
+fn check_syntax_is_said(program: &Program, checked: &Checked, failures: &mut Vec<Failure>) {
+    let Some(first) = program.blocks.first() else { return };
+    let said = program.blocks.iter().any(|block| block.syntax);
+    let is = checked.diagnostics.iter().any(is_syntax);
+    let what = match (said, is) {
+        (true, false) => "this block says `syntax` and has no syntax error",
+        (false, true) => "this block has a syntax error and does not say `syntax`",
+        _ => return,
+    };
+    failures.push(Failure { line: first.lines.start, what: what.to_owned() });
+}
+
+/// What was found in a block, in the order of its lines and columns.
+fn found_in(program: &Program, block: &Block, place: u32, checked: &Checked) -> Vec<Expectation> {
+    let unused = program.blocks.iter().any(|block| block.unused);
+    let mut found: Vec<Expectation> = checked
+        .diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.primary.place.file.0 == place)
+        .filter(|diagnostic| unused || !is_unused(diagnostic))
+        .map(|diagnostic| expectation(diagnostic, block, &checked.files))
+        .collect();
+    found.extend(
+        block
+            .expectations
+            .iter()
+            .filter(|one| one.is_question())
+            .map(|one| answer(one, block, place, checked)),
+    );
+    found.sort();
+    found
+}
+
+/// A warning of something that most examples do not use.
+fn is_unused(diagnostic: &Diagnostic) -> bool {
+    diagnostic.code.severity == Severity::Warning && diagnostic.code.name.starts_with("unused-")
+}
+
+fn expectation(diagnostic: &Diagnostic, block: &Block, files: &Files) -> Expectation {
+    let Diagnostic { code, message, primary, .. } = diagnostic;
+    let what = format!("{}[{code}]: {message}", severity(code.severity));
+    let Some(file) = files.get(primary.place.file) else {
+        return Expectation { line: 0, column: 1, end: End::Width(0), what };
+    };
+    let (start, end) = (file.line_column(primary.place.span.start), file.line_column(primary.place.span.end));
+    let end = if start.line == end.line {
+        End::Width(end.column - start.column)
+    } else {
+        End::Below(end.line - start.line, end.column)
+    };
+    // What is found behind the last line of a block is shown below that.
+    let last = (block.text.len() as u32).saturating_sub(1);
+    let line = (start.line - 1).saturating_sub(block.lines_before());
+    Expectation { line: line.min(last), column: start.column, end, what }
+}
+
+/// What a question is answered with.
+fn answer(question: &Expectation, _block: &Block, _place: u32, _checked: &Checked) -> Expectation {
+    Expectation { what: "type: ?".to_owned(), ..question.clone() }
+}
+
+fn compare(block: &Block, found: &[Expectation], failures: &mut Vec<Failure>) {
+    let mut expected = block.expectations.clone();
+    expected.sort();
+    let mut fail = |one: &Expectation, how: &str| {
+        let line = block.line_in_chapter(one.line);
+        failures.push(Failure { line, what: format!("{how}: {one}") });
+    };
+    let mut rest = found.to_vec();
+    for one in &expected {
+        match rest.iter().position(|other| other == one) {
+            Some(place) => drop(rest.remove(place)),
+            None => fail(one, "expected, not found"),
+        }
+    }
+    for one in &rest {
+        fail(one, "found, not expected");
+    }
+}

@@ -1,0 +1,137 @@
+//! The suite itself: what is wrong in a chapter is seen.
+
+use expect_test::{Expect, expect};
+use pluto_testcompiler::{TestCompiler, run};
+
+/// Compares what fails in a chapter, and the chapter as it would be written.
+fn check(chapter: &str, failures: &Expect, updated: Option<&Expect>) {
+    let outcome = run(chapter);
+    let shown: String =
+        outcome.failures.iter().map(|failure| format!("{}: {}\n", failure.line, failure.what)).collect();
+    failures.assert_eq(&shown);
+    match updated {
+        Some(updated) => updated.assert_eq(&outcome.updated),
+        None => assert_eq!(outcome.updated, chapter),
+    }
+}
+
+#[test]
+fn a_right_chapter_has_no_failures_and_stays_as_it_is() {
+    check(
+        "# One\n\nText.\n\n```pluto body syntax\nlet a = b && c\n//        ^^ error[E0007]: `&&` is written `and`\n```\n\n\
+         ```sh\npluto run\n```\n\n```pluto\nfn f() {\n}\n```\nEnd.\n",
+        &expect![[""]],
+        None,
+    );
+}
+
+#[test]
+fn a_wrong_expectation_fails_whatever_is_wrong_about_it() {
+    let block = |comment: &str| format!("```pluto body syntax\nlet a = b && c\n{comment}\nlet d = 1\n```\n");
+    let right = "//        ^^ error[E0007]: `&&` is written `and`";
+    assert_eq!(run(&block(right)).failures, []);
+    for wrong in [
+        "//        ^^ error[E0008]: `&&` is written `and`",
+        "//        ^^ warning[E0007]: `&&` is written `and`",
+        "//        ^^ error[E0007]: `&&` is written `or`",
+        "//       ^^ error[E0007]: `&&` is written `and`",
+        "//        ^^^ error[E0007]: `&&` is written `and`",
+        "//        ^ to +1:2 error[E0007]: `&&` is written `and`",
+        "// error[E0007]: `&&` is written `and`",
+        "//        ^^ error[E0007]: `&&` is written `and`\n//        ^^ error[E0007]: `&&` is written `and`",
+        "",
+    ] {
+        let outcome = run(&block(wrong));
+        assert!(!outcome.failures.is_empty(), "{wrong}");
+        assert_eq!(outcome.updated.matches(right).count(), 1, "{wrong}");
+    }
+}
+
+#[test]
+fn what_is_found_is_written_into_the_chapter() {
+    check(
+        "```pluto syntax\nfn f() {\n    let a = 1;\n    // ^ error[E0001]: something else\n    let b = 2\n}\n\nlet c = 1\n```\n",
+        &expect![[r#"
+            3: expected, not found: //     ^ error[E0001]: something else
+            3: found, not expected: //           ^ error[E0008]: a statement ends with its line, not with `;`
+            6: found, not expected: // column 2 | error[E0101]: expected a declaration, found the end of the line
+        "#]],
+        Some(&expect![[r#"
+            ```pluto syntax
+            fn f() {
+                let a = 1;
+            //           ^ error[E0008]: a statement ends with its line, not with `;`
+                let b = 2
+            }
+            // column 2 | error[E0101]: expected a declaration, found the end of the line
+
+            let c = 1
+            ```
+        "#]]),
+    );
+}
+
+#[test]
+fn a_negative_block_does_not_die_at_a_syntax_error_unless_it_says_so() {
+    check(
+        "```pluto body\nlet a = b && c\n//        ^^ error[E0007]: `&&` is written `and`\n```\n\n```pluto syntax\nfn f() {\n}\n```\n",
+        &expect![[r#"
+            1: this block has a syntax error and does not say `syntax`
+            6: this block says `syntax` and has no syntax error
+        "#]],
+        None,
+    );
+}
+
+#[test]
+fn blocks_with_a_path_under_one_heading_are_one_program() {
+    let chapter = "# A\n```pluto path=a.pluto\nfn f() {\n}\n```\n```pluto path=b.pluto syntax\nfn g() {\n    1;\n//   ^ error[E0008]: a statement ends with its line, not with `;`\n}\n```\n\
+                   # B\n```pluto path=c.pluto\nfn f() {\n}\n```\n```pluto path=c.pluto\nfn f() {\n}\n```\n```pluto\nfn h() {\n}\n```\n";
+    let outcome = run(chapter);
+    assert_eq!((outcome.failures, outcome.programs), (vec![], (4, 1)));
+}
+
+#[test]
+fn slips_in_a_chapter_are_seen() {
+    check(
+        "```pluto bdy\nfn f() {\n}\n```\n\n```pluto\n// ^ error[E0001]: nothing above\nfn f() {\n}\n//^^ eror[E0001]: a slip\n```\n\n```pluto\nfn g() {\n}\n",
+        &expect![[r#"
+            1: an unknown word
+            7: this is no expectation
+            10: this is no expectation
+            13: this block has no end
+        "#]],
+        Some(&expect![[r#"
+            ```pluto bdy
+            fn f() {
+            }
+            ```
+
+            ```pluto
+            fn f() {
+            }
+            ```
+
+            ```pluto
+            fn g() {
+            }
+        "#]]),
+    );
+}
+
+#[test]
+fn tokens_and_diagnostics_are_shown_with_their_places() {
+    let lexed = TestCompiler::new("let ü = 0x1 'a'\n").with_file("b.pluto", "\"\"\"\n").lex();
+    let expected = expect![[r#"
+        main.pluto:1:1-3: Let let
+        main.pluto:1:5-5: Name ü
+        main.pluto:1:7-7: Equal =
+        main.pluto:1:9-11: Int 0x1
+        main.pluto:1:13-15: String 'a'
+        b.pluto:1:1-2:1: String """
+
+        main.pluto:1:13-15: error[E0009]: strings are in double quotes
+        b.pluto:1:1-3: error[E0002]: this string has no end: `"""` is missing
+    "#]];
+    expected.assert_eq(&lexed.shown());
+}
