@@ -54,7 +54,7 @@ fn what_is_found_is_written_into_the_chapter() {
         &expect![[r#"
             3: expected, not found: //     ^ error[E0001]: something else
             3: found, not expected: //           ^ error[E0008]: a statement ends with its line, not with `;`
-            6: found, not expected: // column 2 | error[E0101]: expected a declaration, found the end of the line
+            8: found, not expected: // column 1 ^^^ error[E0101]: expected a declaration, found `let`
         "#]],
         Some(&expect![[r#"
             ```pluto syntax
@@ -63,9 +63,9 @@ fn what_is_found_is_written_into_the_chapter() {
             //           ^ error[E0008]: a statement ends with its line, not with `;`
                 let b = 2
             }
-            // column 2 | error[E0101]: expected a declaration, found the end of the line
 
             let c = 1
+            // column 1 ^^^ error[E0101]: expected a declaration, found `let`
             ```
         "#]]),
     );
