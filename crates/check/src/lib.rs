@@ -4,5 +4,80 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+pub mod arena;
+mod bodies;
+pub mod body;
+mod checker;
+mod cycles;
+mod declare;
+mod describe;
+mod dump;
+mod effects;
+pub mod error;
 pub mod exhaustive;
+mod impls;
+mod imports;
+mod infer;
+pub mod inject;
+pub mod input;
+mod matches;
+pub mod names;
+mod near;
+mod prelude;
+pub mod program;
+mod purity;
 pub mod raises;
+mod relations;
+mod resolve;
+mod show;
+mod signatures;
+pub mod types;
+mod unused;
+mod validate;
+mod walk;
+
+pub use describe::CODES;
+pub use error::CheckError;
+pub use input::{Input, Package, Source};
+pub use program::Program;
+
+pub use validate::validate;
+
+use checker::Checker;
+use pluto_source::Diagnostic;
+use prelude::Prelude;
+
+/// A program that was checked.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The program. What has an error is `Wrong` in it.
+    pub program: Program,
+    /// What is wrong with it, and warnings, in the order of modules and their text.
+    pub errors: Vec<CheckError>,
+}
+
+impl Checked {
+    /// What is wrong, in words.
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        self.errors.iter().map(|error| describe::describe(error, &self.program)).collect()
+    }
+}
+
+/// Checks a program.
+pub fn check(input: &Input<'_>) -> Checked {
+    let prelude = Prelude::parse();
+    let mut checker = Checker::new(input, &prelude);
+    let index = checker.declare();
+    checker.enter_builtins();
+    checker.resolve_imports(&index);
+    checker.resolve_heads();
+    checker.check_impls();
+    checker.check_bodies();
+    checker.check_written();
+    checker.check_matches();
+    checker.check_purity();
+    checker.solve_effects();
+    checker.plan_injection();
+    checker.warn_unused();
+    checker.finish()
+}

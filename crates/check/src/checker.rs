@@ -1,0 +1,366 @@
+//! What all passes share: the input, the program as it grows, the scopes of modules, and what is wrong so far.
+
+use pluto_source::{FileId, FileSpan, Span};
+use pluto_syntax::tree::{self, Name, Tree};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::arena::{Id, List};
+use crate::body::{Arm, PatternId};
+use crate::effects::Graph;
+use crate::error::{CheckError, Fact, Kind};
+use crate::inject::Injection;
+use crate::input::Input;
+use crate::names::Symbol;
+use crate::prelude::{Builtins, Prelude};
+use crate::program::{
+    AliasId, ClassId, ClassKind, ConstId, EnumId, ErrorId, FunctionId, ImplId, ModuleId, Origin, Program,
+    TestId, TraitId, TypeParamId,
+};
+use crate::relations::Head;
+use crate::types::TyId;
+
+/// What a name of a module stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Def {
+    Module(ModuleId),
+    Function(FunctionId),
+    Class(ClassId),
+    Enum(EnumId),
+    Trait(TraitId),
+    Error(ErrorId),
+    Alias(AliasId),
+    Const(ConstId),
+    /// A type that is built in, or a namespace of built-in functions.
+    Builtin(Head),
+    /// What could not be imported.
+    Wrong,
+}
+
+/// A name in the scope of a module.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    pub(crate) def: Def,
+    pub(crate) span: Span,
+    pub(crate) imported: bool,
+    pub(crate) used: bool,
+}
+
+/// The names of a module.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Scope {
+    pub(crate) names: FxHashMap<Symbol, Entry>,
+    /// The modules that it imports, with where.
+    pub(crate) imports: Vec<(ModuleId, Span)>,
+    /// Variants that can be written without their enum.
+    pub(crate) variants: FxHashMap<Symbol, Vec<(EnumId, u32)>>,
+}
+
+/// Where the tree has what the program declares.
+#[derive(Debug, Default)]
+pub(crate) struct Sites {
+    pub(crate) functions: Vec<tree::FunctionId>,
+    pub(crate) classes: Vec<tree::Class>,
+    pub(crate) enums: Vec<tree::Enum>,
+    pub(crate) traits: Vec<tree::Trait>,
+    pub(crate) impls: Vec<tree::Impl>,
+    pub(crate) errors: Vec<tree::ErrorItem>,
+    pub(crate) aliases: Vec<tree::Alias>,
+    pub(crate) consts: Vec<tree::Const>,
+    pub(crate) tests: Vec<tree::Test>,
+    pub(crate) binds: Vec<tree::Binding>,
+}
+
+/// A module while it is checked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct File<'a> {
+    pub(crate) tree: &'a Tree,
+    pub(crate) text: &'a str,
+    pub(crate) id: FileId,
+}
+
+/// Methods by the kind of type that has them.
+#[derive(Debug, Default)]
+pub(crate) struct Methods {
+    /// Those of classes, enums, built-in types, and impls without a trait.
+    pub(crate) own: FxHashMap<(Head, Symbol), FunctionId>,
+    /// The impls of traits whose methods have this name.
+    pub(crate) by_trait: FxHashMap<(Head, Symbol), Vec<ImplId>>,
+    /// The impls of a trait for a kind of type.
+    pub(crate) impls: FxHashMap<(Head, TraitId), Vec<ImplId>>,
+    /// All impls of a trait.
+    pub(crate) of_trait: FxHashMap<TraitId, Vec<ImplId>>,
+    /// The method of a name of a trait.
+    pub(crate) trait_methods: FxHashMap<(TraitId, Symbol), FunctionId>,
+    /// The method of a name in an impl.
+    pub(crate) impl_methods: FxHashMap<(ImplId, Symbol), FunctionId>,
+    /// The fields of a class by name.
+    pub(crate) fields: FxHashMap<(ClassId, Symbol), u32>,
+    /// The variants of an enum by name.
+    pub(crate) variants: FxHashMap<(EnumId, Symbol), u32>,
+}
+
+/// Everything, while it is checked.
+pub(crate) struct Checker<'a> {
+    pub(crate) input: &'a Input<'a>,
+    pub(crate) program: Program,
+    pub(crate) found: Vec<CheckError>,
+    pub(crate) files: Vec<File<'a>>,
+    pub(crate) scopes: Vec<Scope>,
+    pub(crate) sites: Sites,
+    pub(crate) methods: Methods,
+    pub(crate) builtins: Builtins,
+    pub(crate) graph: Graph,
+    /// Aliases that are being resolved.
+    pub(crate) active_aliases: Vec<AliasId>,
+    pub(crate) done_aliases: FxHashSet<AliasId>,
+    /// The tests' own bindings.
+    pub(crate) test_of_bind: FxHashMap<crate::program::BindId, TestId>,
+    pub(crate) facts: crate::relations::Facts,
+    /// Where each `match` stands, with its arms.
+    pub(crate) matches: Vec<(ModuleId, Span, TyId, List<Arm>)>,
+    /// Patterns that must always match.
+    pub(crate) irrefutable: Vec<(ModuleId, Span, TyId, PatternId)>,
+    pub(crate) injections: Vec<Injection>,
+    pub(crate) purity: crate::purity::Seen,
+    pub(crate) current_test: Option<TestId>,
+    /// How often a name was looked for that is like another: after many mistakes nobody reads what was probably meant.
+    pub(crate) looked_near: u32,
+    /// Types with arguments that are written somewhere: their bounds are looked at when all impls are known.
+    pub(crate) written: Vec<(ModuleId, Span, TyId)>,
+}
+
+impl<'a> Checker<'a> {
+    pub(crate) fn new(input: &'a Input<'a>, prelude: &'a Prelude) -> Self {
+        let mut program = Program::default();
+        let builtins = Builtins::new(&mut program.names);
+        let files = vec![File { tree: &prelude.tree, text: prelude.text, id: FileId(u32::MAX) }];
+        Self {
+            input,
+            program,
+            found: Vec::new(),
+            files,
+            scopes: Vec::new(),
+            sites: Sites::default(),
+            methods: Methods::default(),
+            builtins,
+            graph: Graph::default(),
+            active_aliases: Vec::new(),
+            done_aliases: FxHashSet::default(),
+            test_of_bind: FxHashMap::default(),
+            facts: crate::relations::Facts::default(),
+            matches: Vec::new(),
+            irrefutable: Vec::new(),
+            injections: Vec::new(),
+            purity: crate::purity::Seen::default(),
+            current_test: None,
+            looked_near: 0,
+            written: Vec::new(),
+        }
+    }
+
+    /// Says what is wrong.
+    pub(crate) fn error(&mut self, module: ModuleId, span: Span, fact: Fact) {
+        let at = span.in_file(self.file(module).id);
+        self.found.push(CheckError { at, fact });
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "each module has a file")]
+    pub(crate) fn file(&self, module: ModuleId) -> File<'a> {
+        self.files[module.index() as usize]
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "each module has a scope")]
+    pub(crate) fn scope(&mut self, module: ModuleId) -> &mut Scope {
+        &mut self.scopes[module.index() as usize]
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "each function has a site")]
+    pub(crate) fn function_site(&self, id: FunctionId) -> tree::FunctionId {
+        self.sites.functions[id.index() as usize]
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "each class has a site")]
+    pub(crate) fn class_site(&self, id: ClassId) -> tree::Class {
+        self.sites.classes[id.index() as usize]
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "each enum has a site")]
+    pub(crate) fn enum_site(&self, id: EnumId) -> tree::Enum {
+        self.sites.enums[id.index() as usize]
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "each trait has a site")]
+    pub(crate) fn trait_site(&self, id: TraitId) -> tree::Trait {
+        self.sites.traits[id.index() as usize]
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "each impl has a site")]
+    pub(crate) fn impl_site(&self, id: ImplId) -> tree::Impl {
+        self.sites.impls[id.index() as usize]
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "each error has a site")]
+    pub(crate) fn error_site(&self, id: ErrorId) -> tree::ErrorItem {
+        self.sites.errors[id.index() as usize]
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "each alias has a site")]
+    pub(crate) fn alias_site(&self, id: AliasId) -> tree::Alias {
+        self.sites.aliases[id.index() as usize]
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "each const has a site")]
+    pub(crate) fn const_site(&self, id: ConstId) -> tree::Const {
+        self.sites.consts[id.index() as usize]
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "each test has a site")]
+    pub(crate) fn test_site(&self, id: TestId) -> tree::Test {
+        self.sites.tests[id.index() as usize]
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "each bind has a site")]
+    pub(crate) fn bind_site(&self, id: crate::program::BindId) -> tree::Binding {
+        self.sites.binds[id.index() as usize]
+    }
+
+    /// The name that stands somewhere.
+    pub(crate) fn symbol(&mut self, module: ModuleId, name: Name) -> Symbol {
+        let text = name.span.of(self.file(module).text);
+        self.program.names.intern(text)
+    }
+
+    /// Where something that has a name stands.
+    pub(crate) fn place(&self, origin: &Origin) -> FileSpan {
+        origin.span.in_file(self.file(origin.module).id)
+    }
+
+    /// What a name stands for in a module, also what is built in, and notes that it is used.
+    pub(crate) fn lookup(&mut self, module: ModuleId, name: Symbol) -> Option<Def> {
+        if let Some(entry) = self.scope(module).names.get_mut(&name) {
+            entry.used = true;
+            return Some(entry.def);
+        }
+        self.scopes.first().and_then(|built_in| built_in.names.get(&name)).map(|entry| entry.def)
+    }
+
+    /// What a name of another module stands for, where that may be seen from here.
+    pub(crate) fn lookup_in(
+        &mut self,
+        from: ModuleId,
+        module: ModuleId,
+        name: Symbol,
+        span: Span,
+    ) -> Option<Def> {
+        let entry = self.scope(module).names.get(&name).copied().filter(|entry| !entry.imported);
+        let Some(entry) = entry else {
+            let names: Vec<Symbol> = self.scope(module).public_names();
+            let near = self.near(name, names);
+            self.error(from, span, Fact::UnknownItem { module, name, near });
+            return None;
+        };
+        let public = self.origin(entry.def).is_none_or(|origin| origin.public);
+        if !public && module != from {
+            let declared = entry.span.in_file(self.file(module).id);
+            self.error(from, span, Fact::PrivateItem { module, name, declared });
+        }
+        Some(entry.def)
+    }
+
+    /// Where something is declared; nothing for modules and what is built in.
+    pub(crate) fn origin(&self, def: Def) -> Option<Origin> {
+        let program = &self.program;
+        Some(match def {
+            Def::Module(_) | Def::Builtin(_) | Def::Wrong => return None,
+            Def::Function(id) => program.functions[id].origin,
+            Def::Class(id) => program.classes[id].origin,
+            Def::Enum(id) => program.enums[id].origin,
+            Def::Trait(id) => program.traits[id].origin,
+            Def::Error(id) => program.errors[id].origin,
+            Def::Alias(id) => program.aliases[id].origin,
+            Def::Const(id) => program.consts[id].origin,
+        })
+    }
+
+    pub(crate) fn kind(&self, def: Def) -> Kind {
+        match def {
+            Def::Module(_) => Kind::Module,
+            Def::Function(_) => Kind::Function,
+            Def::Class(id) => match self.program.classes[id].kind {
+                ClassKind::Class => Kind::Class,
+                ClassKind::Actor => Kind::Actor,
+                ClassKind::App => Kind::App,
+            },
+            Def::Enum(_) => Kind::Enum,
+            Def::Trait(_) => Kind::Trait,
+            Def::Error(_) => Kind::Error,
+            Def::Alias(_) => Kind::Alias,
+            Def::Const(_) => Kind::Const,
+            Def::Builtin(_) | Def::Wrong => Kind::Type,
+        }
+    }
+
+    /// The known name that is most like a name that is not known.
+    pub(crate) fn near(&mut self, name: Symbol, known: impl IntoIterator<Item = Symbol>) -> Option<Symbol> {
+        self.looked_near += 1;
+        if self.looked_near > 200 {
+            return None;
+        }
+        let text = self.program.text(name);
+        let mut best: Option<(usize, &str, Symbol)> = None;
+        for candidate in known {
+            let other = self.program.text(candidate);
+            let Some(distance) = crate::near::distance(text, other).filter(|_| other != text) else {
+                continue;
+            };
+            if best.is_none_or(|(least, first, _)| (distance, other) < (least, first)) {
+                best = Some((distance, other, candidate));
+            }
+        }
+        best.map(|(_, _, symbol)| symbol)
+    }
+
+    /// Whether the text of a module could not be read.
+    pub(crate) fn is_broken(&self, module: ModuleId) -> bool {
+        let file = self.file(module).id;
+        self.input.sources.iter().any(|source| source.file == file && source.broken)
+    }
+
+    /// What was found, sorted by modules and places, without repetitions.
+    pub(crate) fn finish(mut self) -> crate::Checked {
+        let order: FxHashMap<FileId, u32> = self
+            .program
+            .modules
+            .iter()
+            .map(|(id, module)| (module.file, crate::signatures::order(id)))
+            .collect();
+        let mut errors = std::mem::take(&mut self.found);
+        errors.sort_by_key(|error| (order.get(&error.at.file).copied(), error.at.span));
+        errors.dedup();
+        crate::Checked { program: self.program, errors }
+    }
+
+    /// The type parameters of what a function belongs to.
+    pub(crate) fn owner_params(&self, function: FunctionId) -> Vec<TypeParamId> {
+        use crate::program::Owner;
+        match self.program.functions[function].owner {
+            Owner::Module => Vec::new(),
+            Owner::Class(id) => self.program.classes[id].type_params.clone(),
+            Owner::Enum(id) => self.program.enums[id].type_params.clone(),
+            Owner::Impl(id) => self.program.impls[id].type_params.clone(),
+            Owner::Trait(id) => {
+                let of = &self.program.traits[id];
+                let mut params = vec![of.self_param];
+                params.extend(&of.type_params);
+                params
+            }
+            Owner::Builtin => self.builtins.params_of(function).to_vec(),
+        }
+    }
+}
+
+impl Scope {
+    fn public_names(&self) -> Vec<Symbol> {
+        self.names.iter().filter(|(_, entry)| !entry.imported).map(|(name, _)| *name).collect()
+    }
+}

@@ -1,0 +1,34 @@
+//! Tasks, actors, channels.
+
+use super::{Said, Words, codes};
+use crate::error::Fact;
+
+impl Words<'_> {
+    pub(super) fn concurrency(&self, fact: &Fact) -> Option<Said> {
+        Some(match fact {
+            Fact::CannotCross { ty, part } => {
+                let said =
+                    Said::new(codes::CANNOT_CROSS, format!("`{}` cannot go to another task", self.ty(*ty)));
+                if ty == part { said } else { said.note(format!("`{}` is a part of it", self.ty(*part))) }
+            }
+            Fact::BadSpawn => Said::new(
+                codes::BAD_SPAWN,
+                "`spawn` starts a call or an actor: `spawn f(x)`, `spawn Counter { … }`",
+            )
+            .note("what the task raises comes out of `get()`"),
+            Fact::BadLater => Said::new(
+                codes::BAD_LATER,
+                "`later` stands behind a call of an actor's method, which it does not wait for",
+            ),
+            Fact::BadSelect => Said::new(
+                codes::BAD_SELECT,
+                "an arm of `select` waits: `v = rx.recv()`, `tx.send(x)`, `after 1s`, `default`",
+            ),
+            Fact::UnusedTask => {
+                Said::new(codes::UNUSED_TASK, "this task is dropped, and nothing waits for it")
+                    .note("`get()` waits for it, `detach()` lets it run, and a `scope` waits for all in it")
+            }
+            _ => return None,
+        })
+    }
+}

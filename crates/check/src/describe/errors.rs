@@ -1,0 +1,90 @@
+//! Error sets.
+
+use pluto_source::FileSpan;
+
+use super::{Said, Words, codes};
+use crate::error::Fact;
+
+impl Words<'_> {
+    pub(super) fn errors(&self, fact: &Fact) -> Option<Said> {
+        Some(match fact {
+            Fact::Unhandled { errors, always: true, way } => {
+                let _ = (errors, way);
+                Said::new(codes::UNHANDLED, "this call may fail")
+                    .note("`!` hands its errors on, and `catch` handles them")
+                    .insert_after("hand its errors on", self.at, "!")
+            }
+            Fact::Unhandled { errors, way, .. } => {
+                let said = Said::new(
+                    codes::UNHANDLED,
+                    format!("this call may fail with {}", self.errors_of(errors)),
+                )
+                .note("`!` hands its errors on, and `catch` handles them")
+                .insert_after("hand its errors on", self.at, "!");
+                self.way(said, way)
+            }
+            Fact::Needless { propagate } => {
+                let said = Said::new(codes::NEEDLESS, "this call cannot fail");
+                if *propagate { said.note("it needs no `!`") } else { said.note("it needs no `catch`") }
+            }
+            Fact::NotFallible => {
+                Said::new(codes::NOT_FALLIBLE, "only a call can fail: `!` and `catch` stand behind one")
+            }
+            Fact::HandlerMisses { errors } if errors.is_empty() => Said::new(
+                codes::HANDLER_MISSES,
+                "the handler does not take every error that a function value may raise",
+            )
+            .note("`other => raise other` hands the rest on"),
+            Fact::HandlerMisses { errors } => Said::new(
+                codes::HANDLER_MISSES,
+                format!("the handler does not take {}", self.errors_of(errors)),
+            )
+            .note("`other => raise other` hands the rest on"),
+            Fact::Undeclared { function, errors, way } => {
+                let name = self.program.show_function_name(*function);
+                let message = format!("`{name}` may raise {}, and does not say so", self.errors_of(errors));
+                self.way(Said::new(codes::UNDECLARED, message), way)
+            }
+            Fact::EffectEscapes { errors } if errors.is_empty() => {
+                Said::new(codes::EFFECT_ESCAPES, "this function may fail, and here it must not")
+            }
+            Fact::EffectEscapes { errors } => {
+                let message =
+                    format!("this function may raise {}, and here it must not", self.errors_of(errors));
+                Said::new(codes::EFFECT_ESCAPES, message).note("the type can say so: `fn(A) B raises E`")
+            }
+            Fact::RaisesMore { of, name, errors } => {
+                let message = format!(
+                    "`{}` may raise {}, and the trait `{}` does not say so",
+                    self.name(*name),
+                    self.errors_of(errors),
+                    self.trait_name(*of)
+                );
+                Said::new(codes::RAISES_MORE, message)
+            }
+            Fact::NotAnError { ty } => {
+                Said::new(codes::NOT_AN_ERROR, format!("`{}` is not an error", self.ty(*ty)))
+                    .note("an error is declared by `error`")
+            }
+            Fact::NeverRaised { error } => {
+                let name = self.name(self.program.errors[*error].origin.name);
+                Said::new(codes::NEVER_RAISED, format!("`{name}` never comes here"))
+            }
+            _ => return None,
+        })
+    }
+
+    /// Where an error comes from.
+    fn way(&self, said: Said, way: &[FileSpan]) -> Said {
+        let Some((last, calls)) = way.split_last() else { return said };
+        let mut seen = vec![self.at, *last];
+        let mut calls = calls.to_vec();
+        calls.retain(|place| {
+            let new = !seen.contains(place);
+            seen.push(*place);
+            new
+        });
+        let said = calls.iter().take(3).fold(said, |said, place| said.at(*place, "it comes through here"));
+        if *last == self.at { said } else { said.at(*last, "it is raised here") }
+    }
+}

@@ -1,0 +1,52 @@
+//! Injection.
+
+use super::{Said, Words, codes, list, plural};
+use crate::error::Fact;
+
+impl Words<'_> {
+    pub(super) fn injection(&self, fact: &Fact) -> Option<Said> {
+        Some(match fact {
+            Fact::NoProvider { ty, asked } => {
+                let said = Said::new(codes::NO_PROVIDER, format!("nothing provides `{}`", self.ty(*ty)));
+                let said = if *asked == self.at { said } else { said.at(*asked, "it is needed for this") };
+                said.note("a class that implements it, or a `bind`, provides it")
+            }
+            Fact::ManyProviders { ty, providers } => {
+                let shown: Vec<String> = providers.iter().map(|ty| format!("`{}`", self.ty(*ty))).collect();
+                let message = if providers.contains(ty) {
+                    format!("several `bind`s are for `{}`", self.ty(*ty))
+                } else {
+                    format!("{} provide `{}`", list(&shown), self.ty(*ty))
+                };
+                Said::new(codes::MANY_PROVIDERS, message).note("one `bind` decides")
+            }
+            Fact::DependencyCycle { classes } => {
+                let names: Vec<String> = classes
+                    .iter()
+                    .map(|id| format!("`{}`", self.name(self.program.classes[*id].origin.name)))
+                    .collect();
+                let message = match names.as_slice() {
+                    [one] => format!("{one} needs itself"),
+                    _ => format!("{} need each other", list(&names)),
+                };
+                Said::new(codes::DEPENDENCY_CYCLE, message)
+            }
+            Fact::NotInjectable { ty, fields } => {
+                let verb = plural(fields.len(), "has", "have");
+                let message =
+                    format!("`{}` cannot be injected: {} {verb} no value", self.ty(*ty), self.names(fields));
+                Said::new(codes::NOT_INJECTABLE, message).note("give defaults, or `bind` a value")
+            }
+            Fact::SharedMutable { ty, method, .. } => {
+                let message = format!(
+                    "`{}` would be shared between tasks, and `{}` changes it",
+                    self.ty(*ty),
+                    self.name(*method)
+                );
+                Said::new(codes::SHARED_MUTABLE, message)
+                    .note("what is shared is an actor, or has no method with `mut self`")
+            }
+            _ => return None,
+        })
+    }
+}

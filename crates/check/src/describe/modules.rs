@@ -1,0 +1,154 @@
+//! Modules and names.
+
+use super::{Said, Words, codes, kind, list};
+use crate::error::Fact;
+
+impl Words<'_> {
+    pub(super) fn modules(&self, fact: &Fact) -> Option<Said> {
+        let at = self.at;
+        Some(match fact {
+            Fact::UnknownName { name, near } => {
+                Said::new(codes::UNKNOWN_NAME, format!("there is no `{}` here", self.name(*name)))
+                    .near(near.map(|near| self.name(near)), at)
+            }
+            Fact::UnknownType { name, near } => {
+                Said::new(codes::UNKNOWN_TYPE, format!("there is no type `{}` here", self.name(*name)))
+                    .near(near.map(|near| self.name(near)), at)
+            }
+            Fact::UnknownModule { path, near } => {
+                let near = near.as_ref().map(|near| self.program.show_path(near));
+                let path = self.program.show_path(path);
+                Said::new(codes::UNKNOWN_MODULE, format!("there is no module `{path}`"))
+                    .near(near.as_deref(), at)
+            }
+            Fact::UnknownItem { module, name, near } => {
+                let module = self.program.show_module(*module);
+                let message = format!("the module `{module}` has no `{}`", self.name(*name));
+                Said::new(codes::UNKNOWN_ITEM, message).near(near.map(|near| self.name(near)), at)
+            }
+            Fact::PrivateItem { module, name, declared } => {
+                let (module, name) = (self.program.show_module(*module), self.name(*name));
+                Said::new(codes::PRIVATE_ITEM, format!("`{name}` is private to the module `{module}`"))
+                    .at(*declared, "it is declared here, without `pub`")
+            }
+            Fact::Duplicate { name, first } => {
+                Said::new(codes::DUPLICATE_NAME, format!("`{}` is declared twice", self.name(*name)))
+                    .at(*first, "it is declared first here")
+            }
+            Fact::ImportCycle { modules } => self.import_cycle(modules),
+            Fact::NotAType { name, kind: of } => {
+                Said::new(codes::NOT_A_TYPE, format!("`{}` is {}, not a type", self.name(*name), kind(*of)))
+            }
+            Fact::NotAValue { name, kind: of } => self.not_a_value(*name, *of),
+            Fact::UnknownMember { ty, name, near } => {
+                let message = format!("`{}` has no field or method `{}`", self.ty(*ty), self.name(*name));
+                Said::new(codes::UNKNOWN_MEMBER, message).near(near.map(|near| self.name(near)), at)
+            }
+            Fact::PrivateMember { ty, name, declared } => {
+                let message =
+                    format!("`{}` of `{}` is private to its module", self.name(*name), self.ty(*ty));
+                Said::new(codes::PRIVATE_MEMBER, message).at(*declared, "it is declared here, without `pub`")
+            }
+            Fact::UnknownLabel { name, near } => Said::new(
+                codes::UNKNOWN_LABEL,
+                format!("no loop around has the label `{}`", self.name(*name)),
+            )
+            .near(near.map(|near| self.name(near)), at),
+            _ => return self.more_modules(fact),
+        })
+    }
+
+    fn not_a_value(&self, name: crate::names::Symbol, of: crate::error::Kind) -> Said {
+        use crate::error::Kind;
+        let text = self.name(name);
+        let said = Said::new(codes::NOT_A_VALUE, format!("`{text}` is {}, not a value", kind(of)));
+        match of {
+            Kind::Class | Kind::Error => said.note(format!("a value of it is written `{text} {{ … }}`")),
+            Kind::Actor => said.note(format!("one is started by `spawn {text} {{ … }}`")),
+            Kind::Function => said.note("it is called where it stands: it cannot be a value"),
+            _ => said,
+        }
+    }
+
+    fn import_cycle(&self, modules: &[(crate::program::ModuleId, pluto_source::FileSpan)]) -> Said {
+        let mut names: Vec<String> =
+            modules.iter().map(|(module, _)| format!("`{}`", self.program.show_module(*module))).collect();
+        let message = match names.as_slice() {
+            [one] => format!("the module {one} imports itself"),
+            _ => format!("the modules {} import each other", list(&names)),
+        };
+        let by = 1.min(names.len());
+        names.rotate_left(by);
+        let said = Said::new(codes::IMPORT_CYCLE, message);
+        let steps = modules.iter().zip(&names).skip(1);
+        steps.fold(said, |said, ((_, place), next)| said.at(*place, format!("{next} is imported here")))
+    }
+
+    fn more_modules(&self, fact: &Fact) -> Option<Said> {
+        Some(match fact {
+            Fact::AmbiguousMethod { name, traits } => {
+                let traits: Vec<String> =
+                    traits.iter().map(|of| format!("`{}`", self.trait_name(*of))).collect();
+                let message = format!("the traits {} have a method `{}`", list(&traits), self.name(*name));
+                Said::new(codes::AMBIGUOUS_METHOD, message)
+            }
+            Fact::DuplicateImpl { of, on, first } => {
+                let message =
+                    format!("`{}` is implemented twice for `{}`", self.trait_name(*of), self.ty(*on));
+                Said::new(codes::DUPLICATE_IMPL, message).at(*first, "the first is here")
+            }
+            Fact::ForeignImpl { on } => {
+                let message = format!("neither the trait nor `{}` is of this package", self.ty(*on));
+                Said::new(codes::FOREIGN_IMPL, message)
+                    .note("a trait is implemented in its own package or in that of the type")
+            }
+            Fact::AliasCycle { name } => {
+                Said::new(codes::ALIAS_CYCLE, format!("the type `{}` stands for itself", self.name(*name)))
+            }
+            Fact::ConstCycle { names } => {
+                let message = match names.as_slice() {
+                    [one] => format!("the constant `{}` needs itself", self.name(*one)),
+                    _ => format!("the constants {} need each other", self.names(names)),
+                };
+                Said::new(codes::CONST_CYCLE, message)
+            }
+            Fact::UnknownVariant { ty, name, near } => {
+                let message = format!("`{}` has no variant `{}`", self.ty(*ty), self.name(*name));
+                Said::new(codes::UNKNOWN_VARIANT, message).near(near.map(|near| self.name(near)), self.at)
+            }
+            Fact::AmbiguousVariant { name, enums } => {
+                let enums: Vec<String> = enums.iter().map(|ty| format!("`{}`", self.ty(*ty))).collect();
+                let message = format!("{} have a variant `{}`", list(&enums), self.name(*name));
+                Said::new(codes::AMBIGUOUS_VARIANT, message).note("write the enum before it, with a dot")
+            }
+            Fact::DuplicateModule { path, first } => {
+                let message = format!("two files are the module `{}`", self.program.show_path(path));
+                Said::new(codes::DUPLICATE_MODULE, message).at(*first, "the first is this file")
+            }
+            Fact::NotATrait { name, kind: of } => {
+                Said::new(codes::NOT_A_TRAIT, format!("`{}` is {}, not a trait", self.name(*name), kind(*of)))
+            }
+            Fact::UnusedImport { name } => {
+                Said::new(codes::UNUSED_IMPORT, format!("nothing uses the import `{}`", self.name(*name)))
+            }
+            Fact::UnusedLocal { name } => {
+                let name = self.name(*name);
+                Said::new(codes::UNUSED_LOCAL, format!("nothing uses `{name}`")).replace(
+                    format!("write `_{name}`"),
+                    self.at,
+                    format!("_{name}"),
+                )
+            }
+            Fact::UnusedItem { name, kind: of } => {
+                let of = kind(*of);
+                let of = of.split_once(' ').map_or(of, |(_, of)| of);
+                Said::new(codes::UNUSED_ITEM, format!("nothing uses the {of} `{}`", self.name(*name)))
+            }
+            Fact::Shadowed { name, first } => {
+                let message = format!("`{}` hides a name of the same block", self.name(*name));
+                Said::new(codes::SHADOWED, message).at(*first, "it is this one")
+            }
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,47 @@
+//! Patterns.
+
+use super::types::missing;
+use super::{Said, Words, codes, plural};
+use crate::error::Fact;
+
+impl Words<'_> {
+    pub(super) fn patterns(&self, fact: &Fact) -> Option<Said> {
+        Some(match fact {
+            Fact::NotExhaustive { missing: left } => {
+                Said::new(codes::NOT_EXHAUSTIVE, format!("no arm takes {}", missing(left)))
+            }
+            Fact::Refutable { missing: left } => {
+                Said::new(codes::REFUTABLE, format!("this pattern does not take {}", missing(left)))
+                    .note("`let … else { … }` says what is done then")
+            }
+            Fact::UnreachableArm => Said::new(
+                codes::UNREACHABLE_ARM,
+                "nothing comes here: patterns before it take everything of it",
+            ),
+            Fact::PatternMismatch { expected } => Said::new(
+                codes::PATTERN_MISMATCH,
+                format!("no `{}` is like this pattern", self.ty(*expected)),
+            ),
+            Fact::AlternativeNames { name } => {
+                let message = format!("`{}` is not bound by every alternative", self.name(*name));
+                Said::new(codes::ALTERNATIVE_NAMES, message)
+            }
+            Fact::BoundTwice { name, first } => {
+                Said::new(codes::BOUND_TWICE, format!("`{}` is bound twice", self.name(*name)))
+                    .at(*first, "the first is here")
+            }
+            Fact::MissingFieldPatterns { names } => {
+                let verb = plural(names.len(), "is", "are");
+                Said::new(codes::MISSING_FIELD_PATTERNS, format!("{} {verb} left out", self.names(names)))
+                    .note("`..` leaves out the rest")
+            }
+            Fact::TooManyFieldPatterns { expected, found } => {
+                let fields = plural(*expected, "field", "fields");
+                let message = format!("it has {expected} {fields}, and here are {found} patterns");
+                Said::new(codes::TOO_MANY_FIELD_PATTERNS, message)
+            }
+            Fact::EmptyRange => Said::new(codes::EMPTY_RANGE, "nothing is in this range"),
+            _ => return None,
+        })
+    }
+}

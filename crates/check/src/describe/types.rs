@@ -1,0 +1,295 @@
+//! Types.
+
+use pluto_syntax::tree::{BinaryOp, UnaryOp};
+
+use super::{Said, Words, codes, list, plural};
+use crate::error::{Fact, Misplaced};
+use crate::types::{Ty, TyId};
+
+impl Words<'_> {
+    pub(super) fn types(&self, fact: &Fact) -> Option<Said> {
+        let at = self.at;
+        Some(match fact {
+            Fact::Mismatch { expected, found, because } => self.mismatch(*expected, *found, *because),
+            Fact::IntForFloat => Said::new(codes::INT_FOR_FLOAT, "this is an `int`, and a `float` is needed")
+                .insert_after("write a float", at, ".0"),
+            Fact::CannotInfer { .. } => Said::new(codes::CANNOT_INFER, "nothing decides the type of this")
+                .note("say it where it is bound"),
+            Fact::ArgumentCount { expected, least, found, declared } => {
+                let wanted =
+                    if least == expected { expected.to_string() } else { format!("{least} to {expected}") };
+                let arguments = plural(*expected, "argument is", "arguments are");
+                let found = if *found == 0 {
+                    "none is".to_owned()
+                } else {
+                    format!("{found} {}", plural(*found, "is", "are"))
+                };
+                let said = Said::new(
+                    codes::ARGUMENT_COUNT,
+                    format!("{wanted} {arguments} needed, and {found} given"),
+                );
+                match declared {
+                    Some(declared) => said.at(*declared, "it is declared here"),
+                    None => said,
+                }
+            }
+            Fact::UnknownArgument { name, near } => Said::new(
+                codes::UNKNOWN_ARGUMENT,
+                format!("nothing here has the name `{}`", self.name(*name)),
+            )
+            .near(near.map(|near| self.name(near)), at),
+            Fact::GivenTwice { name, first } => {
+                Said::new(codes::GIVEN_TWICE, format!("`{}` is given twice", self.name(*name)))
+                    .at(*first, "the first is here")
+            }
+            Fact::MissingValues { names } => {
+                let verb = plural(names.len(), "has", "have");
+                Said::new(codes::MISSING_VALUES, format!("{} {verb} no value", self.names(names)))
+            }
+            Fact::NotCallable { ty } => {
+                Said::new(codes::NOT_CALLABLE, format!("`{}` cannot be called", self.ty(*ty)))
+            }
+            Fact::Operands { operator, left, right } => self.operands(*operator, *left, *right),
+            Fact::Operand { operator, operand } => {
+                let message = format!("`{}` is not defined for `{}`", unary(*operator), self.ty(*operand));
+                Said::new(codes::OPERANDS, message)
+            }
+            Fact::NotComparable { ty, part } => {
+                let said = Said::new(codes::NOT_COMPARABLE, format!("`{}` has no `==`", self.ty(*ty)));
+                self.because_of_part(said, *ty, *part)
+            }
+            Fact::NotOrdered { ty } => {
+                Said::new(codes::NOT_ORDERED, format!("`{}` has no order", self.ty(*ty)))
+            }
+            Fact::MissingTrait { ty, of } => {
+                let message = format!("`{}` does not implement `{}`", self.ty(*ty), self.ty(*of));
+                Said::new(codes::MISSING_TRAIT, message)
+            }
+            Fact::TypeArgumentCount { name, expected, found } => {
+                let arguments = plural(*expected, "type argument", "type arguments");
+                let message = format!(
+                    "`{}` takes {expected} {arguments}, and {found} {} given",
+                    self.name(*name),
+                    plural(*found, "is", "are")
+                );
+                Said::new(codes::TYPE_ARGUMENT_COUNT, message)
+            }
+            Fact::OutOfRange { ty } => {
+                Said::new(codes::OUT_OF_RANGE, format!("`{}` does not hold this number", self.ty(*ty)))
+            }
+            Fact::Conversion { from, to } => {
+                let message = format!("`as` does not convert `{}` to `{}`", self.ty(*from), self.ty(*to));
+                Said::new(codes::CONVERSION, message)
+            }
+            Fact::NotIterable { ty } => {
+                Said::new(codes::NOT_ITERABLE, format!("`for` cannot go through `{}`", self.ty(*ty)))
+            }
+            Fact::NotIndexable { ty, index } => {
+                let message = format!("`{}` has no elements by `{}`", self.ty(*ty), self.ty(*index));
+                Said::new(codes::NOT_INDEXABLE, message)
+            }
+            Fact::MissingReturn { expected } => {
+                let message =
+                    format!("the end of the function gives nothing, and `{}` is needed", self.ty(*expected));
+                Said::new(codes::MISSING_RETURN, message)
+            }
+            Fact::NotOptional { ty } => {
+                Said::new(codes::NOT_OPTIONAL, format!("`{}` is never `none`", self.ty(*ty)))
+            }
+            Fact::MaybeNone { ty, name } => {
+                let message = format!("this may be `none`, since it is `{}`", self.ty(*ty));
+                Said::new(codes::MAYBE_NONE, message).note(format!(
+                    "`?.{0}` gives `none` then, and after `!= none` it is `.{0}`",
+                    self.name(*name)
+                ))
+            }
+            _ => return None,
+        })
+    }
+
+    fn mismatch(&self, expected: TyId, found: TyId, because: Option<pluto_source::FileSpan>) -> Said {
+        let message = format!("`{}` is needed, and this is `{}`", self.ty(expected), self.ty(found));
+        let mut said = Said::new(codes::MISMATCH, message);
+        if let Some(because) = because {
+            said = said.at(because, "because of this");
+        }
+        let types = &self.program.types;
+        match (types.get(expected), types.get(found)) {
+            (_, Ty::Optional(of)) if of == expected => said.note("`??` gives a default where it is `none`"),
+            (Ty::Float, Ty::Int | Ty::Byte) => said.insert_after("convert it", self.at, " as float"),
+            (Ty::Int, Ty::Byte) => said.insert_after("convert it", self.at, " as int"),
+            (Ty::Never, _) => Said::new(
+                codes::MISMATCH,
+                "this block must not end: it returns, raises, or goes on with a loop",
+            ),
+            _ => said,
+        }
+    }
+
+    fn operands(&self, operator: BinaryOp, left: TyId, right: TyId) -> Said {
+        let message =
+            format!("`{}` is not defined for `{}` and `{}`", binary(operator), self.ty(left), self.ty(right));
+        let said = Said::new(codes::OPERANDS, message);
+        let numbers = |ty| matches!(self.program.types.get(ty), Ty::Int | Ty::Float | Ty::Byte);
+        if numbers(left) && numbers(right) && left != right {
+            return said.note("numbers are converted by `as`");
+        }
+        let text = left == TyId::STRING || right == TyId::STRING;
+        if operator == BinaryOp::Add && text {
+            return said.note("`f\"… {value} …\"` puts a value into a text");
+        }
+        said
+    }
+
+    pub(super) fn because_of_part(&self, said: Said, ty: TyId, part: TyId) -> Said {
+        if ty == part {
+            return match self.program.types.get(ty) {
+                Ty::Param(_) => said.note("a bound on the type parameter says that it has"),
+                _ => said,
+            };
+        }
+        said.note(format!("`{}` is a part of it", self.ty(part)))
+    }
+
+    pub(super) fn more_types(&self, fact: &Fact) -> Option<Said> {
+        Some(match fact {
+            Fact::Misplaced { what } => misplaced(*what),
+            Fact::MissingMethods { of, names } => {
+                let message = format!(
+                    "{} of `{}` {} missing",
+                    self.names(names),
+                    self.trait_name(*of),
+                    plural(names.len(), "is", "are")
+                );
+                Said::new(codes::MISSING_METHODS, message)
+            }
+            Fact::NotInTrait { of, name, near } => {
+                let message =
+                    format!("the trait `{}` has no method `{}`", self.trait_name(*of), self.name(*name));
+                Said::new(codes::NOT_IN_TRAIT, message).near(near.map(|near| self.name(near)), self.at)
+            }
+            Fact::SignatureDiffers { of, name, expected, found, declared } => {
+                let message = format!(
+                    "`{}` is `{}`, and the trait `{}` says `{}`",
+                    self.name(*name),
+                    self.ty(*found),
+                    self.trait_name(*of),
+                    self.ty(*expected)
+                );
+                Said::new(codes::SIGNATURE_DIFFERS, message).at(*declared, "it is declared here")
+            }
+            Fact::ShapeDiffers { of, name, declared } => {
+                let message = format!(
+                    "`{}` takes something else than the trait `{}` says",
+                    self.name(*name),
+                    self.trait_name(*of)
+                );
+                Said::new(codes::SIGNATURE_DIFFERS, message).at(*declared, "it is declared here")
+            }
+            Fact::NotObject { of, method } => {
+                let (of, method) = (self.trait_name(*of), self.name(*method));
+                Said::new(
+                    codes::NOT_OBJECT,
+                    format!("`{of}` cannot be a trait object because of its method `{method}`"),
+                )
+                .note("a method of a trait object has `self`, no type parameters, and no `Self`")
+            }
+            Fact::BadKey { ty, part } => {
+                let said = Said::new(codes::BAD_KEY, format!("`{}` cannot be a key", self.ty(*ty)));
+                let said = self.because_of_part(said, *ty, *part);
+                if *part == TyId::FLOAT { said.note("a key holds no `float`") } else { said }
+            }
+            Fact::TooLarge => Said::new(codes::TOO_LARGE, "this type has too many parts"),
+            Fact::NotConst => Said::new(codes::NOT_CONST, "this is not known before the program runs")
+                .note("a constant is made of literals, operators and other constants"),
+            Fact::NotAClass { ty } => {
+                Said::new(codes::NOT_A_CLASS, format!("`{}` is not a class", self.ty(*ty)))
+            }
+            Fact::BadFormat { ty } => Said::new(
+                codes::BAD_FORMAT,
+                format!("this says nothing about how `{}` is printed", self.ty(*ty)),
+            )
+            .note("a format is `[<^>][0][width][.precision][x|b|o|e]`"),
+            Fact::BadIs { value, ty } => {
+                let message = format!("`{}` can never be told to be `{}`", self.ty(*value), self.ty(*ty));
+                Said::new(codes::BAD_IS, message)
+                    .note("`is` asks of a `term` its kind, and of a trait object its class")
+            }
+            Fact::BadMain => Said::new(codes::BAD_MAIN, "`main` takes nothing and gives nothing"),
+            Fact::VoidValue => Said::new(codes::VOID_VALUE, "this gives no value"),
+            Fact::MissingElse => Said::new(codes::VOID_VALUE, "an `if` without `else` gives no value"),
+            Fact::BadImpl { on } => {
+                Said::new(codes::BAD_IMPL, format!("`{}` cannot be given methods here", self.ty(*on)))
+            }
+            Fact::UnreachableCode { after } => {
+                Said::new(codes::UNREACHABLE_CODE, "nothing comes here").at(*after, "this does not come back")
+            }
+            Fact::UnusedValue { ty } => {
+                Said::new(codes::UNUSED_VALUE, format!("nothing uses this value of type `{}`", self.ty(*ty)))
+            }
+            _ => return None,
+        })
+    }
+}
+
+fn misplaced(what: Misplaced) -> Said {
+    let message = match what {
+        Misplaced::Break => "there is no loop here to break out of",
+        Misplaced::Continue => "there is no loop here to go on with",
+        Misplaced::BreakValue => "only a `loop` gives a value",
+        Misplaced::Return => "nothing returns from here",
+        Misplaced::Yield => "only a generator yields: a function whose result begins with `stream`",
+        Misplaced::ReturnValue => "a generator returns no value: it yields them",
+        Misplaced::Raise => "no error may leave from here",
+        Misplaced::SelfValue => "there is no `self` here",
+        Misplaced::SelfType => "there is no `Self` here",
+        Misplaced::Ensures => "`result` and `old` stand in `ensures` only, and `result` where there is one",
+        Misplaced::Rest => "`..` stands in the pattern of an array only",
+        Misplaced::SecondRest => "an array's pattern has one `..`",
+        Misplaced::Try => "`?` returns `none`, and the function here gives no optional",
+        Misplaced::ActorLiteral => "an actor is started by `spawn`",
+    };
+    Said::new(codes::MISPLACED, message)
+}
+
+fn unary(operator: UnaryOp) -> &'static str {
+    match operator {
+        UnaryOp::Negate => "-",
+        UnaryOp::Invert => "~",
+        UnaryOp::Not => "not",
+    }
+}
+
+/// An operator as it is written.
+pub(crate) fn binary(operator: BinaryOp) -> &'static str {
+    match operator {
+        BinaryOp::Multiply => "*",
+        BinaryOp::Divide => "/",
+        BinaryOp::Remainder => "%",
+        BinaryOp::Add => "+",
+        BinaryOp::Subtract => "-",
+        BinaryOp::ShiftLeft => "<<",
+        BinaryOp::ShiftRight => ">>",
+        BinaryOp::BitAnd => "&",
+        BinaryOp::BitXor => "^",
+        BinaryOp::BitOr => "|",
+        BinaryOp::Equal => "==",
+        BinaryOp::NotEqual => "!=",
+        BinaryOp::Less => "<",
+        BinaryOp::LessOrEqual => "<=",
+        BinaryOp::Greater => ">",
+        BinaryOp::GreaterOrEqual => ">=",
+        BinaryOp::And => "and",
+        BinaryOp::Or => "or",
+        BinaryOp::Coalesce => "??",
+    }
+}
+
+/// Patterns that are missing.
+pub(super) fn missing(patterns: &[String]) -> String {
+    let quoted: Vec<String> = patterns
+        .iter()
+        .map(|pattern| if pattern == "…" { "more".to_owned() } else { format!("`{pattern}`") })
+        .collect();
+    list(&quoted)
+}

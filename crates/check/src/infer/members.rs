@@ -1,0 +1,362 @@
+//! Fields and methods.
+
+use pluto_source::Span;
+
+use super::Body;
+use super::names::Ref;
+use crate::body::{Dispatch, ExprId, ExprKind};
+use crate::checker::Def;
+use crate::error::Fact;
+use crate::names::Symbol;
+use crate::program::{FunctionId, ImplId, Owner, TraitId};
+use crate::relations::Head;
+use crate::types::{Subst, Ty, TyId};
+
+/// A method that was found.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub(super) function: FunctionId,
+    /// What stands for the type parameters of what it belongs to.
+    pub(super) subst: Subst,
+    pub(super) dispatch: Dispatch,
+}
+
+enum Lookup {
+    Found(Box<Found>),
+    Ambiguous(Vec<TraitId>),
+    Nothing,
+}
+
+impl Body<'_, '_> {
+    /// A field or a method of a value.
+    pub(super) fn member(&mut self, base: ExprId, name: Symbol, at: Span, called: bool, span: Span) -> Ref {
+        let ty = self.ty(base);
+        if ty == TyId::WRONG || ty == TyId::NEVER || self.c.program.text(name).is_empty() {
+            return Ref::Value(self.wrong(span));
+        }
+        if matches!(self.get(ty), Ty::Infer(_)) {
+            self.retry(false);
+        }
+        let ty = self.shallow(ty);
+        if matches!(self.get(ty), Ty::Infer(_)) {
+            self.error(self.span(base), Fact::CannotInfer { what: ty });
+            self.unify(ty, TyId::WRONG, span);
+            return Ref::Value(self.wrong(span));
+        }
+        if let Some(field) = self.field_of(base, ty, name, at, span) {
+            return Ref::Value(field);
+        }
+        if self.get(ty) == Ty::Term && !called {
+            return Ref::Value(self.add(ExprKind::TermField(base, name), TyId::TERM, span));
+        }
+        match self.find_method(ty, name) {
+            Lookup::Found(found) => {
+                self.check_visible(&found, ty, name, at);
+                Ref::Method(base, *found, Vec::new())
+            }
+            Lookup::Ambiguous(traits) => Ref::Value(self.refuse(at, Fact::AmbiguousMethod { name, traits })),
+            Lookup::Nothing => Ref::Value(self.no_member(ty, name, at)),
+        }
+    }
+
+    fn no_member(&mut self, ty: TyId, name: Symbol, at: Span) -> ExprId {
+        let ty = self.resolve(ty);
+        if let Ty::Optional(of) = self.get(ty) {
+            let of = self.shallow(of);
+            let inner = self.members_of(of);
+            if inner.contains(&name) {
+                return self.refuse(at, Fact::MaybeNone { ty, name });
+            }
+        }
+        let known = self.members_of(ty);
+        let near = self.c.near(name, known);
+        self.refuse(at, Fact::UnknownMember { ty, name, near })
+    }
+
+    fn check_visible(&mut self, found: &Found, ty: TyId, name: Symbol, at: Span) {
+        let function = &self.c.program.functions[found.function];
+        let of_trait = match function.owner {
+            Owner::Trait(_) | Owner::Builtin => true,
+            Owner::Impl(id) => self.c.program.impls[id].of.is_some(),
+            _ => false,
+        };
+        if !of_trait && !function.origin.public && function.origin.module != self.module {
+            let declared = self.c.place(&function.origin);
+            let ty = self.resolve(ty);
+            self.error(at, Fact::PrivateMember { ty, name, declared });
+        }
+    }
+
+    /// The field of a value.
+    fn field_of(&mut self, base: ExprId, ty: TyId, name: Symbol, at: Span, span: Span) -> Option<ExprId> {
+        let (index, field_ty) = match self.get(ty) {
+            Ty::Class(id, list) => {
+                let index = self.c.methods.fields.get(&(id, name)).copied()?;
+                let class = &self.c.program.classes[id];
+                let field = *class.fields.get(index as usize)?;
+                let module = class.origin.module;
+                if !field.public && module != self.module {
+                    let declared = field.span.in_file(self.c.file(module).id);
+                    let ty = self.resolve(ty);
+                    self.error(at, Fact::PrivateMember { ty, name, declared });
+                }
+                let arguments = self.c.program.types.items(list).to_vec();
+                let subst = Subst::of(&self.c.program.classes[id].type_params, &arguments);
+                (index, self.c.program.types.substitute(field.ty, &subst))
+            }
+            Ty::Error(id) => {
+                let fields = &self.c.program.errors[id].fields;
+                let (index, field) = (0..).zip(fields).find(|(_, field)| field.name == name)?;
+                (index, field.ty)
+            }
+            Ty::Tuple(list) => {
+                let index: u32 = self.c.program.text(name).parse().ok()?;
+                let of = self.c.program.types.items(list).get(index as usize).copied()?;
+                let element = self.add(ExprKind::Element(base, index), of, span);
+                return Some(self.narrow_value(element));
+            }
+            _ => return None,
+        };
+        let field = self.add(ExprKind::Field(base, index), field_ty, span);
+        Some(self.narrow_value(field))
+    }
+
+    fn find_method(&mut self, ty: TyId, name: Symbol) -> Lookup {
+        match self.get(ty) {
+            Ty::Param(param) => self.method_of_bounds(ty, param, name),
+            Ty::Trait(of, list) => match self.c.methods.trait_methods.get(&(of, name)).copied() {
+                Some(function) => {
+                    let arguments = self.c.program.types.items(list).to_vec();
+                    let subst = self.trait_arguments(of, &arguments, ty);
+                    Lookup::Found(Box::new(Found { function, subst, dispatch: Dispatch::Object(of) }))
+                }
+                None => self.method_of_any(ty, name),
+            },
+            Ty::Actor(id, list) => {
+                let Some(function) = self.c.methods.own.get(&(Head::Class(id), name)).copied() else {
+                    return self.own_method(Head::AnyActor, ty, name, Dispatch::Direct);
+                };
+                let arguments = self.c.program.types.items(list).to_vec();
+                let subst = Subst::of(&self.c.program.classes[id].type_params, &arguments);
+                Lookup::Found(Box::new(Found { function, subst, dispatch: Dispatch::Message }))
+            }
+            other => match Head::of(other) {
+                Some(head) => self.own_method(head, ty, name, Dispatch::Direct),
+                None => self.method_of_any(ty, name),
+            },
+        }
+    }
+
+    fn trait_arguments(&self, of: TraitId, arguments: &[TyId], self_ty: TyId) -> Subst {
+        let mut subst = Subst::of(&self.c.program.traits[of].type_params, arguments);
+        subst.set(self.c.program.traits[of].self_param, self_ty);
+        subst
+    }
+
+    fn method_of_bounds(&mut self, ty: TyId, param: crate::program::TypeParamId, name: Symbol) -> Lookup {
+        let bounds = self.c.program.type_params[param].bounds.clone();
+        let having: Vec<_> = bounds
+            .into_iter()
+            .filter(|(of, _)| self.c.methods.trait_methods.contains_key(&(*of, name)))
+            .collect();
+        match having.as_slice() {
+            [] => self.method_of_any(ty, name),
+            [(of, list)] => {
+                let arguments = self.c.program.types.items(*list).to_vec();
+                let subst = self.trait_arguments(*of, &arguments, ty);
+                match self.c.methods.trait_methods.get(&(*of, name)).copied() {
+                    Some(function) => {
+                        Lookup::Found(Box::new(Found { function, subst, dispatch: Dispatch::Bound(*of) }))
+                    }
+                    None => Lookup::Nothing,
+                }
+            }
+            many => Lookup::Ambiguous(many.iter().map(|(of, _)| *of).collect()),
+        }
+    }
+
+    /// A method that the type itself has, else one of a trait that it has, else one that every type has.
+    fn own_method(&mut self, head: Head, ty: TyId, name: Symbol, dispatch: Dispatch) -> Lookup {
+        if let Some(function) = self.c.methods.own.get(&(head, name)).copied()
+            && self.c.program.functions[function].receiver.is_some()
+        {
+            let mut subst = Subst::default();
+            let self_ty = self.c.program.functions[function].self_ty;
+            let params = self.c.owner_params(function);
+            let fits = self.c.fits(self_ty, ty, &params, &mut subst);
+            if fits {
+                self.task_subst(ty, &mut subst);
+                return Lookup::Found(Box::new(Found { function, subst, dispatch }));
+            }
+        }
+        self.method_of_impls(head, ty, name)
+    }
+
+    /// What a task raises, in the methods of tasks.
+    fn task_subst(&mut self, ty: TyId, subst: &mut Subst) {
+        if let Ty::Task(_, effect) = self.get(ty) {
+            let var = self.c.task_effect();
+            subst.set_effect(var, effect);
+        }
+    }
+
+    fn method_of_impls(&mut self, head: Head, ty: TyId, name: Symbol) -> Lookup {
+        let impls = self.c.methods.by_trait.get(&(head, name)).cloned().unwrap_or_default();
+        let ty = self.resolve(ty);
+        let mut fitting: Vec<(ImplId, TraitId)> = Vec::new();
+        for id in impls {
+            let Some((of, _)) = self.c.program.impls[id].of else { continue };
+            if self.c.find_impl(ty, of).is_some_and(|(found, _)| found == id) {
+                fitting.push((id, of));
+            }
+        }
+        match fitting.as_slice() {
+            [] => self.method_of_any(ty, name),
+            [(id, of)] => self.method_of_impl(*id, *of, ty, name),
+            many => Lookup::Ambiguous(many.iter().map(|(_, of)| *of).collect()),
+        }
+    }
+
+    fn method_of_impl(&mut self, id: ImplId, of: TraitId, ty: TyId, name: Symbol) -> Lookup {
+        let Some((_, mut subst)) = self.c.find_impl(ty, of) else { return Lookup::Nothing };
+        for param in self.c.program.impls[id].type_params.clone() {
+            if subst.param(param).is_none() {
+                let span = self.c.program.impls[id].span;
+                let fresh = self.fresh(span);
+                subst.set(param, fresh);
+            }
+        }
+        if let Some(function) = self.c.methods.impl_methods.get(&(id, name)).copied() {
+            return Lookup::Found(Box::new(Found { function, subst, dispatch: Dispatch::Direct }));
+        }
+        let Some(function) = self.c.methods.trait_methods.get(&(of, name)).copied() else {
+            return Lookup::Nothing;
+        };
+        let list = self.c.program.impls[id].of.map_or(crate::types::TyList::EMPTY, |(_, list)| list);
+        let list = self.c.program.types.substitute_list(list, &subst);
+        let arguments = self.c.program.types.items(list).to_vec();
+        let subst = self.trait_arguments(of, &arguments, ty);
+        Lookup::Found(Box::new(Found { function, subst, dispatch: Dispatch::Impl(id) }))
+    }
+
+    fn method_of_any(&mut self, ty: TyId, name: Symbol) -> Lookup {
+        let Some(function) = self.c.methods.own.get(&(Head::Any, name)).copied() else {
+            return Lookup::Nothing;
+        };
+        let params = self.c.owner_params(function);
+        let subst = Subst::of(&params, &[ty]);
+        Lookup::Found(Box::new(Found { function, subst, dispatch: Dispatch::Direct }))
+    }
+
+    /// All names behind a dot of a value, to say which was probably meant.
+    fn members_of(&mut self, ty: TyId) -> Vec<Symbol> {
+        let mut known: Vec<Symbol> = Vec::new();
+        let methods = &self.c.methods;
+        let head = match self.get(ty) {
+            Ty::Actor(id, _) => Some(Head::Class(id)),
+            Ty::Param(param) => {
+                for (of, _) in &self.c.program.type_params[param].bounds {
+                    let of = &self.c.program.traits[*of];
+                    known.extend(of.methods.iter().map(|m| self.c.program.functions[*m].origin.name));
+                }
+                None
+            }
+            other => Head::of(other),
+        };
+        if let Ty::Class(id, _) = self.get(ty) {
+            known.extend(self.c.program.classes[id].fields.iter().map(|field| field.name));
+        }
+        if let Ty::Error(id) = self.get(ty) {
+            known.extend(self.c.program.errors[id].fields.iter().map(|field| field.name));
+        }
+        if let Ty::Trait(of, _) = self.get(ty) {
+            let of = &self.c.program.traits[of];
+            known.extend(of.methods.iter().map(|m| self.c.program.functions[*m].origin.name));
+        }
+        if let Some(head) = head {
+            known.extend(methods.own.keys().filter(|(of, _)| *of == head).map(|(_, name)| *name));
+            known.extend(methods.by_trait.keys().filter(|(of, _)| *of == head).map(|(_, name)| *name));
+        }
+        known
+    }
+
+    /// A variant, or a function that belongs to a type.
+    pub(super) fn static_member(
+        &mut self,
+        def: Def,
+        of: Symbol,
+        mut given: Vec<TyId>,
+        name: Symbol,
+        at: Span,
+    ) -> Ref {
+        let head = match def {
+            Def::Class(id) => Head::Class(id),
+            Def::Enum(id) => {
+                if let Some(variant) = self.c.methods.variants.get(&(id, name)).copied() {
+                    return Ref::Variant(id, variant, given);
+                }
+                Head::Enum(id)
+            }
+            Def::Builtin(head) => head,
+            Def::Alias(id) => {
+                let ty = self.c.program.aliases[id].ty;
+                let (def, list) = match self.get(ty) {
+                    Ty::Class(id, list) | Ty::Actor(id, list) => (Def::Class(id), list),
+                    Ty::Enum(id, list) => (Def::Enum(id), list),
+                    Ty::Wrong => return Ref::Value(self.wrong(at)),
+                    _ => {
+                        let kind = self.c.kind(def);
+                        return Ref::Value(self.refuse(at, Fact::NotAValue { name: of, kind }));
+                    }
+                };
+                given = self.c.program.types.items(list).to_vec();
+                return self.static_member(def, of, given, name, at);
+            }
+            _ => {
+                let kind = self.c.kind(def);
+                return Ref::Value(self.refuse(at, Fact::NotAValue { name: of, kind }));
+            }
+        };
+        let function = self.c.methods.own.get(&(head, name)).copied();
+        match function.filter(|id| self.c.program.functions[*id].receiver.is_none()) {
+            Some(function) => self.static_function(function, &given, name, at),
+            None => Ref::Value(self.no_static(def, head, name, at)),
+        }
+    }
+
+    fn static_function(&mut self, function: FunctionId, given: &[TyId], name: Symbol, at: Span) -> Ref {
+        let params = self.c.owner_params(function);
+        let mut subst = Subst::default();
+        for (index, param) in params.into_iter().enumerate() {
+            let ty = given.get(index).copied().unwrap_or_else(|| self.fresh(at));
+            subst.set(param, ty);
+        }
+        let origin = self.c.program.functions[function].origin;
+        if !origin.public && origin.module != self.module {
+            let declared = self.c.place(&origin);
+            let ty = self.c.program.functions[function].self_ty;
+            self.error(at, Fact::PrivateMember { ty, name, declared });
+        }
+        Ref::Function(function, subst, Vec::new())
+    }
+
+    fn no_static(&mut self, def: Def, head: Head, name: Symbol, at: Span) -> ExprId {
+        let statics = self.c.methods.own.iter().filter(|((of, _), function)| {
+            *of == head && self.c.program.functions[**function].receiver.is_none()
+        });
+        let mut known: Vec<Symbol> = statics.map(|((_, name), _)| *name).collect();
+        let ty = match def {
+            Def::Enum(id) => {
+                let of = &self.c.program.enums[id];
+                known.extend(of.variants.iter().map(|variant| variant.name));
+                let near = self.c.near(name, known);
+                let ty = self.c.program.enums[id].self_ty;
+                return self.refuse(at, Fact::UnknownVariant { ty, name, near });
+            }
+            Def::Class(id) => self.c.program.classes[id].self_ty,
+            _ => self.intern(head.plain().unwrap_or(Ty::Wrong)),
+        };
+        let near = self.c.near(name, known);
+        self.refuse(at, Fact::UnknownMember { ty, name, near })
+    }
+}

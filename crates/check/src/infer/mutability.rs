@@ -1,0 +1,189 @@
+//! What may be changed, and through which names.
+
+use pluto_source::Span;
+
+use super::Body;
+use crate::body::{ExprId, ExprKind, LocalId};
+use crate::error::{Fact, Immutable};
+use crate::types::{Ty, TyId};
+
+/// Where a path begins.
+enum Root {
+    /// At a local name.
+    Local(LocalId),
+    /// At a constant.
+    Const(crate::program::ConstId, Span),
+    /// At what was made just now.
+    Temporary,
+}
+
+impl Body<'_, '_> {
+    /// Where a path begins, with the first field on the way that is not one of `self`.
+    fn root(&mut self, mut at: ExprId) -> (Root, Option<(TyId, u32, Span)>) {
+        let mut foreign = None;
+        loop {
+            at = match self.kind(at) {
+                ExprKind::Local(local) => match self.info(local).alias {
+                    Some(alias) => alias,
+                    None => return (Root::Local(local), foreign),
+                },
+                ExprKind::Const(id) => return (Root::Const(id, self.span(at)), foreign),
+                ExprKind::Field(base, index) => {
+                    let ty = self.ty(base);
+                    let own = match self.kind(base) {
+                        ExprKind::Local(local) => Some(local) == self.self_local,
+                        _ => false,
+                    };
+                    if !own && matches!(self.get(ty), Ty::Class(..)) {
+                        foreign = Some((ty, index, self.span(at)));
+                    }
+                    base
+                }
+                ExprKind::Element(base, _)
+                | ExprKind::Index(base, _)
+                | ExprKind::Unwrap(base)
+                | ExprKind::Downcast(base)
+                | ExprKind::Upcast(base)
+                | ExprKind::Wrap(base)
+                | ExprKind::Convert(base) => base,
+                _ => return (Root::Temporary, foreign),
+            };
+        }
+    }
+
+    /// A place that is changed by a method, or through an element.
+    pub(super) fn check_change(&mut self, place: ExprId) {
+        let span = self.span(place);
+        let (root, foreign) = self.root(place);
+        if let Some((ty, index, at)) = foreign {
+            let name = self.field_name(ty, index);
+            let ty = self.resolve(ty);
+            self.error(at, Fact::ForeignPart { ty, name });
+            return;
+        }
+        match root {
+            Root::Temporary => (),
+            Root::Const(id, at) => {
+                let origin = self.c.program.consts[id].origin;
+                let declared = self.c.place(&origin);
+                self.error(at, Fact::MutateImmutable { name: origin.name, why: Immutable::Const, declared });
+            }
+            Root::Local(local) => {
+                let (known, info) = (self.local(local), *self.info(local));
+                // A contract changes nothing whatever: that is said instead.
+                if !known.mutable && self.contract.is_none() {
+                    let declared = self.place(known.span);
+                    self.error(span, Fact::MutateImmutable { name: known.name, why: info.why, declared });
+                }
+                self.info_mut(local).changed = true;
+                let own = info.why == Immutable::Let && known.mutable && info.frame + 1 == self.frames.len();
+                if !own {
+                    self.impure(span);
+                }
+            }
+        }
+    }
+
+    fn field_name(&self, ty: TyId, index: u32) -> crate::names::Symbol {
+        let field = match self.get(ty) {
+            Ty::Class(id, _) => self.c.program.classes[id].fields.get(index as usize),
+            _ => None,
+        };
+        field.map_or(self.c.builtins.names.underscore, |field| field.name)
+    }
+
+    /// A place that is assigned: an element, or a field of `self`.
+    pub(super) fn check_assign(&mut self, place: ExprId) {
+        let span = self.span(place);
+        match self.kind(place) {
+            ExprKind::Wrong | ExprKind::TermField(..) if self.ty(place) == TyId::WRONG => (),
+            ExprKind::Index(base, _) => {
+                let ty = self.ty(base);
+                if matches!(self.get(ty), Ty::Array(_) | Ty::Map(..) | Ty::Buffer | Ty::Wrong) {
+                    self.check_change(base);
+                } else {
+                    self.error(span, Fact::NotAPlace);
+                }
+            }
+            ExprKind::Field(base, index) => {
+                let own = match self.kind(base) {
+                    ExprKind::Local(local) => Some(local) == self.self_local,
+                    _ => false,
+                };
+                if own {
+                    self.check_change(base);
+                    return;
+                }
+                let ty = self.ty(base);
+                let name = self.field_name(ty, index);
+                let ty = self.resolve(ty);
+                self.error(span, Fact::FieldAssign { ty, name });
+            }
+            ExprKind::Const(id) => {
+                let origin = self.c.program.consts[id].origin;
+                let declared = self.c.place(&origin);
+                self.error(
+                    span,
+                    Fact::AssignImmutable { name: origin.name, why: Immutable::Const, declared },
+                );
+            }
+            _ => {
+                if self.ty(place) != TyId::WRONG {
+                    self.error(span, Fact::NotAPlace);
+                }
+            }
+        }
+    }
+
+    /// An argument for a `mut` parameter.
+    pub(super) fn check_mut_argument(&mut self, value: ExprId) {
+        let ty = self.ty(value);
+        if !self.c.is_mutable(ty) {
+            return;
+        }
+        let (root, foreign) = self.root(value);
+        if foreign.is_some() || matches!(root, Root::Const(..)) {
+            self.check_change(value);
+            return;
+        }
+        if let Root::Local(local) = root {
+            let known = self.local(local);
+            if known.mutable {
+                self.check_change(value);
+            } else {
+                let (declared, span) = (self.place(known.span), self.span(value));
+                self.error(span, Fact::Thaw { name: known.name, declared });
+            }
+        }
+    }
+
+    /// A value that is bound to a mutable name: it must not be a part of what is immutable.
+    pub(super) fn check_thaw(&mut self, value: ExprId, span: Span) {
+        let mut leaves = Vec::new();
+        self.c.program.nodes.leaves(value, &mut leaves);
+        for leaf in leaves {
+            let at = if leaf == value { span } else { self.span(leaf) };
+            self.check_thaw_leaf(leaf, at);
+        }
+    }
+
+    fn check_thaw_leaf(&mut self, value: ExprId, span: Span) {
+        let ty = self.ty(value);
+        let ty = self.resolve(ty);
+        if !self.c.is_mutable(ty) {
+            return;
+        }
+        let (name, declared) = match self.root(value).0 {
+            Root::Local(local) if !self.local(local).mutable => {
+                let known = self.local(local);
+                (known.name, self.place(known.span))
+            }
+            Root::Const(id, _) => {
+                let origin = self.c.program.consts[id].origin;
+                (origin.name, self.c.place(&origin))
+            }
+            _ => return,
+        };
+        self.error(span, Fact::Thaw { name, declared });
+    }
+}

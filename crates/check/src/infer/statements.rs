@@ -1,0 +1,255 @@
+//! Statements.
+
+use pluto_source::Span;
+use pluto_syntax::tree::{self, BinaryOp, Expr as E};
+
+use super::{Body, Want};
+use crate::body::{Callee, Dispatch, ExprId, ExprKind, Stmt, StmtId};
+use crate::error::{Fact, Immutable};
+use crate::program::Owner;
+use crate::types::{Ty, TyId};
+
+impl Body<'_, '_> {
+    /// A statement; `true` where nothing comes behind it.
+    pub(super) fn stmt(&mut self, id: tree::StmtId, into: &mut Vec<StmtId>) -> bool {
+        let (stmt, never) = match self.nodes[id] {
+            tree::Stmt::Let { mutable, pattern, ty, value, otherwise } => {
+                self.let_stmt(mutable.is_some(), pattern, ty, value, otherwise)
+            }
+            tree::Stmt::Assign { target, operator, operator_span, value } => {
+                (self.assign(target, operator, operator_span, value), false)
+            }
+            tree::Stmt::Defer(block) => {
+                self.defers += 1;
+                let block = self.expr(block, Want::Drop);
+                self.defers -= 1;
+                (Stmt::Defer(block), false)
+            }
+            tree::Stmt::Assert { condition, why } => {
+                let condition = self.check(condition, TyId::BOOL);
+                let why = why.map(|why| self.check(why, TyId::STRING));
+                self.narrow_if(condition, true);
+                (Stmt::Assert(condition, why), false)
+            }
+            tree::Stmt::Expr(expr) => {
+                let made = self.expr(expr, Want::Drop);
+                self.must_use(made, expr);
+                let never = self.ty(made) == TyId::NEVER;
+                (Stmt::Expr(made), never)
+            }
+            tree::Stmt::Wrong => return false,
+        };
+        let stmt = self.add_stmt(stmt);
+        into.push(stmt);
+        never
+    }
+
+    fn let_stmt(
+        &mut self,
+        mutable: bool,
+        pattern: tree::PatternId,
+        ty: Option<tree::TypeId>,
+        value: tree::ExprId,
+        otherwise: Option<tree::ExprId>,
+    ) -> (Stmt, bool) {
+        let declared = ty.map(|ty| self.written_value(ty));
+        let optional = match (otherwise, declared) {
+            // The type that is said is the one that is left when it is not `none`.
+            (Some(_), Some(declared)) if !self.is_variant(pattern) => {
+                Some(self.c.program.types.optional(declared))
+            }
+            (_, declared) => declared,
+        };
+        let value = match optional {
+            Some(ty) => {
+                let made = self.value(value, Want::Type(ty));
+                self.coerce(made, ty)
+            }
+            None => self.value(value, Want::Any),
+        };
+        let found = self.ty(value);
+        let never = found == TyId::NEVER;
+        let mut ty = optional.map_or(found, |ty| self.shallow(ty));
+        if never && optional.is_none() {
+            ty = TyId::WRONG;
+        }
+        if mutable {
+            let at = self.span(value);
+            self.later.push(super::Later::Thaw(value, at));
+        }
+        let otherwise = otherwise.map(|block| self.otherwise(block));
+        let span = self.nodes.span(pattern);
+        let made = match (otherwise, self.get(ty)) {
+            (Some(_), Ty::Optional(of)) if !self.names_optional(pattern) => {
+                let of = self.shallow(of);
+                let inner = self.let_pattern(pattern, of, mutable);
+                self.add_pattern(crate::body::PatternKind::Some(inner), ty, span)
+            }
+            _ => self.let_pattern(pattern, ty, mutable),
+        };
+        if otherwise.is_none() {
+            self.c.irrefutable.push((self.module, span, ty, made));
+        }
+        (Stmt::Let(made, value, otherwise), never)
+    }
+
+    fn is_variant(&self, pattern: tree::PatternId) -> bool {
+        matches!(self.nodes[pattern], tree::Pattern::Variant { .. } | tree::Pattern::Class { .. })
+    }
+
+    fn names_optional(&self, pattern: tree::PatternId) -> bool {
+        matches!(self.nodes[pattern], tree::Pattern::Literal(literal) if matches!(self.nodes[literal], E::None))
+    }
+
+    /// The block behind `else` of a `let`, which does not come back.
+    fn otherwise(&mut self, block: tree::ExprId) -> ExprId {
+        let made = self.expr(block, Want::Drop);
+        let ty = self.ty(made);
+        if ty != TyId::NEVER && ty != TyId::WRONG {
+            let span = self.nodes.span(block);
+            self.error(span, Fact::Mismatch { expected: TyId::NEVER, found: TyId::VOID, because: None });
+        }
+        made
+    }
+
+    fn assign(
+        &mut self,
+        target: tree::ExprId,
+        operator: Option<BinaryOp>,
+        operator_span: Span,
+        value: tree::ExprId,
+    ) -> Stmt {
+        let place = self.assigned(target);
+        let ty = self.ty(place);
+        let made = match operator {
+            None => {
+                let made = self.check(value, ty);
+                let at = self.span(made);
+                self.later.push(super::Later::Thaw(made, at));
+                made
+            }
+            Some(operator) => self.compound(place, operator, operator_span, value),
+        };
+        self.forget_place(place);
+        Stmt::Assign(place, operator, made)
+    }
+
+    /// `place += value`: what the operator gives must fit into the place.
+    fn compound(&mut self, place: ExprId, operator: BinaryOp, at: Span, value: tree::ExprId) -> ExprId {
+        let ty = self.ty(place);
+        let span = self.span(place).to(self.nodes.span(value));
+        let whole = self.operator(operator, at, place, value, span);
+        let (result, right) = match self.kind(whole) {
+            ExprKind::Binary(_, _, right) => (self.ty(whole), right),
+            _ => return whole,
+        };
+        if result != ty && !self.unify(result, ty, at) {
+            let (expected, found) = (self.resolve(ty), self.resolve(result));
+            self.error(at, Fact::Mismatch { expected, found, because: None });
+        }
+        right
+    }
+
+    /// What an assignment assigns to; not what is known of what is there.
+    fn assigned(&mut self, target: tree::ExprId) -> ExprId {
+        let mut id = target;
+        while let E::Paren(inner) = self.nodes[id] {
+            id = inner;
+        }
+        let span = self.nodes.span(id);
+        if let E::Name(name) = self.nodes[id] {
+            let symbol = self.symbol(name);
+            if let Some(local) = self.scope.get(&symbol).copied() {
+                return self.assign_local(local, span);
+            }
+        }
+        if !matches!(self.nodes[id], E::Name(_) | E::Field { optional: false, .. } | E::Index { .. }) {
+            self.expr(id, Want::Any);
+            return self.refuse(span, Fact::NotAPlace);
+        }
+        let made = self.expr(id, Want::Any);
+        let made = match self.kind(made) {
+            ExprKind::Unwrap(inner) | ExprKind::Downcast(inner) => inner,
+            _ => made,
+        };
+        self.check_assign(made);
+        made
+    }
+
+    fn assign_local(&mut self, local: crate::body::LocalId, span: Span) -> ExprId {
+        let info = *self.info(local);
+        let known = self.local(local);
+        let captured = info.frame + 1 < self.frames.len();
+        self.capture(local);
+        if !known.mutable || captured {
+            let why = if captured { Immutable::Captured } else { info.why };
+            let declared = self.place(known.span);
+            self.info_mut(local).used = true;
+            self.error(span, Fact::AssignImmutable { name: known.name, why, declared });
+        }
+        self.info_mut(local).changed = true;
+        self.add(ExprKind::Local(local), known.ty, span)
+    }
+
+    /// A value that is dropped: a task must not be, and what only computes is of no use.
+    pub(super) fn must_use(&mut self, made: ExprId, written: tree::ExprId) {
+        let ty = self.ty(made);
+        let span = self.nodes.span(written);
+        if matches!(self.get(ty), Ty::Task(..)) {
+            let in_scope = self.scopes.last().copied().flatten().is_some();
+            let spawned = matches!(self.kind(made), ExprKind::Spawn(_));
+            if !(in_scope && spawned) {
+                self.error(span, Fact::UnusedTask);
+            }
+            return;
+        }
+        if matches!(self.get(ty), Ty::Void | Ty::Never | Ty::Wrong) {
+            return;
+        }
+        if self.only_computes(made) {
+            let ty = self.resolve(ty);
+            self.error(span, Fact::UnusedValue { ty });
+        }
+    }
+
+    /// Whether an expression does nothing but give a value.
+    fn only_computes(&self, made: ExprId) -> bool {
+        match self.kind(made) {
+            ExprKind::Int(_)
+            | ExprKind::Float(_)
+            | ExprKind::Bool(_)
+            | ExprKind::Text(_)
+            | ExprKind::Duration(_)
+            | ExprKind::Atom(_)
+            | ExprKind::None
+            | ExprKind::Interpolated(_)
+            | ExprKind::Local(_)
+            | ExprKind::Const(_)
+            | ExprKind::Function(..)
+            | ExprKind::Method(..)
+            | ExprKind::VariantFunction(..)
+            | ExprKind::Closure(_)
+            | ExprKind::Array(_)
+            | ExprKind::Set(_)
+            | ExprKind::Map(_)
+            | ExprKind::Tuple(_)
+            | ExprKind::Class(..)
+            | ExprKind::Error(..)
+            | ExprKind::Variant(..)
+            | ExprKind::Unary(..)
+            | ExprKind::Binary(..)
+            | ExprKind::Range(..)
+            | ExprKind::Is(..)
+            | ExprKind::Field(..)
+            | ExprKind::Element(..) => true,
+            ExprKind::Call(Callee::Target(target), _) => {
+                let of = &self.c.program.functions[target.function];
+                target.dispatch == Dispatch::Direct
+                    && of.owner == Owner::Builtin
+                    && of.effect_params.is_empty()
+                    && self.c.builtin_is_pure(target.function)
+            }
+            _ => false,
+        }
+    }
+}

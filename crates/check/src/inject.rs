@@ -1,0 +1,332 @@
+//! What is injected: what provides each dependency, in which order things are built, and what is shared between tasks.
+
+use pluto_source::FileSpan;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::arena::Id;
+use crate::checker::Checker;
+use crate::error::{CheckError, Fact};
+use crate::program::{BindId, ClassId, ClassKind, FunctionId, TestId};
+use crate::relations::Head;
+use crate::types::{Ty, TyId};
+
+/// A class literal that leaves something to inject.
+#[derive(Clone, Debug)]
+pub(crate) struct Injection {
+    pub(crate) class: ClassId,
+    pub(crate) at: FileSpan,
+    /// The fields that it gives itself.
+    pub(crate) given: Vec<u32>,
+    pub(crate) test: Option<TestId>,
+}
+
+/// How something is put together.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Where: an app, or a class literal.
+    pub at: FileSpan,
+    /// What is put together.
+    pub class: ClassId,
+    /// What is built before it, in this order.
+    pub steps: Vec<Step>,
+    /// What each injected field of it is: the field's place, and the place of a step.
+    pub fields: Vec<(u32, u32)>,
+}
+
+/// Something that is built once.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What is built.
+    pub provider: Provider,
+    /// What each injected field of it is: the field's place, and the place of a step before this one.
+    pub fields: Vec<(u32, u32)>,
+}
+
+/// What provides a dependency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Provider {
+    /// A class or an actor, all of whose fields have defaults or are injected.
+    Class(ClassId),
+    /// A `bind`, or a `with` of a test.
+    Bind(BindId),
+}
+
+/// A plan while it is made.
+struct Planner {
+    test: Option<TestId>,
+    steps: Vec<Step>,
+    done: FxHashMap<Provider, u32>,
+    active: Vec<ClassId>,
+    asked: FileSpan,
+    failed: bool,
+}
+
+impl Checker<'_> {
+    /// Makes the plans of all apps and of all literals that leave something to inject.
+    pub(crate) fn plan_injection(&mut self) {
+        let mut told: FxHashSet<(ClassId, u32)> = FxHashSet::default();
+        let apps: Vec<ClassId> =
+            self.program.classes.iter().filter(|(_, c)| c.kind == ClassKind::App).map(|(id, _)| id).collect();
+        for app in apps {
+            let at = self.place(&self.program.classes[app].origin);
+            self.missing_defaults(app, at);
+            self.plan(app, at, &[], None, &mut told);
+        }
+        for injection in std::mem::take(&mut self.injections) {
+            let Injection { class, at, given, test, .. } = injection;
+            self.plan(class, at, &given, test, &mut told);
+        }
+    }
+
+    fn plan(
+        &mut self,
+        class: ClassId,
+        at: FileSpan,
+        given: &[u32],
+        test: Option<TestId>,
+        told: &mut FxHashSet<(ClassId, u32)>,
+    ) {
+        let mut planner = Planner {
+            test,
+            steps: Vec::new(),
+            done: FxHashMap::default(),
+            active: vec![class],
+            asked: at,
+            failed: false,
+        };
+        let fields = self.plan_fields(class, given, &mut planner, told);
+        if planner.failed {
+            return;
+        }
+        self.check_shared(class, &fields, &planner.steps);
+        self.program.plans.push(Plan { at, class, steps: planner.steps, fields });
+    }
+
+    fn plan_fields(
+        &mut self,
+        class: ClassId,
+        given: &[u32],
+        planner: &mut Planner,
+        told: &mut FxHashSet<(ClassId, u32)>,
+    ) -> Vec<(u32, u32)> {
+        let fields = self.program.classes[class].fields.clone();
+        let mut made = Vec::new();
+        for (at, field) in (0..).zip(fields) {
+            if !field.injected || given.contains(&at) || field.ty == TyId::WRONG {
+                continue;
+            }
+            match self.provider(class, at, field.ty, planner, told) {
+                Some(provider) => match self.build(provider, planner, told) {
+                    Some(step) => made.push((at, step)),
+                    None => planner.failed = true,
+                },
+                None => planner.failed = true,
+            }
+        }
+        made
+    }
+
+    /// What provides a dependency of a class, else an error where the dependency stands.
+    fn provider(
+        &mut self,
+        class: ClassId,
+        field: u32,
+        ty: TyId,
+        planner: &Planner,
+        told: &mut FxHashSet<(ClassId, u32)>,
+    ) -> Option<Provider> {
+        if let Some(test) = planner.test {
+            let own = self.program.tests[test].binds.iter().find(|bind| self.program.binds[**bind].ty == ty);
+            if let Some(bind) = own {
+                return Some(Provider::Bind(*bind));
+            }
+        }
+        let binds: Vec<BindId> = self
+            .program
+            .binds
+            .iter()
+            .filter(|(id, bind)| bind.ty == ty && !self.test_of_bind.contains_key(id))
+            .map(|(id, _)| id)
+            .collect();
+        if let [bind] = binds.as_slice() {
+            return Some(Provider::Bind(*bind));
+        }
+        let providers: Vec<ClassId> = match self.program.types.get(ty) {
+            _ if binds.len() > 1 => Vec::new(),
+            Ty::Class(id, _) | Ty::Actor(id, _) => return Some(Provider::Class(id)),
+            Ty::Trait(of, _) => self.implementers(of),
+            _ => Vec::new(),
+        };
+        if let [one] = providers.as_slice() {
+            return Some(Provider::Class(*one));
+        }
+        if told.insert((class, field)) {
+            let owner = &self.program.classes[class];
+            let span = owner.fields.get(field as usize).map_or(owner.origin.span, |field| field.span);
+            let at = span.in_file(self.file(owner.origin.module).id);
+            let fact = if binds.len() > 1 {
+                Fact::ManyProviders { ty, providers: vec![ty; binds.len()] }
+            } else if providers.is_empty() {
+                Fact::NoProvider { ty, asked: planner.asked }
+            } else {
+                let providers = providers.iter().map(|id| self.program.classes[*id].self_ty).collect();
+                Fact::ManyProviders { ty, providers }
+            };
+            self.found.push(CheckError { at, fact });
+        }
+        None
+    }
+
+    fn implementers(&self, of: crate::program::TraitId) -> Vec<ClassId> {
+        let impls = self.methods.of_trait.get(&of).map_or(&[][..], Vec::as_slice);
+        let mut classes: Vec<ClassId> = impls
+            .iter()
+            .filter_map(|id| match self.program.types.get(self.program.impls[*id].on) {
+                Ty::Class(class, _) if self.program.classes[class].type_params.is_empty() => Some(class),
+                _ => None,
+            })
+            .collect();
+        classes.sort();
+        classes.dedup();
+        classes
+    }
+
+    /// The step that builds what provides something, once.
+    fn build(
+        &mut self,
+        provider: Provider,
+        planner: &mut Planner,
+        told: &mut FxHashSet<(ClassId, u32)>,
+    ) -> Option<u32> {
+        if let Some(step) = planner.done.get(&provider) {
+            return Some(*step);
+        }
+        let fields = match provider {
+            Provider::Bind(_) => Vec::new(),
+            Provider::Class(class) => {
+                if let Some(at) = planner.active.iter().position(|active| *active == class) {
+                    self.cycle(planner.active.get(at..).unwrap_or_default().to_vec(), told);
+                    return None;
+                }
+                if !self.missing_defaults(class, planner.asked) {
+                    return None;
+                }
+                planner.active.push(class);
+                let fields = self.plan_fields(class, &[], planner, told);
+                let _ = planner.active.pop();
+                fields
+            }
+        };
+        planner.steps.push(Step { provider, fields });
+        let step = planner.steps.len() as u32 - 1;
+        planner.done.insert(provider, step);
+        Some(step)
+    }
+
+    fn cycle(&mut self, mut classes: Vec<ClassId>, told: &mut FxHashSet<(ClassId, u32)>) {
+        let least = classes.iter().enumerate().min_by_key(|(_, id)| **id).map_or(0, |(at, _)| at);
+        classes.rotate_left(least);
+        let Some(first) = classes.first().copied() else { return };
+        if told.insert((first, u32::MAX)) {
+            let at = self.place(&self.program.classes[first].origin);
+            self.found.push(CheckError { at, fact: Fact::DependencyCycle { classes } });
+        }
+    }
+
+    /// Whether all fields of an injected class have a value.
+    fn missing_defaults(&mut self, class: ClassId, asked: FileSpan) -> bool {
+        let fields = self.program.classes[class].fields.iter();
+        let missing: Vec<_> = fields.filter(|field| !field.optional).map(|field| field.name).collect();
+        if missing.is_empty() {
+            return true;
+        }
+        let ty = self.program.classes[class].self_ty;
+        let error = CheckError { at: asked, fact: Fact::NotInjectable { ty, fields: missing } };
+        if !self.found.contains(&error) {
+            self.found.push(error);
+        }
+        false
+    }
+
+    /// What is used from more than one task must be an actor, or must have no method that changes it.
+    fn check_shared(&mut self, root: ClassId, fields: &[(u32, u32)], steps: &[Step]) {
+        let mut users: Vec<Vec<(Option<ClassId>, ClassId, u32)>> = vec![Vec::new(); steps.len()];
+        let own_task =
+            |class: ClassId| (self.program.classes[class].kind == ClassKind::Actor).then_some(class);
+        let mut homes: Vec<Vec<Option<ClassId>>> = vec![Vec::new(); steps.len()];
+        for (field, step) in fields {
+            if let Some(slot) = users.get_mut(*step as usize) {
+                slot.push((own_task(root), root, *field));
+            }
+        }
+        for at in (0..steps.len()).rev() {
+            let Some(step) = steps.get(at) else { continue };
+            let mut home: Vec<Option<ClassId>> =
+                users.get(at).map(|users| users.iter().map(|(task, ..)| *task).collect()).unwrap_or_default();
+            if let Provider::Class(class) = step.provider {
+                if let Some(actor) = own_task(class) {
+                    home = vec![Some(actor)];
+                }
+                for (field, needed) in &step.fields {
+                    if let Some(slot) = users.get_mut(*needed as usize) {
+                        slot.extend(home.iter().map(|task| (*task, class, *field)));
+                    }
+                }
+            }
+            home.sort();
+            home.dedup();
+            if let Some(slot) = homes.get_mut(at) {
+                *slot = home;
+            }
+        }
+        for ((step, home), users) in steps.iter().zip(homes).zip(users) {
+            let mut tasks: Vec<Option<ClassId>> = users.iter().map(|(task, ..)| *task).collect();
+            tasks.sort();
+            tasks.dedup();
+            if home.len() > 1 && tasks.len() > 1 {
+                self.judge_shared(step, &users);
+            }
+        }
+    }
+
+    fn judge_shared(&mut self, step: &Step, users: &[(Option<ClassId>, ClassId, u32)]) {
+        let ty = match step.provider {
+            Provider::Class(class) => self.program.classes[class].self_ty,
+            Provider::Bind(bind) => {
+                let body = self.program.binds[bind].body.map(|body| self.program.nodes.bodies[body].root);
+                body.map_or(TyId::WRONG, |root| {
+                    let root = self.program.nodes.exprs[root];
+                    match root.kind {
+                        crate::body::ExprKind::Upcast(inner) => self.program.nodes.exprs[inner].ty,
+                        _ => root.ty,
+                    }
+                })
+            }
+        };
+        let Ty::Class(class, _) = self.program.types.get(ty) else { return };
+        let Some(method) = self.changing_method(class) else { return };
+        let Some((_, owner, field)) = users.iter().rev().find(|(task, ..)| task.is_some()) else { return };
+        let origin = self.program.classes[*owner].origin;
+        let span =
+            self.program.classes[*owner].fields.get(*field as usize).map_or(origin.span, |field| field.span);
+        let shared = span.in_file(self.file(origin.module).id);
+        let method = self.program.functions[method].origin.name;
+        let error = CheckError { at: shared, fact: Fact::SharedMutable { ty, method, shared } };
+        if !self.found.contains(&error) {
+            self.found.push(error);
+        }
+    }
+
+    fn changing_method(&self, class: ClassId) -> Option<FunctionId> {
+        let own = self.program.classes[class].methods.iter().copied();
+        let of_impls = self
+            .program
+            .impls
+            .iter()
+            .filter(|(_, of)| Head::of(self.program.types.get(of.on)) == Some(Head::Class(class)));
+        let of_impls = of_impls.flat_map(|(_, of)| of.methods.iter().copied());
+        own.chain(of_impls)
+            .filter(|id| self.program.functions[*id].receiver == Some(true))
+            .min_by_key(|id| id.index())
+    }
+}

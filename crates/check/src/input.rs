@@ -1,0 +1,54 @@
+//! What is checked: files that are parsed, and how packages depend on each other.
+
+use pluto_source::{FileId, Files};
+use pluto_syntax::Parse;
+use pluto_syntax::tree::Tree;
+
+/// A package.
+#[derive(Clone, Debug, Default)]
+pub struct Package {
+    /// The packages that it may import from, by the name under which it does, as places in [`Input::packages`].
+    pub dependencies: Vec<(String, usize)>,
+}
+
+/// A file that is parsed.
+#[derive(Clone, Debug)]
+pub struct Source<'a> {
+    /// Its package, as a place in [`Input::packages`].
+    pub package: usize,
+    /// The names between the dots of its module, at least one.
+    pub path: Vec<String>,
+    /// Its file.
+    pub file: FileId,
+    /// Its tree.
+    pub tree: &'a Tree,
+    /// Whether its text has errors: names in what could not be read may be used after all.
+    pub broken: bool,
+}
+
+/// A program that is checked.
+#[derive(Clone, Debug)]
+pub struct Input<'a> {
+    /// The files.
+    pub files: &'a Files,
+    /// The packages; the first is the program's own.
+    pub packages: Vec<Package>,
+    /// The files of all packages, in any order.
+    pub sources: Vec<Source<'a>>,
+}
+
+impl<'a> Input<'a> {
+    /// A program of one package.
+    pub fn new(files: &'a Files) -> Self {
+        Self { files, packages: vec![Package::default()], sources: Vec::new() }
+    }
+
+    /// Adds a module of the first package: `path` are the names between the dots, as in `shop.orders`.
+    #[must_use]
+    pub fn with(mut self, path: &str, file: FileId, parse: &'a Parse) -> Self {
+        let path = path.split('.').map(str::to_owned).collect();
+        let Parse { tree, errors } = parse;
+        self.sources.push(Source { package: 0, path, file, tree, broken: !errors.is_empty() });
+        self
+    }
+}

@@ -1,0 +1,5 @@
+//! The checker on whole programs.
+
+mod cases;
+mod support;
+mod whole;
