@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use pluto_check::{Input, Program};
 use pluto_source::{Diagnostic, File, FileId, FileSpan, Files, Severity};
 use pluto_syntax::Parse;
 use pluto_syntax::token::Token;
@@ -57,10 +58,17 @@ impl TestCompiler {
         Parsed { files, parses, diagnostics }
     }
 
-    /// Checks the program.
+    /// Checks the program. The module of a file is its path without its ending.
     pub fn check(&self) -> Checked {
-        let Parsed { files, diagnostics, .. } = self.parse();
-        Checked { files, diagnostics }
+        let Parsed { files, parses, mut diagnostics } = self.parse();
+        let mut input = Input::new(&files);
+        for ((id, file), parse) in files.iter().zip(&parses) {
+            let path = file.path().trim_end_matches(".pluto").replace('/', ".");
+            input = input.with(&path, id, parse);
+        }
+        let checked = pluto_check::check(&input);
+        diagnostics.extend(checked.diagnostics());
+        Checked { program: checked.program, files, diagnostics }
     }
 
     fn sources(&self) -> Files {
@@ -97,6 +105,8 @@ pub struct Parsed {
 /// A program that was checked.
 #[derive(Clone, Debug)]
 pub struct Checked {
+    /// What it means.
+    pub program: Program,
     /// The files.
     pub files: Files,
     /// What is wrong with it, syntax errors too.

@@ -1,6 +1,9 @@
 //! Compiles the programs of a chapter, and compares what is found with what the blocks expect.
 
-use pluto_source::{Diagnostic, Files, Severity};
+use pluto_check::arena::Id as _;
+use pluto_check::program::ModuleId;
+use pluto_check::types::TyId;
+use pluto_source::{Diagnostic, File, FileId, Files, Span};
 
 use crate::compiler::{Checked, TestCompiler, severity};
 use crate::expectation::{End, Expectation};
@@ -38,6 +41,7 @@ pub fn run(markdown: &str) -> Outcome {
     for program in &chapter.programs {
         let checked = compile(program);
         check_syntax_is_said(program, &checked, &mut failures);
+        check_nothing_is_elsewhere(program, &checked, &mut failures);
         let blocks: Vec<_> = (0..)
             .zip(&program.blocks)
             .map(|(place, block)| found_in(program, block, place, &checked))
@@ -85,6 +89,16 @@ fn check_syntax_is_said(program: &Program, checked: &Checked, failures: &mut Vec
     failures.push(Failure { line: first.lines.start, what: what.to_owned() });
 }
 
+/// What is said about a file that no block shows would be seen by nobody.
+fn check_nothing_is_elsewhere(program: &Program, checked: &Checked, failures: &mut Vec<Failure>) {
+    let Some(first) = program.blocks.first() else { return };
+    let files = program.blocks.len() as u32;
+    for diagnostic in checked.diagnostics.iter().filter(|one| one.primary.place.file.0 >= files) {
+        let what = format!("found outside of the blocks: {}: {}", diagnostic.code, diagnostic.message);
+        failures.push(Failure { line: first.lines.start, what });
+    }
+}
+
 /// What was found in a block, in the order of its lines and columns.
 fn found_in(program: &Program, block: &Block, place: u32, checked: &Checked) -> Vec<Expectation> {
     let unused = program.blocks.iter().any(|block| block.unused);
@@ -108,7 +122,7 @@ fn found_in(program: &Program, block: &Block, place: u32, checked: &Checked) -> 
 
 /// A warning of something that most examples do not use.
 fn is_unused(diagnostic: &Diagnostic) -> bool {
-    diagnostic.code.severity == Severity::Warning && diagnostic.code.name.starts_with("unused-")
+    ["unused-import", "unused-item", "unused-local"].contains(&diagnostic.code.name)
 }
 
 fn expectation(diagnostic: &Diagnostic, block: &Block, files: &Files) -> Expectation {
@@ -117,8 +131,14 @@ fn expectation(diagnostic: &Diagnostic, block: &Block, files: &Files) -> Expecta
     let Some(file) = files.get(primary.place.file) else {
         return Expectation { line: 0, column: 1, end: End::Width(0), what };
     };
-    let (start, end) = (file.line_column(primary.place.span.start), file.line_column(primary.place.span.end));
-    let end = if start.line == end.line {
+    let (line, column, end) = place_of(file, primary.place.span, block);
+    Expectation { line, column, end, what }
+}
+
+/// The line of a block, the column and the end of a span of its file.
+fn place_of(file: &File, span: Span, block: &Block) -> (u32, u32, End) {
+    let (start, end) = (file.line_column(span.start), file.line_column(span.end));
+    let to = if start.line == end.line {
         End::Width(end.column - start.column)
     } else {
         End::Below(end.line - start.line, end.column)
@@ -126,12 +146,44 @@ fn expectation(diagnostic: &Diagnostic, block: &Block, files: &Files) -> Expecta
     // What is found behind the last line of a block is shown below that.
     let last = (block.text.len() as u32).saturating_sub(1);
     let line = (start.line - 1).saturating_sub(block.lines_before());
-    Expectation { line: line.min(last), column: start.column, end, what }
+    (line.min(last), start.column, to)
 }
 
-/// What a question is answered with.
-fn answer(question: &Expectation, _block: &Block, _place: u32, _checked: &Checked) -> Expectation {
-    Expectation { what: "type: ?".to_owned(), ..question.clone() }
+/// The answer where nothing has exactly the place of the question, which never is what is expected.
+const NOTHING: &str = "type: nothing stands here";
+
+/// What a question is answered with: the type of what stands at exactly its place, or what a function raises whose name does.
+fn answer(question: &Expectation, block: &Block, place: u32, checked: &Checked) -> Expectation {
+    let program = &checked.program;
+    let file = checked.files.get(FileId(place));
+    let is_here = |module: ModuleId, span: Span| {
+        program.modules[module].file == FileId(place)
+            && file.is_some_and(|file| {
+                let (line, column, end) = place_of(file, span, block);
+                (line, column, end) == (question.line, question.column, question.end)
+            })
+    };
+    let found = if question.what.starts_with("raises: ") {
+        let mut functions = program.functions.iter().filter(|(_, function)| function.body.is_some());
+        let function = functions.find(|(_, function)| is_here(function.origin.module, function.origin.span));
+        function.map(|(id, _)| format!("raises: {}", program.show_raises(id)))
+    } else {
+        type_at(checked, is_here).map(|ty| format!("type: {}", program.show(ty)))
+    };
+    Expectation { what: found.unwrap_or_else(|| NOTHING.to_owned()), ..question.clone() }
+}
+
+/// The type of the expression or the local name at a place.
+fn type_at(checked: &Checked, is_here: impl Fn(ModuleId, Span) -> bool) -> Option<TyId> {
+    let nodes = &checked.program.nodes;
+    nodes.bodies.iter().find_map(|(_, body)| {
+        let exprs = nodes.exprs.iter().filter(|(id, _)| (body.exprs.0..body.exprs.1).contains(&id.index()));
+        let mut exprs = exprs.filter(|(_, expr)| is_here(body.module, expr.span));
+        let locals =
+            nodes.locals.iter().filter(|(id, _)| (body.locals.0..body.locals.1).contains(&id.index()));
+        let mut locals = locals.filter(|(_, local)| is_here(body.module, local.span));
+        exprs.next().map(|(_, expr)| expr.ty).or_else(|| locals.next().map(|(_, local)| local.ty))
+    })
 }
 
 fn compare(block: &Block, found: &[Expectation], failures: &mut Vec<Failure>) {
@@ -150,5 +202,8 @@ fn compare(block: &Block, found: &[Expectation], failures: &mut Vec<Failure>) {
     }
     for one in &rest {
         fail(one, "found, not expected");
+    }
+    for one in expected.iter().filter(|one| one.what == NOTHING) {
+        fail(one, "a question about nothing");
     }
 }

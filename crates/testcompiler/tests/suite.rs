@@ -18,27 +18,28 @@ fn check(chapter: &str, failures: &Expect, updated: Option<&Expect>) {
 #[test]
 fn a_right_chapter_has_no_failures_and_stays_as_it_is() {
     check(
-        "# One\n\nText.\n\n```pluto body syntax\nlet a = b && c\n//        ^^ error[E0007]: `&&` is written `and`\n```\n\n\
+        "# One\n\nText.\n\n```pluto body syntax\nlet a = true && false\n//           ^^ error[E0007]: `&&` is written `and`\n```\n\n\
          ```sh\npluto run\n```\n\n```pluto\nfn f() {\n}\n```\nEnd.\n",
-        &expect![[""]],
+        &expect![""],
         None,
     );
 }
 
 #[test]
 fn a_wrong_expectation_fails_whatever_is_wrong_about_it() {
-    let block = |comment: &str| format!("```pluto body syntax\nlet a = b && c\n{comment}\nlet d = 1\n```\n");
-    let right = "//        ^^ error[E0007]: `&&` is written `and`";
+    let block =
+        |comment: &str| format!("```pluto body syntax\nlet a = true && false\n{comment}\nlet d = 1\n```\n");
+    let right = "//           ^^ error[E0007]: `&&` is written `and`";
     assert_eq!(run(&block(right)).failures, []);
     for wrong in [
-        "//        ^^ error[E0008]: `&&` is written `and`",
-        "//        ^^ warning[E0007]: `&&` is written `and`",
-        "//        ^^ error[E0007]: `&&` is written `or`",
-        "//       ^^ error[E0007]: `&&` is written `and`",
-        "//        ^^^ error[E0007]: `&&` is written `and`",
-        "//        ^ to +1:2 error[E0007]: `&&` is written `and`",
+        "//           ^^ error[E0008]: `&&` is written `and`",
+        "//           ^^ warning[E0007]: `&&` is written `and`",
+        "//           ^^ error[E0007]: `&&` is written `or`",
+        "//          ^^ error[E0007]: `&&` is written `and`",
+        "//           ^^^ error[E0007]: `&&` is written `and`",
+        "//           ^ to +1:2 error[E0007]: `&&` is written `and`",
         "// error[E0007]: `&&` is written `and`",
-        "//        ^^ error[E0007]: `&&` is written `and`\n//        ^^ error[E0007]: `&&` is written `and`",
+        "//           ^^ error[E0007]: `&&` is written `and`\n//           ^^ error[E0007]: `&&` is written `and`",
         "",
     ] {
         let outcome = run(&block(wrong));
@@ -74,7 +75,7 @@ fn what_is_found_is_written_into_the_chapter() {
 #[test]
 fn a_negative_block_does_not_die_at_a_syntax_error_unless_it_says_so() {
     check(
-        "```pluto body\nlet a = b && c\n//        ^^ error[E0007]: `&&` is written `and`\n```\n\n```pluto syntax\nfn f() {\n}\n```\n",
+        "```pluto body\nlet a = true && false\n//           ^^ error[E0007]: `&&` is written `and`\n```\n\n```pluto syntax\nfn f() {\n}\n```\n",
         &expect![[r#"
             1: this block has a syntax error and does not say `syntax`
             6: this block says `syntax` and has no syntax error
@@ -85,10 +86,56 @@ fn a_negative_block_does_not_die_at_a_syntax_error_unless_it_says_so() {
 
 #[test]
 fn blocks_with_a_path_under_one_heading_are_one_program() {
-    let chapter = "# A\n```pluto path=a.pluto\nfn f() {\n}\n```\n```pluto path=b.pluto syntax\nfn g() {\n    1;\n//   ^ error[E0008]: a statement ends with its line, not with `;`\n}\n```\n\
+    let chapter = "# A\n```pluto path=a.pluto\nfn f() {\n}\n```\n```pluto path=b.pluto syntax\nfn g() {\n    print(1);\n//          ^ error[E0008]: a statement ends with its line, not with `;`\n}\n```\n\
                    # B\n```pluto path=c.pluto\nfn f() {\n}\n```\n```pluto path=c.pluto\nfn f() {\n}\n```\n```pluto\nfn h() {\n}\n```\n";
     let outcome = run(chapter);
     assert_eq!((outcome.failures, outcome.programs), (vec![], (4, 1)));
+}
+
+#[test]
+fn types_and_error_sets_are_asked_for() {
+    let chapter = "```pluto\nerror Bad {}\n\nfn f(n: int) int {\n// ^ raises: Bad\n    if n > 0 { raise Bad {} }\n    n * 2\n\
+                   //  ^^^^^ type: int\n}\n```\n";
+    assert_eq!(run(chapter).failures, []);
+    check(
+        &chapter.replace("raises: Bad", "raises: none").replace("^^^^^ type: int", "^^^^ type: int"),
+        &expect![[r#"
+            4: expected, not found: // ^ raises: none
+            4: found, not expected: // ^ raises: Bad
+            7: expected, not found: //  ^^^^ type: int
+            7: found, not expected: //  ^^^^ type: nothing stands here
+        "#]],
+        Some(&expect![[r#"
+            ```pluto
+            error Bad {}
+
+            fn f(n: int) int {
+            // ^ raises: Bad
+                if n > 0 { raise Bad {} }
+                n * 2
+            //  ^^^^ type: nothing stands here
+            }
+            ```
+        "#]]),
+    );
+}
+
+#[test]
+fn warnings_of_unused_names_count_where_the_block_says_so() {
+    let block = |words: &str| format!("```pluto{words}\nfn f() {{}}\n```\n");
+    assert_eq!(run(&block("")).failures, []);
+    check(
+        &block(" unused"),
+        &expect![[r#"
+            2: found, not expected: // ^ warning[E0232]: nothing uses the function `f`
+        "#]],
+        Some(&expect![[r#"
+            ```pluto unused
+            fn f() {}
+            // ^ warning[E0232]: nothing uses the function `f`
+            ```
+        "#]]),
+    );
 }
 
 #[test]
