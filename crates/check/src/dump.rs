@@ -13,6 +13,9 @@ use crate::program::{ClassKind, Field, FunctionId, ModuleId, Program};
 use crate::types::TyList;
 use crate::walk::Child;
 
+/// Nodes deeper than this stand below each other, with a number before them.
+const INDENTED: usize = 60;
+
 impl Program {
     /// The program as text, without what is built in.
     pub fn dump(&self) -> String {
@@ -115,8 +118,11 @@ impl Program {
         let mut work = vec![(1_usize, Child::Expr(self.nodes.bodies[body].root))];
         let mut children = Vec::new();
         while let Some((depth, child)) = work.pop() {
-            let indent = depth * 2;
+            let indent = depth.min(INDENTED) * 2;
             let _ = write!(out, "{:indent$}", "");
+            if depth > INDENTED {
+                let _ = write!(out, "{depth}| ");
+            }
             match child {
                 Child::Named(name) => out.push_str(name),
                 Child::Expr(id) => {

@@ -23,6 +23,8 @@ pub(crate) enum Handling {
     Bare,
     /// `!`
     Propagate,
+    /// Nothing is written, and it is handed on even so: `scope` and `select`.
+    Implicit,
     /// `catch`, whose handler gets it.
     Catch(EffectVar),
     /// `spawn`, whose task gets it.

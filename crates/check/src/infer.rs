@@ -76,7 +76,10 @@ struct Loop {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LocalInfo {
     pub(crate) used: bool,
+    /// Whether it is assigned, or something is changed through it.
     pub(crate) changed: bool,
+    /// Whether something is changed through it.
+    pub(crate) through: bool,
     /// Why it cannot be changed, where it cannot.
     pub(crate) why: Immutable,
     /// The frame that binds it.
@@ -108,8 +111,8 @@ enum Later {
     Key(TyId, Span),
     /// What goes to another task.
     Cross(TyId, Span),
-    /// What is bound to a mutable name.
-    Thaw(ExprId, Span),
+    /// What is bound to mutable names: these locals.
+    Thaw(ExprId, Span, (u32, u32)),
     /// An `as`.
     Convert(TyId, TyId, Span),
 }
@@ -299,6 +302,7 @@ impl<'b, 'a> Body<'b, 'a> {
         self.infos.push(LocalInfo {
             used: false,
             changed: false,
+            through: false,
             why,
             frame: self.frames.len().saturating_sub(1),
             block: self.block,

@@ -239,10 +239,10 @@ impl Checker<'_> {
         params: &[TypeParamId],
         subst: &mut Subst,
     ) -> bool {
-        if pattern == ty {
+        let types = &self.program.types;
+        if pattern == ty && !types.has_param(pattern) {
             return true;
         }
-        let types = &self.program.types;
         let (wanted, given) = (types.get(pattern), types.get(ty));
         if let Ty::Param(param) = wanted
             && params.contains(&param)

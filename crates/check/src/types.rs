@@ -104,13 +104,17 @@ const EFFECT: u8 = 8;
 /// A type of more parts than this is refused.
 const PARTS: u32 = 4_000;
 
+/// A type nested deeper than this is refused, so that what looks at types may recurse.
+const DEPTH: u32 = 400;
+
 /// All types of a program.
 #[derive(Clone, Debug)]
 pub struct Types {
     ids: FxHashMap<Ty, TyId>,
     types: Vec<Ty>,
     flags: Vec<u8>,
-    parts: Vec<u32>,
+    /// How many parts each has, and how deep it is nested.
+    sizes: Vec<(u32, u32)>,
     list_ids: FxHashMap<Box<[TyId]>, TyList>,
     lists: Vec<Box<[TyId]>>,
     set_ids: FxHashMap<Box<[ErrorId]>, ErrorSet>,
@@ -179,7 +183,7 @@ impl Default for Types {
             ids: FxHashMap::default(),
             types: Vec::new(),
             flags: Vec::new(),
-            parts: Vec::new(),
+            sizes: Vec::new(),
             list_ids: FxHashMap::default(),
             lists: Vec::new(),
             set_ids: FxHashMap::default(),
@@ -202,15 +206,15 @@ impl Types {
         if let Some(id) = self.ids.get(&ty) {
             return *id;
         }
-        let (flags, parts) = self.measure(ty);
-        if parts > PARTS {
+        let (flags, size) = self.measure(ty);
+        if size.0 > PARTS || size.1 > DEPTH {
             self.too_large = true;
             return TyId::WRONG;
         }
         let id = TyId(self.types.len() as u32);
         self.types.push(ty);
         self.flags.push(flags);
-        self.parts.push(parts);
+        self.sizes.push(size);
         self.ids.insert(ty, id);
         id
     }
@@ -269,6 +273,11 @@ impl Types {
         self.flags[id.0 as usize] & WRONG != 0
     }
 
+    /// Whether a type parameter is a part of it.
+    pub fn has_param(&self, id: TyId) -> bool {
+        self.flags[id.0 as usize] & PARAM != 0
+    }
+
     fn is_open(&self, id: TyId) -> bool {
         self.flags[id.0 as usize] & (PARAM | EFFECT) != 0
     }
@@ -278,7 +287,7 @@ impl Types {
         std::mem::take(&mut self.too_large)
     }
 
-    fn measure(&self, ty: Ty) -> (u8, u32) {
+    fn measure(&self, ty: Ty) -> (u8, (u32, u32)) {
         let own = match ty {
             Ty::Wrong => WRONG,
             Ty::Infer(_) => INFER,
@@ -287,12 +296,14 @@ impl Types {
             _ => 0,
         };
         let mut flags = own;
-        let mut parts = 1_u32;
+        let (mut parts, mut depth) = (1_u32, 0);
         self.each_part(ty, &mut |part| {
             flags |= self.flags[part.0 as usize];
-            parts = parts.saturating_add(self.parts[part.0 as usize]);
+            let (inner, below) = self.sizes[part.0 as usize];
+            parts = parts.saturating_add(inner);
+            depth = depth.max(below);
         });
-        (flags, parts)
+        (flags, (parts, depth + 1))
     }
 }
 

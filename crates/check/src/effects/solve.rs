@@ -183,7 +183,7 @@ impl Checker<'_> {
             node
         };
         let goes = match call.handling {
-            Handling::Propagate => call.node.and_then(|from| nodes.node(from)),
+            Handling::Propagate | Handling::Implicit => call.node.and_then(|from| nodes.node(from)),
             Handling::Catch(var) | Handling::Task(var) => nodes.var(var),
             Handling::Bare | Handling::Later => None,
         };
@@ -264,7 +264,8 @@ impl Checker<'_> {
         let Some(node) = node else { return };
         let nothing = solution.raises_nothing(node);
         match call.handling {
-            Handling::Bare if !nothing || call.always => {
+            Handling::Implicit if call.node.is_some() => (),
+            Handling::Bare | Handling::Implicit if !nothing || call.always => {
                 let errors = Self::errors_of(solution, node);
                 let always = errors.is_empty();
                 let way =

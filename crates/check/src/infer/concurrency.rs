@@ -71,10 +71,6 @@ impl Body<'_, '_> {
     fn spawn_call(&mut self, id: tree::ExprId, span: Span) -> ExprId {
         let var = self.c.program.effects.add(EffectInfo::default());
         let value = self.postfix(id, Want::Any, Handling::Task(var));
-        if let Some(Some(scope)) = self.scopes.last().copied() {
-            let at = self.place(span);
-            self.c.graph.flow(Effect::Var(var), Effect::Var(scope), at);
-        }
         if let ExprKind::Call(callee, arguments) = self.kind(value) {
             let arguments = self.c.program.nodes.expr_lists.get(arguments).to_vec();
             arguments.into_iter().for_each(|argument| self.crosses(argument));
@@ -120,7 +116,7 @@ impl Body<'_, '_> {
             at: self.place(Span::new(span.start, span.start + 5)),
             raised: Raised::Effect(Effect::Var(var)),
             also: None,
-            handling,
+            handling: if handling == Handling::Bare { Handling::Implicit } else { handling },
             known: true,
             always: false,
         };
@@ -151,8 +147,35 @@ impl Body<'_, '_> {
         for (arm, body) in made.iter_mut().zip(bodies) {
             arm.body = body;
         }
+        let waits = made.iter().any(|arm| matches!(arm.kind, SelectKind::Receive(..) | SelectKind::Send(..)));
+        if waits {
+            self.note_select(span);
+        }
         let arms = self.c.program.nodes.select_arms.add(made);
         self.add(ExprKind::Select(arms), ty, span)
+    }
+
+    /// A channel that is waited for may be closed.
+    fn note_select(&mut self, span: Span) {
+        let fact = CallFact {
+            node: self.node_here(),
+            at: self.place(Span::new(span.start, span.start + 6)),
+            raised: Raised::Effect(Effect::NONE),
+            also: self.c.builtins.channel_closed,
+            handling: Handling::Implicit,
+            known: true,
+            always: false,
+        };
+        self.c.graph.calls.push(fact);
+    }
+
+    /// A task that is dropped in a `scope`, which waits for it and raises what it raises.
+    pub(super) fn task_of_scope(&mut self, task: TyId, span: Span) -> bool {
+        let Some(scope) = self.scopes.last().copied().flatten() else { return false };
+        if let Ty::Task(_, effect) = self.get(task) {
+            self.flow(effect, Effect::Var(scope), span);
+        }
+        true
     }
 
     fn select_kind(&mut self, kind: &tree::SelectKind, span: Span) -> Option<SelectKind> {

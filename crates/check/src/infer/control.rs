@@ -13,9 +13,7 @@ impl Body<'_, '_> {
     /// `{ … }`
     pub(super) fn block(&mut self, stmts: tree::List<tree::StmtId>, span: Span, want: Want) -> ExprId {
         let mark = self.open();
-        self.scopes.push(None);
         let made = self.block_inside(stmts, span, want);
-        let _ = self.scopes.pop();
         self.close(mark);
         made
     }

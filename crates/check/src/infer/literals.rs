@@ -60,7 +60,8 @@ impl Body<'_, '_> {
         let ty = match self.hint(want) {
             Some(ty) if matches!(self.get(ty), Ty::Optional(_)) => ty,
             _ => {
-                let of = self.fresh(span);
+                // What is dropped need not be decided.
+                let of = if matches!(want, Want::Drop) { TyId::NEVER } else { self.fresh(span) };
                 self.c.program.types.optional(of)
             }
         };

@@ -3,6 +3,7 @@
 use pluto_source::Span;
 
 use super::Body;
+use crate::arena::Id;
 use crate::body::{ExprId, ExprKind, LocalId};
 use crate::error::{Fact, Immutable};
 use crate::types::{Ty, TyId};
@@ -76,6 +77,7 @@ impl Body<'_, '_> {
                     self.error(span, Fact::MutateImmutable { name: known.name, why: info.why, declared });
                 }
                 self.info_mut(local).changed = true;
+                self.info_mut(local).through = true;
                 let own = info.why == Immutable::Let && known.mutable && info.frame + 1 == self.frames.len();
                 if !own {
                     self.impure(span);
@@ -157,14 +159,44 @@ impl Body<'_, '_> {
         }
     }
 
-    /// A value that is bound to a mutable name: it must not be a part of what is immutable.
-    pub(super) fn check_thaw(&mut self, value: ExprId, span: Span) {
-        let mut leaves = Vec::new();
-        self.c.program.nodes.leaves(value, &mut leaves);
-        for leaf in leaves {
-            let at = if leaf == value { span } else { self.span(leaf) };
-            self.check_thaw_leaf(leaf, at);
+    /// Values that are bound to mutable names: where something is changed through such a name, they must not be parts of
+    /// what is immutable. A name that is only assigned again changes nothing.
+    pub(super) fn check_thaws(&mut self, thaws: &[(ExprId, Span, (u32, u32))]) {
+        let mut made: Vec<(ExprId, Span, (u32, u32))> = Vec::new();
+        for (value, span, names) in thaws {
+            let mut leaves = Vec::new();
+            self.c.program.nodes.leaves(*value, &mut leaves);
+            made.extend(leaves.into_iter().map(|leaf| {
+                let at = if leaf == *value { *span } else { self.span(leaf) };
+                (leaf, at, *names)
+            }));
         }
+        // What is changed through a name is changed through the name that it was bound to.
+        loop {
+            let mut more = false;
+            for (leaf, _, names) in made.iter().rev() {
+                if let Root::Local(source) = self.root(*leaf).0
+                    && self.local(source).mutable
+                    && !self.info(source).through
+                    && self.through(*names)
+                {
+                    self.info_mut(source).through = true;
+                    more = true;
+                }
+            }
+            if !more {
+                break;
+            }
+        }
+        for (leaf, at, names) in made {
+            if self.through(names) {
+                self.check_thaw_leaf(leaf, at);
+            }
+        }
+    }
+
+    fn through(&self, (first, end): (u32, u32)) -> bool {
+        (first..end).any(|at| self.info(LocalId::from_index(at)).through)
     }
 
     fn check_thaw_leaf(&mut self, value: ExprId, span: Span) {

@@ -4,6 +4,7 @@ use pluto_source::Span;
 use pluto_syntax::tree::{self, BinaryOp, Expr as E};
 
 use super::{Body, Want};
+use crate::arena::Id;
 use crate::body::{Callee, Dispatch, ExprId, ExprKind, Stmt, StmtId};
 use crate::error::{Fact, Immutable};
 use crate::program::Owner;
@@ -73,9 +74,11 @@ impl Body<'_, '_> {
         if never && optional.is_none() {
             ty = TyId::WRONG;
         }
+        let mut thaw = None;
         if mutable {
             let at = self.span(value);
-            self.later.push(super::Later::Thaw(value, at));
+            let first = self.c.program.nodes.locals.len() as u32;
+            thaw = Some((value, at, first));
         }
         let otherwise = otherwise.map(|block| self.otherwise(block));
         let span = self.nodes.span(pattern);
@@ -87,6 +90,10 @@ impl Body<'_, '_> {
             }
             _ => self.let_pattern(pattern, ty, mutable),
         };
+        if let Some((value, at, first)) = thaw {
+            let end = self.c.program.nodes.locals.len() as u32;
+            self.later.push(super::Later::Thaw(value, at, (first, end)));
+        }
         if otherwise.is_none() {
             self.c.irrefutable.push((self.module, span, ty, made));
         }
@@ -124,8 +131,10 @@ impl Body<'_, '_> {
         let made = match operator {
             None => {
                 let made = self.check(value, ty);
-                let at = self.span(made);
-                self.later.push(super::Later::Thaw(made, at));
+                if let ExprKind::Local(local) = self.kind(place) {
+                    let (at, local) = (self.span(made), local.index());
+                    self.later.push(super::Later::Thaw(made, at, (local, local + 1)));
+                }
                 made
             }
             Some(operator) => self.compound(place, operator, operator_span, value),
@@ -196,9 +205,8 @@ impl Body<'_, '_> {
         let ty = self.ty(made);
         let span = self.nodes.span(written);
         if matches!(self.get(ty), Ty::Task(..)) {
-            let in_scope = self.scopes.last().copied().flatten().is_some();
             let spawned = matches!(self.kind(made), ExprKind::Spawn(_));
-            if !(in_scope && spawned) {
+            if !(spawned && self.task_of_scope(ty, span)) {
                 self.error(span, Fact::UnusedTask);
             }
             return;

@@ -176,6 +176,7 @@ impl Body<'_, '_> {
             self.retry(false);
         }
         self.retry(true);
+        let mut thaws = Vec::new();
         for check in std::mem::take(&mut self.later) {
             match check {
                 Later::Equal(ty, span) => {
@@ -201,10 +202,11 @@ impl Body<'_, '_> {
                         self.error(span, Fact::CannotCross { ty, part });
                     }
                 }
-                Later::Thaw(value, span) => self.check_thaw(value, span),
+                Later::Thaw(value, span, names) => thaws.push((value, span, names)),
                 Later::Convert(from, to, span) => self.check_conversion(from, to, span),
             }
         }
+        self.check_thaws(&thaws);
     }
 }
 
