@@ -1,5 +1,5 @@
 //! Writes the seed corpora: one file per construct, into the directories `term_decode` and `term_parse` of the
-//! directory given, the recorded conversations with nodes into `dist_core`, and programs into `lex` and `parse`.
+//! directory given, the recorded conversations with nodes into `dist_core`, and programs into `lex`, `parse` and `check`.
 
 #[path = "../crates/dist/tests/replay/transcript.rs"]
 #[expect(dead_code, reason = "only the reading half is used")]
@@ -75,6 +75,20 @@ const MISTAKES: &[&str] = &[
     include_str!("../crates/syntax/tests/mistakes/statements.txt"),
 ];
 
+/// Files of programs for the checker, under a title each.
+const CASES: &[&str] = &[
+    include_str!("../crates/check/tests/cases/concurrency.txt"),
+    include_str!("../crates/check/tests/cases/contracts.txt"),
+    include_str!("../crates/check/tests/cases/errors.txt"),
+    include_str!("../crates/check/tests/cases/generics.txt"),
+    include_str!("../crates/check/tests/cases/injection.txt"),
+    include_str!("../crates/check/tests/cases/modules.txt"),
+    include_str!("../crates/check/tests/cases/mutability.txt"),
+    include_str!("../crates/check/tests/cases/names.txt"),
+    include_str!("../crates/check/tests/cases/patterns.txt"),
+    include_str!("../crates/check/tests/cases/types.txt"),
+];
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let root = std::env::args_os().nth(1).ok_or("usage: seeds DIRECTORY")?;
     let (decode, text) = (Path::new(&root).join("term_decode"), Path::new(&root).join("term_parse"));
@@ -96,6 +110,24 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     write_dist_core(&Path::new(&root).join("dist_core"))?;
     write_programs(Path::new(&root))?;
+    write_check(&Path::new(&root).join("check"))?;
+    Ok(())
+}
+
+/// Each case as a text, and as the choices that change nothing, a little, and much of it.
+fn write_check(directory: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(directory)?;
+    let cases = CASES.iter().flat_map(|file| file.split("## ").skip(1));
+    for (number, case) in cases.enumerate() {
+        let source = case.split_once("----").and_then(|(case, _)| case.split_once('\n'));
+        std::fs::write(directory.join(format!("case-{number}")), source.map_or("", |(_, source)| source))?;
+        let base = [0, (number / 256) as u8, (number % 256) as u8, 0, number as u8];
+        for changes in [0, 4, 24] {
+            let choices = (0..changes).map(|at| (number * 31 + at * 17) as u8);
+            let bytes: Vec<u8> = base.into_iter().chain(choices).collect();
+            std::fs::write(directory.join(format!("choices-{number}-{changes}")), bytes)?;
+        }
+    }
     Ok(())
 }
 

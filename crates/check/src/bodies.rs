@@ -104,7 +104,7 @@ impl Checker<'_> {
             let mut found = self.program.nodes.exprs[root].ty;
             if found == TyId::VOID {
                 let span = self.program.nodes.exprs[root].span;
-                self.error(module, span, Fact::VoidValue);
+                self.error(module, span, Fact::VoidValue { expected: None });
                 found = TyId::WRONG;
             }
             let constant = &mut self.program.consts[id];

@@ -224,8 +224,8 @@ pub enum Fact {
     BadIs { value: TyId, ty: TyId },
     /// A `main` that takes or gives something.
     BadMain,
-    /// A value of type `void`.
-    VoidValue,
+    /// Nothing, where a value is needed.
+    VoidValue { expected: Option<TyId> },
     /// A value of an `if` without `else`.
     MissingElse,
     /// An impl for what cannot have one.

@@ -365,7 +365,10 @@ impl<'b, 'a> Body<'b, 'a> {
         if self.ty(expr) == TyId::VOID {
             let span = self.nodes.span(id);
             let without_else = matches!(self.kind(expr), ExprKind::If(_, _, None));
-            return self.refuse(span, if without_else { Fact::MissingElse } else { Fact::VoidValue });
+            return self.refuse(
+                span,
+                if without_else { Fact::MissingElse } else { Fact::VoidValue { expected: None } },
+            );
         }
         expr
     }
@@ -461,7 +464,7 @@ impl<'b, 'a> Body<'b, 'a> {
         let ty = self.written(id);
         if ty == TyId::VOID {
             let span = self.nodes.span(id);
-            self.error(span, Fact::VoidValue);
+            self.error(span, Fact::VoidValue { expected: None });
             return TyId::WRONG;
         }
         ty

@@ -317,6 +317,19 @@ impl Checker<'_> {
         }
     }
 
+    /// The name of a method that changes a value of a type.
+    pub(crate) fn changing_method_of(&self, ty: TyId) -> Option<crate::names::Symbol> {
+        let method = match self.program.types.get(ty) {
+            Ty::Class(class, _) => self.changing_method(class)?,
+            Ty::Trait(of, _) => {
+                let methods = &self.program.traits[of].methods;
+                methods.iter().copied().find(|id| self.program.functions[*id].receiver == Some(true))?
+            }
+            _ => return None,
+        };
+        Some(self.program.functions[method].origin.name)
+    }
+
     fn changing_method(&self, class: ClassId) -> Option<FunctionId> {
         let own = self.program.classes[class].methods.iter().copied();
         let of_impls = self

@@ -41,7 +41,7 @@ pub use error::CheckError;
 pub use input::{Input, Package, Source};
 pub use program::Program;
 
-pub use validate::validate;
+pub use validate::{validate, validate_untyped};
 
 use checker::Checker;
 use pluto_source::Diagnostic;

@@ -69,7 +69,7 @@ impl Checker<'_> {
         let ty = self.ty(id, scope);
         if ty == TyId::VOID {
             let span = self.file(scope.module).tree.nodes.span(id);
-            self.error(scope.module, span, Fact::VoidValue);
+            self.error(scope.module, span, Fact::VoidValue { expected: None });
             return TyId::WRONG;
         }
         ty

@@ -13,7 +13,16 @@ use crate::walk::Child;
 /// program without errors.
 pub fn validate(checked: &Checked) -> Vec<String> {
     let errors = checked.diagnostics().iter().any(|said| said.code.severity == Severity::Error);
-    let mut validator = Validator { program: &checked.program, typed: !errors, found: Vec::new(), at: 0 };
+    look(checked, !errors)
+}
+
+/// As [`validate`], of a program whose text may have errors that the checker knows nothing of.
+pub fn validate_untyped(checked: &Checked) -> Vec<String> {
+    look(checked, false)
+}
+
+fn look(checked: &Checked, typed: bool) -> Vec<String> {
+    let mut validator = Validator { program: &checked.program, typed, found: Vec::new(), at: 0 };
     for (id, body) in checked.program.nodes.bodies.iter() {
         validator.body(id, *body);
     }

@@ -134,6 +134,10 @@ impl Words<'_> {
         if numbers(left) && numbers(right) && left != right {
             return said.note("numbers are converted by `as`");
         }
+        let optional = |ty| matches!(self.program.types.get(ty), Ty::Optional(_));
+        if optional(left) || optional(right) {
+            return said.note("`??` gives a default where it is `none`");
+        }
         let text = left == TyId::STRING || right == TyId::STRING;
         if operator == BinaryOp::Add && text {
             return said.note("`f\"… {value} …\"` puts a value into a text");
@@ -216,7 +220,11 @@ impl Words<'_> {
                     .note("`is` asks of a `term` its kind, and of a trait object its class")
             }
             Fact::BadMain => Said::new(codes::BAD_MAIN, "`main` takes nothing and gives nothing"),
-            Fact::VoidValue => Said::new(codes::VOID_VALUE, "this gives no value"),
+            Fact::VoidValue { expected: None } => Said::new(codes::VOID_VALUE, "this gives no value"),
+            Fact::VoidValue { expected: Some(expected) } => {
+                let message = format!("this gives no value, and `{}` is needed", self.ty(*expected));
+                Said::new(codes::VOID_VALUE, message)
+            }
             Fact::MissingElse => Said::new(codes::VOID_VALUE, "an `if` without `else` gives no value"),
             Fact::BadImpl { on } => {
                 Said::new(codes::BAD_IMPL, format!("`{}` cannot be given methods here", self.ty(*on)))

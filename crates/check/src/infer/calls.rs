@@ -293,7 +293,7 @@ impl Body<'_, '_> {
         let silent = of.declared.is_none() && of.effect_params.is_empty() && call.subst.effects().is_empty();
         let quiet =
             of.owner == Owner::Builtin && silent && matches!(handling, Handling::Bare | Handling::Task(_));
-        if of.owner != Owner::Builtin || of.receiver == Some(true) {
+        if of.owner != Owner::Builtin || of.receiver == Some(true) || !of.effect_params.is_empty() {
             self.narrowed.forget_fields();
         }
         if quiet {

@@ -28,7 +28,7 @@ impl Body<'_, '_> {
                 Fact::IntForFloat
             }
             ExprKind::If(_, _, None) => Fact::MissingElse,
-            _ if found == TyId::VOID => Fact::VoidValue,
+            _ if found == TyId::VOID => Fact::VoidValue { expected: Some(expected) },
             _ => match self.get(expected) {
                 Ty::Trait(of, _) if self.c.program.traits[of].marker.is_none() => {
                     Fact::MissingTrait { ty: found, of: expected }

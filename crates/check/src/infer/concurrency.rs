@@ -73,7 +73,10 @@ impl Body<'_, '_> {
         let value = self.postfix(id, Want::Any, Handling::Task(var));
         if let ExprKind::Call(callee, arguments) = self.kind(value) {
             let arguments = self.c.program.nodes.expr_lists.get(arguments).to_vec();
-            arguments.into_iter().for_each(|argument| self.crosses(argument));
+            for argument in arguments {
+                self.crosses(argument);
+                self.check_injected(argument);
+            }
             if let Callee::Value(function) = callee {
                 self.cross_captures(function);
             }
@@ -82,6 +85,32 @@ impl Body<'_, '_> {
         self.later.push(Later::Cross(result, span));
         let ty = self.intern(Ty::Task(result, Effect::Var(var)));
         self.add(ExprKind::Spawn(value), ty, span)
+    }
+
+    /// What is injected does not go to another task where a method changes it: there would be two of it.
+    fn check_injected(&mut self, argument: ExprId) {
+        let ty = self.ty(argument);
+        let mut injected: Vec<TyId> = Vec::new();
+        if let Ty::Class(id, _) = self.get(ty) {
+            let fields = &self.c.program.classes[id].fields;
+            injected.extend(fields.iter().filter(|field| field.injected).map(|field| field.ty));
+        }
+        if let ExprKind::Field(base, at) = self.kind(argument) {
+            let base = self.ty(base);
+            let field = match self.get(base) {
+                Ty::Class(id, _) => self.c.program.classes[id].fields.get(at as usize),
+                _ => None,
+            };
+            injected.extend(field.filter(|field| field.injected).map(|field| field.ty));
+        }
+        let span = self.span(argument);
+        for ty in injected {
+            if let Some(method) = self.c.changing_method_of(ty) {
+                let shared = self.place(span);
+                self.error(span, Fact::SharedMutable { ty, method, shared });
+                return;
+            }
+        }
     }
 
     /// What a closure captures goes with it.

@@ -392,6 +392,7 @@ impl Body<'_, '_> {
 
     pub(super) fn yield_expr(&mut self, value: tree::ExprId, span: Span) -> ExprId {
         self.impure(span);
+        self.narrowed.forget_fields();
         match self.frame().yields.filter(|_| self.defers == 0) {
             Some(yields) => {
                 let value = self.check(value, yields);

@@ -77,12 +77,18 @@ impl Narrowed {
         }
     }
 
-    /// Puts aside what is known of fields while a closure is looked at, which runs later.
+    /// Puts aside what is known of fields while a closure is looked at, which runs later; its names are its own.
     pub(super) fn hide_fields(&mut self) -> FxHashMap<Path, TypeTest> {
-        if self.with_fields == 0 {
-            return FxHashMap::default();
-        }
-        let gone: Vec<Path> = self.known.keys().filter(|path| !path.fields.is_empty()).cloned().collect();
+        self.hide(|path| !path.fields.is_empty())
+    }
+
+    /// Puts aside what may have changed when a `defer` runs.
+    pub(super) fn hide_mutable(&mut self, locals: &Arena<LocalId, Local>) -> FxHashMap<Path, TypeTest> {
+        self.hide(|path| !path.fields.is_empty() || locals[path.root].mutable)
+    }
+
+    fn hide(&mut self, which: impl Fn(&Path) -> bool) -> FxHashMap<Path, TypeTest> {
+        let gone: Vec<Path> = self.known.keys().filter(|path| which(path)).cloned().collect();
         let take = |path: Path| self.known.remove(&path).map(|known| (path, TypeTest(known)));
         gone.into_iter().filter_map(take).collect()
     }

@@ -22,7 +22,9 @@ impl Body<'_, '_> {
             }
             tree::Stmt::Defer(block) => {
                 self.defers += 1;
+                let hidden = self.narrowed.hide_mutable(&self.c.program.nodes.locals);
                 let block = self.expr(block, Want::Drop);
+                self.narrowed.unhide(hidden);
                 self.defers -= 1;
                 (Stmt::Defer(block), false)
             }

@@ -1,6 +1,7 @@
 //! The checker on whole programs.
 
 mod cases;
+mod properties;
 mod stress;
 mod support;
 mod whole;

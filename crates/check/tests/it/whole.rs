@@ -129,3 +129,96 @@ test "counts" {
 "#,
     );
 }
+
+#[test]
+fn a_library_in_a_style_of_its_own() {
+    check_clean(
+        r#"
+pub trait Parser<T> {
+    fn parse(self, text: string, at: int) (T, int)?
+}
+
+pub class Digit {}
+impl Parser<int> for Digit {
+    fn parse(self, text: string, at: int) (int, int)? {
+        let char = text.get(at)?
+        let digit = char.to_int()?
+        (digit, at + 1)
+    }
+}
+
+pub class Many<P> {
+    inner: P
+}
+
+pub fn many<T, P: Parser<T>>(parser: P, text: string) [T] {
+    let mut found: [T] = []
+    let mut at = 0
+    loop {
+        let next = parser.parse(text, at) else { break }
+        let (value, after) = next
+        found.push(value)
+        at = after
+    }
+    found
+}
+
+pub enum Expr {
+    Number(value: int)
+    Add(left: Expr, right: Expr)
+    Neg(of: Expr)
+
+    pub fn eval(self) int {
+        match self {
+            Number(value) => value
+            Add(Number(0), other) | Add(other, Number(0)) => other.eval()
+            Add(left, right) => left.eval() + right.eval()
+            Neg(Neg(inner)) => inner.eval()
+            Neg(inner) => -inner.eval()
+        }
+    }
+}
+
+pub fn compose<A, B, C>(f: fn(A) B, g: fn(B) C) fn(A) C raises none {
+    (a) => g(f(a) catch { _ => trap("f") }) catch { _ => trap("g") }
+}
+
+pub fn histogram(words: [string]) [(string, int)] {
+    let mut counts: Map<string, int> = [:]
+    for word in words {
+        counts.update(word, 0, (n) => n + 1)
+    }
+    let mut pairs = counts.entries()
+    pairs.sort_by_key((pair) => -pair.1)
+    pairs
+}
+
+fn main() {
+    print(many(Digit {}, "123").sum())
+    print(Expr.Add(Number(1), Neg(Number(2))).eval())
+    let shout = compose((x: int) => x + 1, (x: int) => f"{x}!")
+    print(shout(1))
+    for (word, count) in histogram(["a", "b", "a"]) {
+        print(f"{word:<5}{count:>3}")
+    }
+    let nested: [[int?]] = [[1, none], []]
+    print(nested.flat_map((row) => row.map((x) => x ?? 0)).sum())
+    let best = [3, 1, 2].sorted_by((a, b) => a < b).first() ?? 0
+    print(best)
+    let total = (1..=10).filter((x) => x.is_even()).map((x) => x * x).fold(0, (a, x) => a + x)
+    print(total)
+    outer: for x in 0..10 {
+        for y in 0..10 {
+            if x * y > 20 { break outer }
+            if y > x { continue outer }
+        }
+    }
+    let found = loop {
+        let n = random.int(0..10)
+        if n > 5 { break n }
+    }
+    print(found)
+}
+"#,
+    );
+}

@@ -1,0 +1,110 @@
+//! What holds of every program, right or wrong: the checker does not fail, says the same twice, and does not depend on the
+//! order of files.
+
+#[path = "../generate/change.rs"]
+mod change;
+
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use pluto_check::{CheckError, Input};
+use pluto_source::{File, FileId, Files};
+use pluto_syntax::Parse;
+use proptest::prelude::{Just, Strategy, any, prop};
+use proptest::{prop_assert_eq, proptest};
+
+/// Programs to begin with: the cases of the checker, the sample programs, and the blocks of the reference.
+fn corpus() -> Vec<String> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let mut found: Vec<String> = Vec::new();
+    let texts = |directory: &str| {
+        let entries = std::fs::read_dir(root.join(directory)).expect("the directory is there");
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+        paths.sort();
+        let texts: Vec<String> = paths.iter().filter_map(|path| std::fs::read_to_string(path).ok()).collect();
+        texts
+    };
+    for text in texts("tests/cases") {
+        for case in text.split("## ").skip(1) {
+            let (source, _) = case.split_once("----").expect("a case has a line of dashes");
+            found.push(source.split_once('\n').map_or(String::new(), |(_, source)| source.to_owned()));
+        }
+    }
+    found.extend(texts("../../examples/pluto"));
+    for chapter in texts("../../docs/reference") {
+        let blocks = chapter.split("```pluto\n").skip(1).filter_map(|block| block.split_once("```"));
+        found.extend(blocks.map(|(block, _)| block.to_owned()));
+    }
+    found
+}
+
+static CORPUS: LazyLock<Vec<String>> = LazyLock::new(corpus);
+
+fn check(files: &Files, parses: &[(String, FileId, Parse)], order: &[usize]) -> (Vec<CheckError>, String) {
+    let mut input = Input::new(files);
+    let mut sound = true;
+    for at in order {
+        let (module, file, parse) = &parses[*at];
+        sound &= parse.errors.is_empty();
+        input = input.with(module, *file, parse);
+    }
+    let checked = pluto_check::check(&input);
+    let invalid =
+        if sound { pluto_check::validate(&checked) } else { pluto_check::validate_untyped(&checked) };
+    assert_eq!(invalid, Vec::<String>::new());
+    let said = checked.diagnostics().iter().map(|said| format!("{said:?}\n")).collect();
+    (checked.errors, said)
+}
+
+/// One file: whether it parses.
+fn check_text(text: &str) -> bool {
+    let mut files = Files::new();
+    let file = files.add(File::new("main.pluto", text));
+    let parses = [("main".to_owned(), file, pluto_syntax::parse(text))];
+    let once = check(&files, &parses, &[0]);
+    assert_eq!(once, check(&files, &parses, &[0]), "{text}");
+    parses[0].2.errors.is_empty()
+}
+
+proptest! {
+    #[test]
+    fn changed_programs_are_checked(choices in prop::collection::vec(any::<u8>(), 0..40)) {
+        check_text(&change::changed(&CORPUS, &choices));
+    }
+
+    #[test]
+    fn the_order_of_files_is_nothing(order in Just((0..6).collect::<Vec<usize>>()).prop_shuffle()) {
+        let texts = [
+            "import b\nimport c.{g as h}\nfn main() { b.f(h(1))! }\nconst A = b.B + 1",
+            "import c\npub fn f(x: int) {\n    print(c.g(x))\n    raise E {}\n}\npub error E {}\npub const B = c.C",
+            "pub fn g(x: int) int { x + y }\npub const C = 2\nfn unused() {}",
+            "import a\nimport e\ntrait T { fn t(self) int }\nimpl T for int { fn t(self) int { 1 } }",
+            "import d\npub fn f() {}",
+            "impl T for int { fn t(self) int { 1 } }\nclass P { x: strng }\napp Q[p: P, i: int] { fn main(self) {} }",
+        ];
+        let mut files = Files::new();
+        let parses: Vec<(String, FileId, Parse)> = texts.iter().zip(["a", "b", "c", "d", "e", "f"]).map(|(text, name)| {
+            let file = files.add(File::new(format!("{name}.pluto"), *text));
+            (name.to_owned(), file, pluto_syntax::parse(text))
+        }).collect();
+        let plain = check(&files, &parses, &[0, 1, 2, 3, 4, 5]);
+        prop_assert_eq!(check(&files, &parses, &order), plain);
+    }
+}
+
+/// The changes are of use only where most of what comes out still parses: the fuzz target `check` makes the same ones.
+#[test]
+fn most_changes_get_past_the_parser() {
+    let mut state = 1_u64;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    };
+    let runs = 500;
+    let parsed = (0..runs).filter(|_| {
+        let choices: Vec<u8> = (0..24).map(|_| next()).collect();
+        check_text(&change::changed(&CORPUS, &choices))
+    });
+    let parsed = parsed.count();
+    assert!(parsed * 100 >= runs * 30, "{parsed} of {runs}");
+}

@@ -1,0 +1,57 @@
+//! Any text, parsed and checked: a typed program whose ids fit, errors that can be shown, and the same ones again. What begins with
+//! a zero byte is the choices of changes to a program of the corpus, of which most still parse.
+
+#![no_main]
+
+#[path = "../../crates/check/tests/generate/change.rs"]
+mod change;
+
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use pluto_check::Input;
+use pluto_source::{File, Files};
+
+const CASES: &[&str] = &[
+    include_str!("../../crates/check/tests/cases/concurrency.txt"),
+    include_str!("../../crates/check/tests/cases/contracts.txt"),
+    include_str!("../../crates/check/tests/cases/errors.txt"),
+    include_str!("../../crates/check/tests/cases/generics.txt"),
+    include_str!("../../crates/check/tests/cases/injection.txt"),
+    include_str!("../../crates/check/tests/cases/modules.txt"),
+    include_str!("../../crates/check/tests/cases/mutability.txt"),
+    include_str!("../../crates/check/tests/cases/names.txt"),
+    include_str!("../../crates/check/tests/cases/patterns.txt"),
+    include_str!("../../crates/check/tests/cases/types.txt"),
+];
+
+static CORPUS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let cases = CASES.iter().flat_map(|file| file.split("## ").skip(1));
+    let source = |case: &str| case.split_once("----").and_then(|(case, _)| case.split_once('\n')).map(|(_, s)| s.to_owned());
+    cases.filter_map(source).collect()
+});
+
+fn check(text: &str) {
+    let mut files = Files::new();
+    let file = files.add(File::new("main.pluto", text));
+    let parse = pluto_syntax::parse(text);
+    let run = || {
+        let checked = pluto_check::check(&Input::new(&files).with("main", file, &parse));
+        let invalid = if parse.errors.is_empty() {
+            pluto_check::validate(&checked)
+        } else {
+            pluto_check::validate_untyped(&checked)
+        };
+        assert!(invalid.is_empty(), "{text}\n{invalid:?}");
+        checked.diagnostics()
+    };
+    assert_eq!(run(), run());
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    if let Some((0, choices)) = bytes.split_first() {
+        check(&change::changed(&CORPUS, choices));
+    } else if let Ok(text) = std::str::from_utf8(bytes) {
+        check(text);
+    }
+});
