@@ -16,7 +16,6 @@
 
 mod compile;
 mod message;
-mod near;
 mod operations;
 mod pattern;
 mod predicate;
@@ -30,7 +29,6 @@ pub use compile::{
     CompileError, Compiled, Level, Otp, ProcessFlags, Sampling, Timing, compile, compile_with,
 };
 pub use message::{Direction, MessageFilter, MessagePattern, compile_message};
-pub use near::near_misses;
 pub use operations::{OPERATIONS, Operation, Place, unavailable};
 pub use pattern::{
     ArgumentPattern, Arithmetic, Comparison, Condition, Expected, Found, Hint, Literal, MatchSpecPart,

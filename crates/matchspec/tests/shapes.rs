@@ -1,7 +1,7 @@
-//! Shapes as text, names that were probably meant, and what needs force.
+//! Shapes as text, and what needs force.
 
 use expect_test::expect;
-use pluto_matchspec::{Risk, near_misses, risks, shape};
+use pluto_matchspec::{Risk, risks, shape};
 use pluto_term::{Atom, Limits, PrintLimits, Reader, Reference, Syntax, Term, encode_bare};
 
 fn encoded(term: &Term) -> Vec<u8> {
@@ -96,36 +96,6 @@ fn shapes_of_messages_read_as_far_as_they_are_known() {
         {{{{}}}}
         [17, %{…3}]"#]]
     .assert_eq(&show(Syntax::Elixir));
-}
-
-#[test]
-fn names_that_were_probably_meant() {
-    let names = [
-        "place_order",
-        "place_orders",
-        "cancel_order",
-        "get",
-        "Place",
-        "init",
-        "stock",
-        "Elixir.MyApp.Orders",
-    ];
-    let near = |wanted| near_misses(wanted, names).join(" ");
-    let shown: Vec<String> =
-        ["plce_order", "palce_order", "place_order", "order", "PLACE", "gte", "x", "MyApp.Orders", ""]
-            .map(|wanted| format!("{wanted}: {}", near(wanted)))
-            .into();
-    expect![[r#"
-        plce_order: place_order place_orders
-        palce_order: place_order place_orders cancel_order
-        place_order: place_orders
-        order: cancel_order place_order
-        PLACE: Place place_order place_orders
-        gte: get
-        x: 
-        MyApp.Orders: Elixir.MyApp.Orders
-        : "#]]
-    .assert_eq(&shown.join("\n"));
 }
 
 #[test]

@@ -39,6 +39,16 @@ impl File {
         &self.text
     }
 
+    /// The smallest span of whole lines, without the end of the last, that holds these bytes as far as they are in the file.
+    pub fn whole_lines(&self, span: Span) -> Span {
+        let end = self.text.len() as u32;
+        let before = self.line_starts.partition_point(|start| *start <= span.start.min(end));
+        let start = before.checked_sub(1).and_then(|line| self.line_starts.get(line)).copied().unwrap_or(0);
+        let last = span.end.clamp(start, end);
+        let after = self.line_starts.partition_point(|start| *start <= last);
+        Span::new(start, self.line_starts.get(after).map_or(end, |next| next - 1))
+    }
+
     /// The line and column of a byte. A byte behind the end is at the end.
     pub fn line_column(&self, at: u32) -> LineColumn {
         let before = self.line_starts.partition_point(|start| *start <= at);

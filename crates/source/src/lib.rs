@@ -6,8 +6,14 @@
 
 mod diagnostic;
 mod file;
+mod fix;
+mod near;
+mod render;
 mod span;
 
 pub use diagnostic::{Code, Diagnostic, Edit, Fix, Label, Severity};
 pub use file::{File, Files, LineColumn};
+pub use fix::{Fixed, apply};
+pub use near::near_misses;
+pub use render::{Tool, json_lines, sarif, text};
 pub use span::{FileId, FileSpan, Span};

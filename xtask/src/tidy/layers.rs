@@ -16,9 +16,12 @@ const LAYERS: [(&str, &[&str]); 17] = [
     ("pluto-dist", &["pluto-term"]),
     ("pluto-agent", &["pluto-term"]),
     ("pluto-recording", &["pluto-event"]),
-    ("pluto-timeline", &["pluto-event", "pluto-matchspec", "pluto-recording", "pluto-term"]),
+    ("pluto-timeline", &["pluto-event", "pluto-matchspec", "pluto-recording", "pluto-source", "pluto-term"]),
     ("pluto-export", &["pluto-event", "pluto-term", "pluto-timeline"]),
-    ("pluto-capture", &["pluto-agent", "pluto-dist", "pluto-event", "pluto-matchspec", "pluto-term"]),
+    (
+        "pluto-capture",
+        &["pluto-agent", "pluto-dist", "pluto-event", "pluto-matchspec", "pluto-source", "pluto-term"],
+    ),
     (
         "pluto",
         &[
@@ -29,6 +32,8 @@ const LAYERS: [(&str, &[&str]); 17] = [
             "pluto-export",
             "pluto-matchspec",
             "pluto-recording",
+            "pluto-source",
+            "pluto-syntax",
             "pluto-term",
             "pluto-timeline",
         ],

@@ -10,15 +10,26 @@ const FUNCTION_LINES: usize = 120;
 const FILE_LINES: usize = 1_000;
 
 /// Crates that do no IO and read no clock.
-pub(super) const PURE: [&str; 9] =
-    ["syntax", "check", "ir", "term", "event", "history", "tape", "matchspec", "language"];
+pub(super) const PURE: [&str; 10] =
+    ["source", "syntax", "check", "ir", "term", "event", "history", "tape", "matchspec", "language"];
 
 /// Parts of `std` that do IO, read the clock or start threads. `Duration` is a number and may be used.
 const IMPURE_STD: [&str; 6] = ["fs", "net", "time", "env", "process", "thread"];
 
 /// Crates that read the network, files or what a user typed: nothing in them may panic on it.
-const GUARDED: [&str; 9] =
-    ["agent", "capture", "dist", "export", "matchspec", "pluto", "recording", "term", "timeline"];
+const GUARDED: [&str; 11] = [
+    "agent",
+    "capture",
+    "dist",
+    "export",
+    "matchspec",
+    "pluto",
+    "recording",
+    "source",
+    "syntax",
+    "term",
+    "timeline",
+];
 
 /// The lints that a guarded crate denies at its root.
 const GUARD: [&str; 4] =
@@ -26,11 +37,12 @@ const GUARD: [&str; 4] =
 
 /// Hosts that tracked files may name in a web address: homes of the formats, tools and documents that Pluto refers to.
 /// Anything else, a package mirror of one machine for example, does not belong in the repository.
-const HOSTS: [&str; 21] = [
+const HOSTS: [&str; 22] = [
     "127.0.0.1",
     "arrow.apache.org",
     "datatracker.ietf.org",
     "doc.rust-lang.org",
+    "docs.oasis-open.org",
     "docs.rs",
     "elixir-lang.org",
     "erlang.org",

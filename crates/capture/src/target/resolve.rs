@@ -3,7 +3,8 @@
 use crate::probe::Probe;
 use pluto_agent::Mfa;
 use pluto_dist::{CallError, Connection};
-use pluto_matchspec::{CompileError, Otp, Pattern, Spelling, near_misses};
+use pluto_matchspec::{CompileError, Otp, Pattern, Spelling};
+use pluto_source::near_misses;
 use pluto_term::{Atom, Pid, PrintLimits, Syntax, Term};
 use std::time::Duration;
 

@@ -3,7 +3,7 @@
 use crate::names::{Names, Syntax};
 use crate::registry::Registry;
 use pluto_event::{FunctionId, Identity, Tables};
-use pluto_matchspec::near_misses;
+use pluto_source::near_misses;
 
 /// Functions that are suggested for one that is not there.
 const FUNCTIONS_MAX: usize = 3;

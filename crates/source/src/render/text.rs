@@ -1,0 +1,110 @@
+//! Diagnostics with the source they are about.
+
+use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Patch, Renderer, Snippet};
+
+use crate::{Diagnostic, Edit, File, FileId, FileSpan, Files, Label, Severity, Span};
+
+/// Each diagnostic with the lines it is about and, where there is a fix, what it would change; a blank line between two.
+pub fn text(diagnostics: &[Diagnostic], files: &Files, colour: bool) -> String {
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    let mut out = String::new();
+    for diagnostic in diagnostics {
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        out += &renderer.render(&report(diagnostic, files));
+        out.push('\n');
+    }
+    out
+}
+
+fn report<'a>(diagnostic: &'a Diagnostic, files: &'a Files) -> Vec<Group<'a>> {
+    let level = match diagnostic.code.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level.primary_title(&diagnostic.message).id(diagnostic.code.to_string());
+    let notes = diagnostic.notes.iter().map(|note| Element::from(Level::NOTE.message(note)));
+    let mut groups = vec![title.elements(causes(diagnostic, files)).elements(notes)];
+    if let Some(fix) = &diagnostic.fix {
+        let title = Level::HELP.secondary_title(&fix.title);
+        groups.push(Group::with_title(title).elements(suggestions(&fix.edits, files)));
+    }
+    groups
+}
+
+/// One snippet a file, that of the primary place first.
+fn causes<'a>(diagnostic: &'a Diagnostic, files: &'a Files) -> Vec<Element<'a>> {
+    let primary = std::iter::once((AnnotationKind::Primary, &diagnostic.primary));
+    let secondary = diagnostic.secondary.iter().map(|label| (AnnotationKind::Context, label));
+    let labels: Vec<_> = primary.chain(secondary).collect();
+    in_order(labels.iter().map(|(_, label)| label.place.file))
+        .into_iter()
+        .filter_map(|id| {
+            let of_file: Vec<&(AnnotationKind, &Label)> =
+                labels.iter().filter(|(_, label)| label.place.file == id).collect();
+            let file = files.get(id)?;
+            let window = Window::around(file, of_file.iter().map(|(_, label)| label.place));
+            let annotations = of_file.into_iter().map(|(kind, label)| annotation(*kind, label, &window));
+            Some(snippet(file, &window).annotations(annotations.collect::<Vec<_>>()).into())
+        })
+        .collect()
+}
+
+fn annotation<'a>(kind: AnnotationKind, label: &'a Label, window: &Window<'a>) -> Annotation<'a> {
+    let annotation = kind.span(window.range(label.place.span));
+    if label.text.is_empty() { annotation } else { annotation.label(&label.text) }
+}
+
+fn suggestions<'a>(edits: &'a [Edit], files: &'a Files) -> Vec<Element<'a>> {
+    in_order(edits.iter().map(|edit| edit.place.file))
+        .into_iter()
+        .filter_map(|id| {
+            let file = files.get(id)?;
+            let of_file: Vec<&Edit> = edits.iter().filter(|edit| edit.place.file == id).collect();
+            let window = Window::around(file, of_file.iter().map(|edit| edit.place));
+            let patches =
+                of_file.into_iter().map(|edit| Patch::new(window.range(edit.place.span), &edit.text));
+            Some(snippet(file, &window).patches(patches.collect::<Vec<_>>()).into())
+        })
+        .collect()
+}
+
+fn snippet<'a, T: Clone>(file: &'a File, window: &Window<'a>) -> Snippet<'a, T> {
+    Snippet::source(window.text).line_start(window.line as usize).path(file.path())
+}
+
+/// Each file once, in the order in which they are first named.
+fn in_order(files: impl Iterator<Item = FileId>) -> Vec<FileId> {
+    let mut seen = Vec::new();
+    for file in files {
+        if !seen.contains(&file) {
+            seen.push(file);
+        }
+    }
+    seen
+}
+
+/// Whole lines of a file: what is shown of a large file is found without going through all of it.
+struct Window<'a> {
+    text: &'a str,
+    span: Span,
+    line: u32,
+}
+
+impl<'a> Window<'a> {
+    /// The lines from the first to the last of these places, which are all of this file.
+    fn around(file: &'a File, places: impl Iterator<Item = FileSpan>) -> Self {
+        let all = places.map(|place| place.span).reduce(Span::to).unwrap_or_default();
+        let span = file.whole_lines(all);
+        Self { text: span.of(file.text()), span, line: file.line_column(span.start).line }
+    }
+
+    /// A span in the text of the window: within it, and of whole characters.
+    fn range(&self, span: Span) -> std::ops::Range<usize> {
+        let inside = |at: u32| at.saturating_sub(self.span.start) as usize;
+        let start = self.text.floor_char_boundary(inside(span.start));
+        let end = self.text.ceil_char_boundary(inside(span.end)).max(start);
+        start..end
+    }
+}
