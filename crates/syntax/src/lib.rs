@@ -7,6 +7,7 @@
 mod diagnostics;
 mod dump;
 mod error;
+mod format;
 mod lexer;
 mod literal;
 mod parser;
@@ -17,5 +18,6 @@ pub mod walk;
 pub use diagnostics::CODES;
 pub use dump::dump;
 pub use error::{BadEscape, BadNumber, Expected, Fact, Named, Number, SyntaxError};
+pub use format::{format, format_tree};
 pub use lexer::lex;
 pub use parser::{NESTING, Parse, parse};

@@ -1,0 +1,222 @@
+//! What holds of the formatter whatever the program: nothing is lost, the tree stays, and a second time changes nothing.
+
+use pluto_syntax::token::{Kind, Token};
+use pluto_syntax::tree::StmtId;
+use pluto_syntax::{dump, format, lex, parse};
+use proptest::prelude::*;
+
+/// Every construct of the language.
+const WHOLE: &str = include_str!("programs/whole.pluto");
+
+/// The cases of the parser: lists with commas at their ends, lines that go on, and other things that one can write.
+const CASES: [&str; 8] = [
+    include_str!("trees/angles.pluto"),
+    include_str!("trees/control.pluto"),
+    include_str!("trees/items.pluto"),
+    include_str!("trees/newlines.pluto"),
+    include_str!("trees/patterns.pluto"),
+    include_str!("trees/precedence.pluto"),
+    include_str!("trees/texts.pluto"),
+    include_str!("trees/types.pluto"),
+];
+
+/// What can stand between two tokens.
+const TRIVIA: [&str; 9] = [
+    " ",
+    "\n",
+    "\n\n\n",
+    " // line\n",
+    "\n\n// own line\n\n",
+    " /* inline */ ",
+    " /* behind */\n",
+    "\n/* own\n line */\n",
+    "\n /* before */ ",
+];
+
+fn texts(source: &str) -> Vec<(Token, &str)> {
+    let (tokens, _) = lex(source);
+    let ends = tokens.iter().skip(1).map(|next| next.start as usize).collect::<Vec<_>>();
+    tokens.iter().zip(ends).map(|(token, end)| (*token, &source[token.start as usize..end])).collect()
+}
+
+/// What is no trivia, without commas, which are added and left out.
+fn words(source: &str) -> String {
+    let words = texts(source).into_iter();
+    words
+        .filter(|(token, _)| !token.kind.is_trivia() && token.kind != Kind::Comma)
+        .map(|(_, text)| text)
+        .collect()
+}
+
+fn comments(source: &str) -> Vec<&str> {
+    let comments = texts(source).into_iter().filter(|(token, _)| token.kind.is_comment());
+    comments.map(|(_, text)| text.trim_end()).collect()
+}
+
+/// A tree as text without the places, which end its lines.
+fn shape(dump: &str) -> Vec<&str> {
+    dump.lines().map(|line| line.rsplit_once(' ').map_or(line, |(what, _)| what)).collect()
+}
+
+/// Checks all laws of a program without errors; what is broken of them.
+fn check(source: &str) -> Result<(), String> {
+    let before = parse(source);
+    let formatted = format(source).map_err(|errors| format!("{errors:?}"))?;
+    let after = parse(&formatted);
+    let told = |what: &str| Err(format!("{what}\n--- source\n{source}\n--- formatted\n{formatted}\n"));
+    if !after.errors.is_empty() {
+        return told(&format!("{:?}", after.errors));
+    }
+    if words(source) != words(&formatted) {
+        return told("other tokens");
+    }
+    if comments(source) != comments(&formatted) {
+        return told("other comments");
+    }
+    let (one, other) = (dump(&before.tree, source), dump(&after.tree, &formatted));
+    if let Some((one, other)) = shape(&one).iter().zip(shape(&other)).find(|(one, other)| *one != other) {
+        return told(&format!("another tree: {one:?} became {other:?}"));
+    }
+    let again = format(&formatted).map_err(|errors| format!("{errors:?}"))?;
+    if again != formatted {
+        return told(&format!("a second time gives\n{again}"));
+    }
+    Ok(())
+}
+
+/// The program with other trivia between some of its tokens: behind each token its place in `TRIVIA`, if any.
+fn with_trivia(words: &[(&str, &str)], other: &[(usize, usize)]) -> String {
+    let mut source = String::new();
+    for (at, (word, gap)) in words.iter().enumerate() {
+        source += word;
+        let chosen = other.iter().find(|(place, _)| *place == at);
+        source += chosen.map_or(gap, |(_, trivia)| TRIVIA[*trivia]);
+    }
+    source
+}
+
+/// The tokens of a program, each with what stands behind it.
+fn gaps(source: &str) -> Vec<(&str, &str)> {
+    let words: Vec<(Token, &str)> =
+        texts(source).into_iter().filter(|(token, _)| !token.kind.is_trivia()).collect();
+    let starts = words.iter().skip(1).map(|(token, _)| token.start as usize).chain([source.len()]);
+    words
+        .iter()
+        .zip(starts)
+        .map(|((token, text), next)| (*text, &source[token.start as usize + text.len()..next]))
+        .collect()
+}
+
+/// All places of a program where other trivia can stand and it stays a program.
+fn places(words: &[(&str, &str)]) -> Vec<(usize, usize)> {
+    let pairs = (0..words.len()).flat_map(|at| (0..TRIVIA.len()).map(move |trivia| (at, trivia)));
+    pairs.filter(|pair| parse(&with_trivia(words, &[*pair])).errors.is_empty()).collect()
+}
+
+/// Whether a `<` is followed by a `>` or `>>` that is an operator. The parser takes a `>` before the end of a line for the end of
+/// type arguments, also in brackets and where there are more of them than `<`, so that such code cannot be put on several lines.
+fn compares_twice(source: &str) -> bool {
+    source.contains("a < b, c >") || source.contains("a < b >> c") || source.contains("a < b and c >")
+}
+
+/// Small programs that a program is made of: its declarations, and the statements of those that are long.
+fn pieces(source: &str) -> Vec<String> {
+    let parsed = parse(source);
+    let nodes = &parsed.tree.nodes;
+    let mut pieces = Vec::new();
+    for item in &parsed.tree.items {
+        let text = nodes.span(*item).of(source);
+        if text.lines().count() < 12 {
+            pieces.push(text.to_owned());
+        }
+    }
+    let statements = nodes.ids::<StmtId>().map(|id| nodes.span(id).of(source));
+    pieces
+        .extend(statements.filter(|text| text.len() > 12).map(|text| format!("fn f() {{\n    {text}\n}}\n")));
+    pieces.retain(|piece| !compares_twice(piece));
+    pieces.retain(|piece| parse(piece).errors.is_empty());
+    pieces
+}
+
+/// Words that are names everywhere but in their places.
+const SOFT: [&str; 16] = [
+    "actor",
+    "after",
+    "app",
+    "bind",
+    "default",
+    "ensures",
+    "error",
+    "f",
+    "invariant",
+    "later",
+    "raises",
+    "requires",
+    "stream",
+    "test",
+    "type",
+    "with",
+];
+
+/// The program with names that are longer by so many letters, so that less has room.
+fn lengthened(source: &str, by: usize) -> String {
+    let words = texts(source).into_iter().map(|(token, text)| {
+        let longer = token.kind == Kind::Name && !SOFT.contains(&text);
+        if longer { format!("{text}{}", "x".repeat(by)) } else { text.to_owned() }
+    });
+    words.collect()
+}
+
+#[test]
+fn the_whole_language() {
+    for by in 0..60 {
+        for source in CASES.into_iter().chain([WHOLE]) {
+            let lines = source.lines().filter(|line| !compares_twice(line));
+            let source: String = lines.map(|line| format!("{line}\n")).collect();
+            check(&lengthened(&source, by)).unwrap_or_else(|broken| panic!("{broken}"));
+        }
+    }
+    check("").unwrap();
+    check("\n\n// only\n\n\n/* comments */").unwrap();
+}
+
+#[test]
+fn any_trivia_anywhere() {
+    let mut tried = 0;
+    let mut broken = Vec::new();
+    for piece in CASES.into_iter().chain([WHOLE]).flat_map(pieces) {
+        let words = gaps(&piece);
+        for place in places(&words) {
+            tried += 1;
+            broken.extend(check(&with_trivia(&words, &[place])).err());
+        }
+    }
+    assert!(
+        broken.is_empty(),
+        "{} of {tried}:\n{}",
+        broken.len(),
+        broken.iter().take(3).cloned().collect::<String>()
+    );
+    assert!(tried > 8_000, "{tried}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { max_shrink_iters: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn much_trivia_at_once(seed in prop::collection::vec((any::<prop::sample::Index>(), 0..TRIVIA.len()), 1..40), piece in any::<prop::sample::Index>(), longer in 0_usize..40) {
+        let pieces: Vec<String> = CASES.into_iter().chain([WHOLE]).flat_map(pieces).collect();
+        let piece = lengthened(&pieces[piece.index(pieces.len())], longer);
+        let words = gaps(&piece);
+        let mut chosen: Vec<(usize, usize)> = Vec::new();
+        for (place, trivia) in seed {
+            let pair = (place.index(words.len()), trivia);
+            if !chosen.iter().any(|(at, _)| *at == pair.0) {
+                chosen.push(pair);
+                if !parse(&with_trivia(&words, &chosen)).errors.is_empty() {
+                    chosen.pop();
+                }
+            }
+        }
+        check(&with_trivia(&words, &chosen)).map_err(TestCaseError::fail)?;
+    }
+}
