@@ -70,6 +70,12 @@ pub(crate) enum Command {
     Export(ExportArgs),
     /// Make a recording from a trace file that dbg or ttb wrote.
     Import(ImportArgs),
+    /// Check programs in the Pluto language: everything that is wrong with them, and how to mend it.
+    Check(CheckArgs),
+    /// Format programs in the Pluto language.
+    Fmt(FmtArgs),
+    /// Explain a diagnostic, with an example.
+    Explain(ExplainArgs),
     /// Write the completions of a shell to standard output.
     Completions(CompletionsArgs),
     /// Write the man pages into a directory.
@@ -466,6 +472,72 @@ pub(crate) struct ImportArgs {
     /// The name of the node that was traced, which the file does not tell.
     #[arg(long, value_name = "NODE", default_value = "nonode@nohost")]
     pub(crate) node: String,
+}
+
+/// For people, for programs, or for code-scanning services.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    /// With the source.
+    #[default]
+    Text,
+    /// One JSON object a line, for each diagnostic.
+    Json,
+    /// One SARIF 2.1.0 document.
+    Sarif,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  pluto check                      all .pluto files below the current directory
+  pluto check shop/orders.pluto    one file
+  pluto check --format json        one JSON object a line (docs/diagnostics.md)
+  pluto explain E0007              what a code means
+
+Exit status: 0 no errors, though perhaps warnings; 1 errors; 2 Pluto could not do it.")]
+pub(crate) struct CheckArgs {
+    /// Files, and directories in which all .pluto files are meant; the current directory without one.
+    pub(crate) paths: Vec<PathBuf>,
+    /// Output format.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: CheckFormat,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  pluto fmt                   all .pluto files below the current directory
+  pluto fmt --check           say which files would change, and change none
+  pluto fmt - < a.pluto       from standard input to standard output, for editors
+
+There is one style, and nothing to configure: 4 spaces, lines of 100 characters, a comma behind the
+last element of a list that has several lines. Comments stay, and empty lines, one in a row. What
+stands in braces on one line stays on one line if it fits. A file is written whole or not at all; one
+with syntax errors is left alone.
+
+Exit status: 0 done; 1 with --check, something would change; 2 a file has syntax errors, or Pluto
+could not do it.")]
+pub(crate) struct FmtArgs {
+    /// Files, and directories in which all .pluto files are meant; the current directory without one; `-` for standard input.
+    pub(crate) paths: Vec<PathBuf>,
+    /// Change nothing, and list the files that would change.
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  pluto explain E0007
+  pluto explain foreign-operator
+  pluto explain --list")]
+pub(crate) struct ExplainArgs {
+    /// The code, as E0123, or its name.
+    #[arg(required_unless_present = "list")]
+    pub(crate) code: Option<String>,
+    /// List all codes.
+    #[arg(long, conflicts_with = "code")]
+    pub(crate) list: bool,
 }
 
 #[derive(Args, Debug)]

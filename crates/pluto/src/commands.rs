@@ -2,8 +2,11 @@
 
 pub(crate) mod adjust;
 pub(crate) mod capturing;
+pub(crate) mod check;
 pub(crate) mod clean;
+pub(crate) mod explain;
 pub(crate) mod export;
+pub(crate) mod fmt;
 pub(crate) mod import;
 pub(crate) mod list;
 pub(crate) mod manual;

@@ -9,6 +9,7 @@ mod commands;
 mod connect;
 mod failure;
 mod output;
+mod sources;
 mod usage;
 mod values;
 
@@ -56,6 +57,9 @@ fn run(command: Command, colour: output::Colour) -> Result<u8, Failure> {
         Command::Stat(args) => commands::stat::run(&args),
         Command::Export(args) => commands::export::run(&args),
         Command::Import(args) => commands::import::run(&args),
+        Command::Check(args) => commands::check::run(&args, colour),
+        Command::Fmt(args) => commands::fmt::run(&args, colour),
+        Command::Explain(args) => commands::explain::run(&args),
         Command::Completions(args) => commands::manual::completions(&args),
         Command::Man(args) => commands::manual::man(&args),
     }

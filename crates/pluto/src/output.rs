@@ -2,9 +2,9 @@
 
 use crate::failure::Failure;
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{BufWriter, ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 /// Whether the two output streams get colour.
@@ -54,13 +54,15 @@ pub(crate) enum Readers {
     All,
     /// The user alone: it holds what a node did.
     User,
+    /// Those who may read the file that it takes the place of, by its mode, whatever the umask is.
+    As(u32),
 }
 
 impl Readers {
     fn mode(self) -> u32 {
         match self {
             Readers::All => 0o666,
-            Readers::User => 0o600,
+            Readers::User | Readers::As(_) => 0o600,
         }
     }
 }
@@ -154,6 +156,9 @@ fn write_part(
         .mode(readers.mode())
         .open(part)
         .map_err(|e| failed(&e))?;
+    if let Readers::As(mode) = readers {
+        file.set_permissions(Permissions::from_mode(mode)).map_err(|e| failed(&e))?;
+    }
     let mut out = BufWriter::with_capacity(1 << 16, file);
     write(&mut out)?;
     out.flush().map_err(|e| failed(&e))?;

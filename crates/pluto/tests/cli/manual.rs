@@ -14,9 +14,12 @@ fn every_command_has_a_man_page_and_help() {
     pages.sort();
     let commands = [
         "adjust",
+        "check",
         "clean",
         "completions",
+        "explain",
         "export",
+        "fmt",
         "import",
         "list",
         "man",

@@ -1,4 +1,4 @@
-//! Diagnostics as JSON, one object a line. The fields are described in `docs/reference/diagnostics.md`; one that is there
+//! Diagnostics as JSON, one object a line. The fields are described in `docs/diagnostics.md`; one that is there
 //! stays there with its meaning.
 
 use serde::Serialize;

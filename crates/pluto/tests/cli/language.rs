@@ -1,0 +1,338 @@
+//! The commands for programs in the Pluto language: `check` and `fmt`.
+
+use crate::support::{Ran, command, run};
+use expect_test::expect;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Stdio;
+use tempfile::TempDir;
+
+const UGLY: &str = "fn  main( ){print( 1 )}\n";
+const PRETTY: &str = "fn main() { print(1) }\n";
+const BROKEN: &str = "fn main() {\n    let a = 1 && 2\n    print(a;\n}\n";
+
+/// A directory with these files.
+fn files(files: &[(&str, &str)]) -> TempDir {
+    let dir = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        let path = dir.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("it is in the folder")).expect("writable");
+        std::fs::write(path, text).expect("writable");
+    }
+    dir
+}
+
+/// Runs the binary in a directory.
+fn run_in(dir: &Path, arguments: &[&str]) -> Ran {
+    command(arguments).current_dir(dir).output().expect("the binary runs").into()
+}
+
+/// Runs the binary with something on its standard input.
+fn run_with(input: &str, arguments: &[&str]) -> Ran {
+    let mut command = command(arguments);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the binary runs");
+    child.stdin.take().expect("stdin is piped").write_all(input.as_bytes()).expect("it reads");
+    child.wait_with_output().expect("it ends").into()
+}
+
+fn read(dir: &TempDir, name: &str) -> String {
+    std::fs::read_to_string(dir.path().join(name)).expect("it is there")
+}
+
+#[test]
+fn fmt_changes_what_is_not_in_the_style() {
+    let dir = files(&[
+        ("a.pluto", UGLY),
+        ("b/c.pluto", PRETTY),
+        ("b/d.pluto", BROKEN),
+        ("b/notes.txt", "fn  f( )"),
+        (".hidden/e.pluto", UGLY),
+        ("target/f.pluto", UGLY),
+    ]);
+    let check = run_in(dir.path(), &["fmt", "--check", "a.pluto", "b/c.pluto"]);
+    expect![[r#"
+        status 1
+        --- stdout
+        a.pluto
+        --- stderr
+        1 of 2 files would change
+    "#]]
+    .assert_eq(&check.whole());
+    assert_eq!(read(&dir, "a.pluto"), UGLY);
+    expect![[r#"
+        status 2
+        --- stdout
+        --- stderr
+        error[E0007]: `&&` is written `and`
+         --> b/d.pluto:2:15
+          |
+        2 |     let a = 1 && 2
+          |               ^^
+          |
+        help: write `and`
+          |
+        2 -     let a = 1 && 2
+        2 +     let a = 1 and 2
+          |
+
+        error[E0008]: a statement ends with its line, not with `;`
+         --> b/d.pluto:3:12
+          |
+        3 |     print(a;
+          |            ^
+          |
+        help: remove `;`
+          |
+        3 -     print(a;
+        3 +     print(a
+          |
+
+        error[E0102]: `)` is missing
+         --> b/d.pluto:3:12
+          |
+        3 |     print(a;
+          |          - ^
+          |          |
+          |          for `)` to close this
+          |
+        help: write `)`
+          |
+        3 |     print(a);
+          |            +
+
+        1 of 3 files changed; 1 left alone because of syntax errors
+    "#]]
+    .assert_eq(&run_in(dir.path(), &["fmt"]).whole());
+    assert_eq!(read(&dir, "a.pluto"), PRETTY);
+    assert_eq!(read(&dir, "b/d.pluto"), BROKEN);
+    assert_eq!(read(&dir, "b/notes.txt"), "fn  f( )");
+    assert_eq!(read(&dir, ".hidden/e.pluto"), UGLY);
+    assert_eq!(read(&dir, "target/f.pluto"), UGLY);
+    expect![[r#"
+        status 0
+        --- stdout
+        --- stderr
+    "#]]
+    .assert_eq(&run_in(dir.path(), &["fmt", "a.pluto", "b/c.pluto"]).whole());
+    expect![[r#"
+        status 0
+        --- stdout
+        --- stderr
+        0 of 1 file would change
+    "#]]
+    .assert_eq(&run_in(dir.path(), &["fmt", "--check", "a.pluto"]).whole());
+}
+
+#[test]
+fn fmt_keeps_permissions_and_links() {
+    let dir = files(&[("a.pluto", UGLY)]);
+    let (file, link) = (dir.path().join("a.pluto"), dir.path().join("link.pluto"));
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o751)).expect("it is ours");
+    std::os::unix::fs::symlink("a.pluto", &link).expect("links are there");
+    run_in(dir.path(), &["fmt", "link.pluto"]).ok();
+    assert_eq!(read(&dir, "a.pluto"), PRETTY);
+    assert_eq!(std::fs::metadata(&file).expect("it is there").permissions().mode() & 0o777, 0o751);
+    assert!(std::fs::symlink_metadata(&link).expect("it is there").is_symlink());
+    let left: Vec<_> = std::fs::read_dir(dir.path()).expect("it is there").collect();
+    assert_eq!(left.len(), 2, "no part is left: {left:?}");
+}
+
+#[test]
+fn fmt_reads_standard_input() {
+    expect![[r#"
+        status 0
+        --- stdout
+        fn main() { print(1) }
+        --- stderr
+    "#]]
+    .assert_eq(&run_with(UGLY, &["fmt", "-"]).whole());
+    expect![[r#"
+        status 1
+        --- stdout
+        <stdin>
+        --- stderr
+    "#]]
+    .assert_eq(&run_with(UGLY, &["fmt", "-", "--check"]).whole());
+    expect![[r#"
+        status 0
+        --- stdout
+        --- stderr
+    "#]]
+    .assert_eq(&run_with(PRETTY, &["fmt", "--check", "-"]).whole());
+    expect![[r#"
+        status 2
+        --- stdout
+        --- stderr
+        error[E0102]: `)` is missing
+         --> <stdin>:1:6
+          |
+        1 | fn f(
+          |     -^
+          |     |
+          |     for `)` to close this
+          |
+        help: write `)`
+          |
+        1 | fn f()
+          |      +
+
+    "#]]
+    .assert_eq(&run_with("fn f(\n", &["fmt", "-"]).whole());
+    expect![[r#"
+        status 2
+        --- stdout
+        --- stderr
+        pluto: `-` is standard input, and stands alone
+        hint: leave the other paths out
+    "#]]
+    .assert_eq(&run(&["fmt", "-", "a.pluto"]).whole());
+}
+
+#[test]
+fn what_cannot_be_read_is_said() {
+    let dir = files(&[("notes.txt", "")]);
+    std::fs::write(dir.path().join("bad.pluto"), b"fn main() {\n    \xff\n}\n").expect("writable");
+    expect![[r#"
+        status 2
+        --- stdout
+        --- stderr
+        pluto: cannot read none.pluto: No such file or directory (os error 2)
+    "#]]
+    .assert_eq(&run_in(dir.path(), &["fmt", "none.pluto"]).whole());
+    expect![[r#"
+        status 2
+        --- stdout
+        --- stderr
+        pluto: bad.pluto is not UTF-8: line 2, byte 16 of the file
+        hint: programs are text in UTF-8
+    "#]]
+    .assert_eq(&run_in(dir.path(), &["check", "bad.pluto"]).whole());
+    std::fs::remove_file(dir.path().join("bad.pluto")).expect("it is there");
+    expect![[r#"
+        status 2
+        --- stdout
+        --- stderr
+        pluto: there is no .pluto file in .
+        hint: name a file, or a directory that has some
+    "#]]
+    .assert_eq(&run_in(dir.path(), &["check"]).whole());
+}
+
+#[test]
+fn check_says_what_is_wrong() {
+    let dir = files(&[("a.pluto", PRETTY), ("b.pluto", BROKEN)]);
+    expect![[r#"
+        status 1
+        --- stdout
+        error[E0007]: `&&` is written `and`
+         --> b.pluto:2:15
+          |
+        2 |     let a = 1 && 2
+          |               ^^
+          |
+        help: write `and`
+          |
+        2 -     let a = 1 && 2
+        2 +     let a = 1 and 2
+          |
+
+        error[E0008]: a statement ends with its line, not with `;`
+         --> b.pluto:3:12
+          |
+        3 |     print(a;
+          |            ^
+          |
+        help: remove `;`
+          |
+        3 -     print(a;
+        3 +     print(a
+          |
+
+        error[E0102]: `)` is missing
+         --> b.pluto:3:12
+          |
+        3 |     print(a;
+          |          - ^
+          |          |
+          |          for `)` to close this
+          |
+        help: write `)`
+          |
+        3 |     print(a);
+          |            +
+        --- stderr
+        3 errors in 2 files
+    "#]]
+    .assert_eq(&run_in(dir.path(), &["check"]).whole());
+    expect![[r#"
+        status 0
+        --- stdout
+        --- stderr
+        nothing wrong in 1 file
+    "#]]
+    .assert_eq(&run_in(dir.path(), &["check", "a.pluto"]).whole());
+    expect![[r#"
+        status 1
+        --- stdout
+        {"code":"E0007","name":"foreign-operator","severity":"error","message":"`&&` is written `and`","primary":{"path":"b.pluto","start":{"byte":26,"line":2,"column":15},"end":{"byte":28,"line":2,"column":17},"label":""},"secondary":[],"notes":[],"fix":{"title":"write `and`","edits":[{"path":"b.pluto","start":{"byte":26,"line":2,"column":15},"end":{"byte":28,"line":2,"column":17},"text":"and"}]}}
+        {"code":"E0008","name":"semicolon","severity":"error","message":"a statement ends with its line, not with `;`","primary":{"path":"b.pluto","start":{"byte":42,"line":3,"column":12},"end":{"byte":43,"line":3,"column":13},"label":""},"secondary":[],"notes":[],"fix":{"title":"remove `;`","edits":[{"path":"b.pluto","start":{"byte":42,"line":3,"column":12},"end":{"byte":43,"line":3,"column":13},"text":""}]}}
+        {"code":"E0102","name":"unclosed-bracket","severity":"error","message":"`)` is missing","primary":{"path":"b.pluto","start":{"byte":42,"line":3,"column":12},"end":{"byte":42,"line":3,"column":12},"label":""},"secondary":[{"path":"b.pluto","start":{"byte":40,"line":3,"column":10},"end":{"byte":41,"line":3,"column":11},"label":"for `)` to close this"}],"notes":[],"fix":{"title":"write `)`","edits":[{"path":"b.pluto","start":{"byte":42,"line":3,"column":12},"end":{"byte":42,"line":3,"column":12},"text":")"}]}}
+        --- stderr
+        3 errors in 2 files
+    "#]].assert_eq(&run_in(dir.path(), &["check", "--format", "json"]).whole());
+    let sarif = run_in(dir.path(), &["check", "--format", "sarif"]);
+    assert_eq!(sarif.status, 1);
+    let document: serde_json::Value = serde_json::from_str(&sarif.stdout).expect("it is JSON");
+    let rules = &document["runs"][0]["tool"]["driver"]["rules"];
+    let ids: Vec<&str> =
+        rules.as_array().expect("rules").iter().filter_map(|rule| rule["id"].as_str()).collect();
+    assert_eq!(ids, ["E0007", "E0008", "E0102"]);
+}
+
+#[test]
+fn help_teaches() {
+    expect![[r#"
+        Format programs in the Pluto language
+
+        Usage: pluto fmt [OPTIONS] [PATHS]...
+
+        Arguments:
+          [PATHS]...
+                  Files, and directories in which all .pluto files are meant; the current directory without
+                  one; `-` for standard input
+
+        Options:
+              --check
+                  Change nothing, and list the files that would change
+
+              --color <WHEN>
+                  When to use colour
+
+                  Possible values:
+                  - auto:   On a terminal, unless NO_COLOR is set
+                  - always: Always
+                  - never:  Never
+          
+                  [default: auto]
+
+          -h, --help
+                  Print help (see a summary with '-h')
+
+        Examples:
+          pluto fmt                   all .pluto files below the current directory
+          pluto fmt --check           say which files would change, and change none
+          pluto fmt - < a.pluto       from standard input to standard output, for editors
+
+        There is one style, and nothing to configure: 4 spaces, lines of 100 characters, a comma behind the
+        last element of a list that has several lines. Comments stay, and empty lines, one in a row. What
+        stands in braces on one line stays on one line if it fits. A file is written whole or not at all;
+        one
+        with syntax errors is left alone.
+
+        Exit status: 0 done; 1 with --check, something would change; 2 a file has syntax errors, or Pluto
+        could not do it.
+    "#]]
+    .assert_eq(&run(&["fmt", "--help"]).ok());
+}
