@@ -1,8 +1,14 @@
 //! What holds of the formatter whatever the program: nothing is lost, the tree stays, and a second time changes nothing.
 
+#[path = "generate/program.rs"]
+mod generate;
+#[path = "format_laws/laws.rs"]
+mod laws;
+
+use laws::{check, texts};
+use pluto_syntax::parse;
 use pluto_syntax::token::{Kind, Token};
 use pluto_syntax::tree::StmtId;
-use pluto_syntax::{dump, format, lex, parse};
 use proptest::prelude::*;
 
 /// Every construct of the language.
@@ -32,57 +38,6 @@ const TRIVIA: [&str; 9] = [
     "\n/* own\n line */\n",
     "\n /* before */ ",
 ];
-
-fn texts(source: &str) -> Vec<(Token, &str)> {
-    let (tokens, _) = lex(source);
-    let ends = tokens.iter().skip(1).map(|next| next.start as usize).collect::<Vec<_>>();
-    tokens.iter().zip(ends).map(|(token, end)| (*token, &source[token.start as usize..end])).collect()
-}
-
-/// What is no trivia, without commas, which are added and left out.
-fn words(source: &str) -> String {
-    let words = texts(source).into_iter();
-    words
-        .filter(|(token, _)| !token.kind.is_trivia() && token.kind != Kind::Comma)
-        .map(|(_, text)| text)
-        .collect()
-}
-
-fn comments(source: &str) -> Vec<&str> {
-    let comments = texts(source).into_iter().filter(|(token, _)| token.kind.is_comment());
-    comments.map(|(_, text)| text.trim_end()).collect()
-}
-
-/// A tree as text without the places, which end its lines.
-fn shape(dump: &str) -> Vec<&str> {
-    dump.lines().map(|line| line.rsplit_once(' ').map_or(line, |(what, _)| what)).collect()
-}
-
-/// Checks all laws of a program without errors; what is broken of them.
-fn check(source: &str) -> Result<(), String> {
-    let before = parse(source);
-    let formatted = format(source).map_err(|errors| format!("{errors:?}"))?;
-    let after = parse(&formatted);
-    let told = |what: &str| Err(format!("{what}\n--- source\n{source}\n--- formatted\n{formatted}\n"));
-    if !after.errors.is_empty() {
-        return told(&format!("{:?}", after.errors));
-    }
-    if words(source) != words(&formatted) {
-        return told("other tokens");
-    }
-    if comments(source) != comments(&formatted) {
-        return told("other comments");
-    }
-    let (one, other) = (dump(&before.tree, source), dump(&after.tree, &formatted));
-    if let Some((one, other)) = shape(&one).iter().zip(shape(&other)).find(|(one, other)| *one != other) {
-        return told(&format!("another tree: {one:?} became {other:?}"));
-    }
-    let again = format(&formatted).map_err(|errors| format!("{errors:?}"))?;
-    if again != formatted {
-        return told(&format!("a second time gives\n{again}"));
-    }
-    Ok(())
-}
 
 /// The program with other trivia between some of its tokens: behind each token its place in `TRIVIA`, if any.
 fn with_trivia(words: &[(&str, &str)], other: &[(usize, usize)]) -> String {
@@ -218,5 +173,11 @@ proptest! {
             }
         }
         check(&with_trivia(&words, &chosen)).map_err(TestCaseError::fail)?;
+    }
+    #[test]
+    fn generated_programs(choices in prop::collection::vec(any::<u8>(), 0..600), longer in 0_usize..40) {
+        let source = lengthened(&generate::program(&choices), longer);
+        prop_assume!(parse(&source).errors.is_empty());
+        check(&source).map_err(TestCaseError::fail)?;
     }
 }

@@ -74,11 +74,13 @@ impl Printer<'_> {
         }
     }
 
-    /// Whether `.name`, with type arguments or without, is called.
+    /// Whether `.name`, with type arguments or without, is called. A line cannot begin with the number of an element.
     fn is_method_call(&self, links: &[ExprId], at: usize) -> bool {
-        let is = |at: usize| links.get(at).map(|id| &self.nodes[*id]);
+        let is = |at: usize| links.get(at).map(|id| self.nodes[*id]);
+        let Some(Expr::Field { name, .. }) = is(at) else { return false };
         let called = if matches!(is(at + 1), Some(Expr::Apply { .. })) { at + 2 } else { at + 1 };
-        matches!(is(at), Some(Expr::Field { .. })) && matches!(is(called), Some(Expr::Call { .. }))
+        let number = name.span.of(self.source).starts_with(|c: char| c.is_ascii_digit());
+        matches!(is(called), Some(Expr::Call { .. })) && !number
     }
 
     /// Whether what stands before the first call is short, or the name of a type or a module: the first call stays with it.

@@ -7,8 +7,8 @@ use super::doc::{Flat, Op};
 use super::lists::Style;
 use crate::token::Kind;
 use crate::tree::{
-    Binding, Class, Contract, Enum, ErrorItem, Field, FunctionId, Impl, Import, ImportWhat, ItemId, ItemKind,
-    List, Param, Raises, Trait, Variant,
+    Binding, Class, Contract, Enum, ErrorItem, Field, Function, FunctionId, Impl, Import, ImportWhat, ItemId,
+    ItemKind, List, Param, Raises, Trait, Type, Variant,
 };
 
 /// Something between the braces of a declaration.
@@ -123,7 +123,7 @@ impl Printer<'_> {
             self.tokens.space();
             self.ty(result);
         }
-        self.clauses(function.raises, function.contracts);
+        self.clauses(&function);
         if let Some(body) = function.body {
             if function.contracts.is_empty() {
                 self.tokens.space();
@@ -136,12 +136,19 @@ impl Printer<'_> {
     }
 
     /// What is said about errors, on the line of the head where it comes first, and contracts, each on its line.
-    fn clauses(&mut self, raises: Raises, contracts: List<Contract>) {
+    fn clauses(&mut self, function: &Function) {
         let nodes = self.nodes;
+        let Function { raises, contracts, result, .. } = *function;
+        self.tokens.ops.push(Op::Indent);
         if self.tokens.is_word("raises") {
+            // On the line of a result that is a function, it would be said of that.
+            let of_result =
+                result.is_some_and(|ty| matches!(nodes[ty], Type::Function { raises: Raises::Unsaid, .. }));
+            if of_result {
+                self.tokens.line(Flat::Never);
+            }
             self.raises(raises);
         }
-        self.tokens.ops.push(Op::Indent);
         for contract in nodes.list(contracts) {
             self.tokens.line(Flat::Never);
             self.tokens.comments_before(false);
