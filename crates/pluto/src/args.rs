@@ -486,13 +486,32 @@ pub(crate) enum CheckFormat {
     Sarif,
 }
 
+/// What is known of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shown {
+    /// The errors that each function raises, found out over the whole program.
+    Errors,
+}
+
+/// How far a program is translated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Dumped {
+    /// The program with all names and types resolved, one node a line.
+    Typed,
+}
+
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   pluto check                      all .pluto files below the current directory
   pluto check shop/orders.pluto    one file
   pluto check --format json        one JSON object a line (docs/diagnostics.md)
+  pluto check --show errors        the errors that each function raises
   pluto explain E0007              what a code means
+
+A file below a pluto.toml is checked with its whole package, and what that depends on. Other files are
+checked together with those that they import; the path from the directory that is named is the name
+of the module.
 
 Exit status: 0 no errors, though perhaps warnings; 1 errors; 2 Pluto could not do it.")]
 pub(crate) struct CheckArgs {
@@ -501,6 +520,12 @@ pub(crate) struct CheckArgs {
     /// Output format.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: CheckFormat,
+    /// Print what is known of the program, and what is wrong with it on standard error.
+    #[arg(long, value_enum, value_name = "WHAT", conflicts_with_all = ["format", "dump"])]
+    pub(crate) show: Option<Shown>,
+    /// Print the program as the compiler has it, and what is wrong with it on standard error.
+    #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "format")]
+    pub(crate) dump: Option<Dumped>,
 }
 
 #[derive(Args, Debug)]

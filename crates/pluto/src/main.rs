@@ -9,6 +9,7 @@ mod commands;
 mod connect;
 mod failure;
 mod output;
+mod project;
 mod sources;
 mod usage;
 mod values;

@@ -7,34 +7,63 @@ use std::path::{Path, PathBuf};
 /// How the names of such files end.
 const EXTENSION: &str = "pluto";
 
+/// What makes a directory a package.
+pub(crate) const MANIFEST: &str = "pluto.toml";
+
 /// Directories in which a walk does not look: those whose name begins with a dot, and this one, which holds what was built.
 const BUILT: &str = "target";
 
 /// Levels of directories that a walk goes down.
 const DEPTH_MAX: u32 = 64;
 
+/// A file that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// Its path, as it is shown.
+    pub(crate) path: PathBuf,
+    /// The directory that was named, or that of the file that was named.
+    pub(crate) root: PathBuf,
+}
+
 /// The files that are named, and those with the ending `.pluto` in the directories that are named, without duplicates, in the order of
-/// their paths within each.
-pub(crate) fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+/// their paths within each; all below the current directory where nothing is named.
+pub(crate) fn find(paths: &[PathBuf]) -> Result<Vec<Found>, Failure> {
+    let here = [PathBuf::from(".")];
+    let paths = if paths.is_empty() { &here } else { paths };
     let mut found = Vec::new();
     for path in paths {
-        let there = look_at(path)?;
-        if there.is_dir() {
+        if look_at(path)?.is_dir() {
             // What is below the current directory is called by its own name.
-            let dir = if path == Path::new(".") { Path::new("") } else { path };
-            walk(dir, 0, &mut found)?;
+            let root = if path == Path::new(".") { Path::new("") } else { path };
+            let mut files = Vec::new();
+            walk(root, 0, &mut files)?;
+            found.extend(files.into_iter().map(|path| Found { path, root: root.to_owned() }));
         } else {
-            found.push(path.clone());
+            let root = path.parent().unwrap_or(Path::new("")).to_owned();
+            found.push(Found { path: path.clone(), root });
         }
     }
     let mut seen = std::collections::HashSet::new();
-    found.retain(|path| seen.insert(path.clone()));
+    found.retain(|found| seen.insert(found.path.clone()));
     if found.is_empty() {
         let shown: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
         return Err(Failure::new(format!("there is no .pluto file in {}", shown.join(", ")))
             .hint("name a file, or a directory that has some"));
     }
     Ok(found)
+}
+
+/// The files with the ending `.pluto` in a directory, without those of packages inside it.
+pub(crate) fn of_package(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    walk(dir, 0, &mut files)?;
+    files.retain(|file| package_root(file).as_deref() == Some(dir));
+    Ok(files)
+}
+
+/// The directory of the package that a file belongs to: the nearest above it that has a `pluto.toml`.
+pub(crate) fn package_root(file: &Path) -> Option<PathBuf> {
+    file.ancestors().skip(1).find(|dir| dir.join(MANIFEST).is_file()).map(Path::to_owned)
 }
 
 fn look_at(path: &Path) -> Result<Metadata, Failure> {

@@ -27,6 +27,7 @@ const LAYERS: [(&str, &[&str]); 17] = [
         &[
             "pluto-agent",
             "pluto-capture",
+            "pluto-check",
             "pluto-dist",
             "pluto-event",
             "pluto-export",

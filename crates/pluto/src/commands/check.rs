@@ -1,46 +1,78 @@
 //! `pluto check`: what is wrong with programs.
 
-use crate::args::{CheckArgs, CheckFormat};
+use crate::args::{CheckArgs, CheckFormat, Dumped, Shown};
 use crate::failure::Failure;
 use crate::output::{self, Colour};
+use crate::project::Project;
 use crate::sources;
-use pluto_source::{Diagnostic, File, Files, Severity, Tool};
+use pluto_check::Checked;
+use pluto_source::{Diagnostic, FileId, Severity, Tool};
+use std::fmt::Write as _;
 use std::io::Write;
-use std::path::PathBuf;
 
-/// Checks what is named, and says what is wrong on standard output.
+/// Checks what is named, and says what is wrong on standard output; where something else is asked for, that is there, and what is
+/// wrong on standard error.
 pub(crate) fn run(args: &CheckArgs, colour: Colour) -> Result<u8, Failure> {
-    let here = [PathBuf::from(".")];
-    let paths = sources::find(if args.paths.is_empty() { &here } else { &args.paths })?;
-    let mut files = Files::new();
-    for path in &paths {
-        files.add(File::new(path.display().to_string(), sources::read(path)?));
+    let project = Project::load(&sources::find(&args.paths)?)?;
+    let checked: Vec<Checked> = project.inputs().map(|input| pluto_check::check(&input)).collect();
+    let diagnostics = diagnose(&project, &checked);
+    let files = &project.files;
+    let wanted = match (args.show, args.dump) {
+        (Some(Shown::Errors), _) => Some(errors(&checked)),
+        (_, Some(Dumped::Typed)) => Some(checked.iter().map(|checked| checked.program.dump()).collect()),
+        (None, None) => None,
+    };
+    if wanted.is_some() && !diagnostics.is_empty() {
+        output::note(&pluto_source::text(&diagnostics, files, colour.err));
     }
-    let diagnostics = diagnose(&files);
-    let rendered = match args.format {
-        CheckFormat::Text => pluto_source::text(&diagnostics, &files, colour.out),
-        CheckFormat::Json => pluto_source::json_lines(&diagnostics, &files),
+    let rendered = wanted.unwrap_or_else(|| match args.format {
+        CheckFormat::Text => pluto_source::text(&diagnostics, files, colour.out),
+        CheckFormat::Json => pluto_source::json_lines(&diagnostics, files),
         CheckFormat::Sarif => {
             let tool = Tool { name: "pluto", version: env!("CARGO_PKG_VERSION") };
-            pluto_source::sarif(&diagnostics, &files, tool)
+            pluto_source::sarif(&diagnostics, files, tool)
         }
-    };
+    });
     let status = u8::from(diagnostics.iter().any(|found| found.code.severity == Severity::Error));
-    let summary = summary(&diagnostics, paths.len() as u64);
+    let summary = summary(&diagnostics, files.iter().count() as u64);
     output::result(status, &summary, |out| out.write_all(rendered.as_bytes()))?;
     output::note(&summary);
     Ok(status)
 }
 
-/// Everything that is wrong with the files, in their order.
-fn diagnose(files: &Files) -> Vec<Diagnostic> {
-    files
-        .iter()
-        .flat_map(|(id, file)| {
-            let errors = pluto_syntax::parse(file.text()).errors;
-            errors.into_iter().map(move |error| error.diagnostic(id))
-        })
-        .collect()
+/// Everything that is wrong: file by file, the syntax first. What two programs share is said once.
+fn diagnose(project: &Project, checked: &[Checked]) -> Vec<Diagnostic> {
+    let ids = (0..).map(FileId);
+    let syntax = ids
+        .zip(&project.parses)
+        .flat_map(|(id, parse)| parse.errors.iter().map(move |error| error.diagnostic(id)));
+    let mut diagnostics: Vec<Diagnostic> = syntax.collect();
+    for (number, checked) in checked.iter().enumerate() {
+        let found = checked.diagnostics();
+        let new = found.into_iter().filter(|found| number == 0 || !diagnostics.contains(found));
+        let new: Vec<Diagnostic> = new.collect();
+        diagnostics.extend(new);
+    }
+    diagnostics.sort_by_key(|diagnostic| diagnostic.primary.place.file);
+    diagnostics
+}
+
+/// The errors of each function and method, a line each.
+fn errors(checked: &[Checked]) -> String {
+    let mut out = String::new();
+    for program in checked.iter().map(|checked| &checked.program) {
+        for (id, function) in program.functions.iter() {
+            // The first module is what is built in.
+            if Some(function.origin.module) == program.modules.ids().next() {
+                continue;
+            }
+            let module = program.show_module(function.origin.module);
+            let (name, raises) = (program.show_function_name(id), program.show_raises(id));
+            // Writing to a string cannot fail.
+            let _infallible = writeln!(out, "{module}.{name} raises {raises}");
+        }
+    }
+    out
 }
 
 /// `2 errors, 1 warning in 3 files`.
@@ -54,7 +86,11 @@ fn summary(diagnostics: &[Diagnostic], files: u64) -> String {
         (0, warnings) => pluto_timeline::count(warnings, "warning"),
         (errors, 0) => pluto_timeline::count(errors, "error"),
         (errors, warnings) => {
-            format!("{}, {}", pluto_timeline::count(errors, "error"), pluto_timeline::count(warnings, "warning"))
+            format!(
+                "{}, {}",
+                pluto_timeline::count(errors, "error"),
+                pluto_timeline::count(warnings, "warning")
+            )
         }
     };
     format!("{found} in {}", pluto_timeline::count(files, "file"))

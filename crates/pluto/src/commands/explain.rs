@@ -29,7 +29,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<u8, Failure> {
 
 /// Every code there is, in order.
 fn codes() -> Vec<Code> {
-    let mut codes = pluto_syntax::CODES.to_vec();
+    let mut codes = [pluto_syntax::CODES, pluto_check::CODES].concat();
     codes.sort_by_key(|code| code.number);
     codes
 }

@@ -8,7 +8,7 @@ use pluto_source::{File, Files};
 use pluto_syntax::SyntaxError;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What came of a command.
 #[derive(Default)]
@@ -30,13 +30,12 @@ pub(crate) fn run(args: &FmtArgs, colour: Colour) -> Result<u8, Failure> {
         }
         stdin(args, colour, &mut told)?;
     } else {
-        let here = [PathBuf::from(".")];
-        let paths = sources::find(if args.paths.is_empty() { &here } else { &args.paths })?;
-        for path in &paths {
-            file(path, args, colour, &mut told)?;
+        let found = sources::find(&args.paths)?;
+        for found in &found {
+            file(&found.path, args, colour, &mut told)?;
         }
         if told.changed + told.broken > 0 || args.check {
-            output::note(&told.summary(args.check, paths.len() as u64));
+            output::note(&told.summary(args.check, found.len() as u64));
         }
     }
     Ok(match told {

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 const UGLY: &str = "fn  main( ){print( 1 )}\n";
 const PRETTY: &str = "fn main() { print(1) }\n";
-const BROKEN: &str = "fn main() {\n    let a = 1 && 2\n    print(a;\n}\n";
+const BROKEN: &str = "fn main() {\n    let a = true && false\n    print(a;\n}\n";
 
 /// A directory with these files.
 fn files(files: &[(&str, &str)]) -> TempDir {
@@ -68,12 +68,12 @@ fn fmt_changes_what_is_not_in_the_style() {
         error[E0007]: `&&` is written `and`
          --> b/d.pluto:2:15
           |
-        2 |     let a = 1 && 2
+        2 |     let a = true && false
           |               ^^
           |
         help: write `and`
           |
-        2 -     let a = 1 && 2
+        2 -     let a = true && false
         2 +     let a = 1 and 2
           |
 
@@ -229,12 +229,12 @@ fn check_says_what_is_wrong() {
         error[E0007]: `&&` is written `and`
          --> b.pluto:2:15
           |
-        2 |     let a = 1 && 2
+        2 |     let a = true && false
           |               ^^
           |
         help: write `and`
           |
-        2 -     let a = 1 && 2
+        2 -     let a = true && false
         2 +     let a = 1 and 2
           |
 
@@ -262,8 +262,20 @@ fn check_says_what_is_wrong() {
           |
         3 |     print(a);
           |            +
+
+        error[E0301]: `bool` is needed, and this is `int`
+         --> b.pluto:2:13
+          |
+        2 |     let a = true && false
+          |             ^
+
+        error[E0301]: `bool` is needed, and this is `int`
+         --> b.pluto:2:18
+          |
+        2 |     let a = true && false
+          |                  ^
         --- stderr
-        3 errors in 2 files
+        5 errors in 2 files
     "#]]
     .assert_eq(&run_in(dir.path(), &["check"]).whole());
     expect![[r#"
@@ -279,8 +291,10 @@ fn check_says_what_is_wrong() {
         {"code":"E0007","name":"foreign-operator","severity":"error","message":"`&&` is written `and`","primary":{"path":"b.pluto","start":{"byte":26,"line":2,"column":15},"end":{"byte":28,"line":2,"column":17},"label":""},"secondary":[],"notes":[],"fix":{"title":"write `and`","edits":[{"path":"b.pluto","start":{"byte":26,"line":2,"column":15},"end":{"byte":28,"line":2,"column":17},"text":"and"}]}}
         {"code":"E0008","name":"semicolon","severity":"error","message":"a statement ends with its line, not with `;`","primary":{"path":"b.pluto","start":{"byte":42,"line":3,"column":12},"end":{"byte":43,"line":3,"column":13},"label":""},"secondary":[],"notes":[],"fix":{"title":"remove `;`","edits":[{"path":"b.pluto","start":{"byte":42,"line":3,"column":12},"end":{"byte":43,"line":3,"column":13},"text":""}]}}
         {"code":"E0102","name":"unclosed-bracket","severity":"error","message":"`)` is missing","primary":{"path":"b.pluto","start":{"byte":42,"line":3,"column":12},"end":{"byte":42,"line":3,"column":12},"label":""},"secondary":[{"path":"b.pluto","start":{"byte":40,"line":3,"column":10},"end":{"byte":41,"line":3,"column":11},"label":"for `)` to close this"}],"notes":[],"fix":{"title":"write `)`","edits":[{"path":"b.pluto","start":{"byte":42,"line":3,"column":12},"end":{"byte":42,"line":3,"column":12},"text":")"}]}}
+        {"code":"E0301","name":"mismatched-types","severity":"error","message":"`bool` is needed, and this is `int`","primary":{"path":"b.pluto","start":{"byte":24,"line":2,"column":13},"end":{"byte":25,"line":2,"column":14},"label":""},"secondary":[],"notes":[],"fix":null}
+        {"code":"E0301","name":"mismatched-types","severity":"error","message":"`bool` is needed, and this is `int`","primary":{"path":"b.pluto","start":{"byte":29,"line":2,"column":18},"end":{"byte":30,"line":2,"column":19},"label":""},"secondary":[],"notes":[],"fix":null}
         --- stderr
-        3 errors in 2 files
+        5 errors in 2 files
     "#]].assert_eq(&run_in(dir.path(), &["check", "--format", "json"]).whole());
     let sarif = run_in(dir.path(), &["check", "--format", "sarif"]);
     assert_eq!(sarif.status, 1);
@@ -289,6 +303,117 @@ fn check_says_what_is_wrong() {
     let ids: Vec<&str> =
         rules.as_array().expect("rules").iter().filter_map(|rule| rule["id"].as_str()).collect();
     assert_eq!(ids, ["E0007", "E0008", "E0102"]);
+}
+
+/// Two packages, the second of which the first depends on, and a package inside the first.
+fn packages() -> TempDir {
+    files(&[
+        (
+            "shop/pluto.toml",
+            "name = \"shop\"\nedition = 1\n\n[dependencies]\ngeo = { path = \"../geometry\" }\n",
+        ),
+        (
+            "shop/main.pluto",
+            "import geo.shapes.round\nimport orders\n\nfn main() { print(round.area(1) + orders.total()!) }\n",
+        ),
+        ("shop/orders.pluto", "error Empty {}\n\npub fn total() int { raise Empty {} }\n"),
+        ("shop/vendored/pluto.toml", "name = \"vendored\"\nedition = 1\n"),
+        ("shop/vendored/other.pluto", "pub fn f() int { \"a\" }\n"),
+        ("geometry/pluto.toml", "name = \"geometry\"\nedition = 1\n"),
+        ("geometry/shapes/round.pluto", "pub fn area(r: int) int { r * r * 3 }\n"),
+    ])
+}
+
+#[test]
+fn a_package_is_checked_with_what_it_depends_on() {
+    let dir = packages();
+    expect![[r#"
+        status 0
+        --- stdout
+        --- stderr
+        nothing wrong in 3 files
+    "#]]
+    .assert_eq(&run_in(dir.path(), &["check", "shop/main.pluto"]).whole());
+    expect![[r#"
+        status 0
+        --- stdout
+        main.main raises Empty
+        orders.total raises Empty
+        shapes.round.area raises none
+        --- stderr
+        nothing wrong in 3 files
+    "#]]
+    .assert_eq(&run_in(&dir.path().join("shop"), &["check", "--show", "errors", "main.pluto"]).whole());
+    expect![[r#"
+        status 1
+        --- stdout
+        error[E0301]: `int` is needed, and this is `string`
+         --> shop/vendored/other.pluto:1:18
+          |
+        1 | pub fn f() int { "a" }
+          |                  ^^^
+        --- stderr
+        1 error in 4 files
+    "#]]
+    .assert_eq(&run_in(dir.path(), &["check", "shop"]).whole());
+    std::fs::remove_file(dir.path().join("geometry/pluto.toml")).expect("it is there");
+    expect![[r#"
+        status 2
+        --- stdout
+        --- stderr
+        pluto: shop/pluto.toml: there is no package geo in ../geometry
+        hint: a package is a directory with a pluto.toml
+    "#]]
+    .assert_eq(&run_in(dir.path(), &["check", "shop/main.pluto"]).whole());
+    let manifest = dir.path().join("shop/pluto.toml");
+    for (text, said) in [
+        ("name = \"shop\"\n", "missing field `edition`"),
+        ("name = \"shop\"\nedition = 2\n", "there is no edition 2"),
+        ("name = \"the shop\"\nedition = 1\n", "\"the shop\" is no name of a package"),
+        (
+            "name = \"shop\"\nedition = 1\nversion = 3\n",
+            "line 3: unknown field `version`, expected one of `name`, `edition`, `dependencies`",
+        ),
+        ("name = \"shop\"\nedition = 1\n[dependencies\n", "line 3: "),
+    ] {
+        std::fs::write(&manifest, text).expect("writable");
+        let ran = run_in(dir.path(), &["check", "shop/main.pluto"]);
+        let first = ran.stderr.lines().next().unwrap_or_default();
+        assert!(ran.status == 2 && first.contains(said), "{text}: {}", ran.whole());
+    }
+}
+
+#[test]
+fn a_file_is_checked_with_what_it_imports() {
+    let dir = files(&[
+        ("a/main.pluto", "import shapes.round\n\nfn main() { print(round.area(1)) }\n"),
+        ("a/shapes/round.pluto", "import base\n\npub fn area(r: int) int { r * base.THREE }\n"),
+        ("a/base.pluto", "pub const THREE = \"3\"\n"),
+        ("a/other.pluto", "fn unused() { nothing() }\n"),
+    ]);
+    expect![[r#"
+        status 1
+        --- stdout
+        error[E0309]: `*` is not defined for `int` and `string`
+         --> a/shapes/round.pluto:3:29
+          |
+        3 | pub fn area(r: int) int { r * base.THREE }
+          |                             ^
+        --- stderr
+        1 error in 3 files
+    "#]]
+    .assert_eq(&run_in(dir.path(), &["check", "a/main.pluto"]).whole());
+    let typed = run_in(dir.path(), &["check", "--dump", "typed", "a/base.pluto"]);
+    expect![[r#"
+        status 0
+        --- stdout
+        module base
+        const THREE: string
+          "3" : string
+        --- stderr
+        nothing wrong in 1 file
+    "#]]
+    .assert_eq(&typed.whole());
 }
 
 #[test]

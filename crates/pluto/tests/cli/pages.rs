@@ -2,12 +2,16 @@
 
 use crate::support::run;
 use expect_test::expect;
-use pluto_source::Code;
+use pluto_check::Input;
+use pluto_source::{Code, File, Files};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Codes of which no example can be shown: it would be a thousand lines long.
 const WITHOUT_EXAMPLE: [u16; 1] = [199];
+
+/// Codes that never come alone: an arm with a range that nothing is in takes nothing, which is said too.
+const TOGETHER: [(u16, &str); 1] = [(508, "E0520")];
 
 fn dir() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/errors")
@@ -15,30 +19,60 @@ fn dir() -> PathBuf {
 
 /// Every code that the compiler gives.
 fn codes() -> Vec<Code> {
-    pluto_syntax::CODES.to_vec()
+    [pluto_syntax::CODES, pluto_check::CODES].concat()
 }
 
-/// What the compiler says about a program.
-fn said(source: &str) -> BTreeSet<String> {
-    pluto_syntax::parse(source).errors.iter().map(|error| error.code().to_string()).collect()
+/// A program on a page: the heading that it is under, and its files.
+struct Example {
+    heading: String,
+    files: Vec<(String, String)>,
 }
 
-/// The blocks of a page, each with the heading over it.
-fn blocks(page: &str) -> Vec<(&str, String)> {
-    let mut blocks = Vec::new();
-    let (mut heading, mut block) = ("", None::<String>);
+/// What the compiler says about a program; for a page about syntax, only about that.
+fn said(example: &Example, syntax_only: bool) -> BTreeSet<String> {
+    let mut files = Files::new();
+    let parses: Vec<_> = example
+        .files
+        .iter()
+        .map(|(path, text)| {
+            (path.replace('/', "."), files.add(File::new(path, text)), pluto_syntax::parse(text))
+        })
+        .collect();
+    let mut codes: BTreeSet<String> =
+        parses.iter().flat_map(|(_, _, parse)| &parse.errors).map(|error| error.code().to_string()).collect();
+    if !syntax_only {
+        let input = parses.iter().fold(Input::new(&files), |input, (path, file, parse)| {
+            input.with(path.trim_end_matches(".pluto"), *file, parse)
+        });
+        let found = pluto_check::check(&input).diagnostics();
+        codes.extend(found.iter().map(|found| found.code.to_string()));
+    }
+    codes
+}
+
+/// The programs of a page: the blocks under one heading are the files of one.
+fn examples(page: &str) -> Vec<Example> {
+    let mut examples: Vec<Example> = Vec::new();
+    let (mut heading, mut block) = (String::new(), None::<(String, String)>);
     for line in page.lines() {
-        match (&mut block, line) {
-            (Some(text), "```") => {
-                blocks.push((heading, std::mem::take(text)));
-                block = None;
+        if let Some((path, mut text)) = block.take() {
+            if line == "```" {
+                match examples.last_mut().filter(|last| last.heading == heading) {
+                    Some(last) => last.files.push((path, text)),
+                    None => examples.push(Example { heading: heading.clone(), files: vec![(path, text)] }),
+                }
+            } else {
+                text += &format!("{line}\n");
+                block = Some((path, text));
             }
-            (Some(text), line) => *text += &format!("{line}\n"),
-            (None, "```pluto") => block = Some(String::new()),
-            (None, line) => heading = line.strip_prefix("## ").unwrap_or(heading),
+        } else if let Some(info) = line.strip_prefix("```pluto") {
+            let path = info.strip_prefix(" path=").unwrap_or("main.pluto");
+            block = Some((path.to_owned(), String::new()));
+        } else if let Some(new) = line.strip_prefix("## ") {
+            heading = new.to_owned();
         }
     }
-    blocks
+    examples
 }
 
 #[test]
@@ -59,18 +93,26 @@ fn every_code_has_a_page_and_every_page_a_code() {
 fn the_examples_of_each_page_are_what_they_say() {
     for code in codes() {
         let page = std::fs::read_to_string(dir().join(format!("{code}.md"))).expect("it is there");
-        let blocks = blocks(&page);
-        let headings: Vec<&str> = blocks.iter().map(|(heading, _)| *heading).collect();
+        let examples = examples(&page);
+        let headings: Vec<&str> = examples.iter().map(|example| example.heading.as_str()).collect();
         if WITHOUT_EXAMPLE.contains(&code.number) {
             assert_eq!(headings, [""; 0], "{code}");
             continue;
         }
         assert_eq!(headings, ["Wrong", "Right"], "{code}");
-        let expected = BTreeSet::from([code.to_string()]);
-        assert_eq!(said(&blocks[0].1), expected, "{code}: the wrong example");
-        assert_eq!(said(&blocks[1].1), BTreeSet::new(), "{code}: the right example");
-        let formatted = pluto_syntax::format(&blocks[1].1);
-        assert_eq!(formatted.as_ref(), Ok(&blocks[1].1), "{code}: the right example is in the one style");
+        let syntax_only = code.number < 200;
+        let together =
+            TOGETHER.iter().filter(|(with, _)| *with == code.number).map(|(_, other)| (*other).to_owned());
+        let expected: BTreeSet<String> = together.chain([code.to_string()]).collect();
+        assert_eq!(said(&examples[0], syntax_only), expected, "{code}: the wrong example");
+        assert_eq!(said(&examples[1], syntax_only), BTreeSet::new(), "{code}: the right example");
+        for (_, text) in &examples[1].files {
+            assert_eq!(
+                pluto_syntax::format(text).as_ref(),
+                Ok(text),
+                "{code}: the right example is in the one style"
+            );
+        }
     }
 }
 

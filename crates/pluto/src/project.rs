@@ -1,0 +1,235 @@
+//! The programs that are meant by paths: packages with their dependencies, and files outside of packages.
+//!
+//! A file belongs to the package of the nearest `pluto.toml` above it, and then the whole package is one program. Files outside of
+//! packages are one program for each directory that was named, or in which a file was named, with the files that they import from
+//! there. The path of a file below that directory is the name of its module.
+
+use crate::failure::Failure;
+use crate::sources::{self, Found, MANIFEST};
+use pluto_check::{Input, Package, Source};
+use pluto_source::{File, FileId, Files};
+use pluto_syntax::Parse;
+use pluto_syntax::tree::ItemKind;
+use serde::Deserialize;
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+/// The edition of the language that this Pluto knows.
+const EDITION: u32 = 1;
+
+/// Everything that was read.
+#[derive(Default)]
+pub(crate) struct Project {
+    /// All files.
+    pub(crate) files: Files,
+    /// The tree of each file.
+    pub(crate) parses: Vec<Parse>,
+    programs: Vec<Program>,
+    /// The files by their real paths.
+    known: HashMap<PathBuf, FileId>,
+}
+
+/// One program.
+#[derive(Default)]
+struct Program {
+    packages: Vec<Package>,
+    modules: Vec<Module>,
+}
+
+/// A file as a part of a program.
+struct Module {
+    package: usize,
+    path: Vec<String>,
+    file: FileId,
+}
+
+/// What stands in a `pluto.toml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Manifest {
+    /// The name of the package.
+    name: String,
+    /// The edition of the language.
+    edition: u32,
+    /// Other packages, by the name under which they are imported.
+    #[serde(default)]
+    dependencies: BTreeMap<String, Dependency>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Dependency {
+    /// Where it is, from the directory of the `pluto.toml`.
+    path: PathBuf,
+}
+
+impl Project {
+    /// Reads the programs that the files belong to.
+    pub(crate) fn load(found: &[Found]) -> Result<Self, Failure> {
+        let mut project = Self::default();
+        let mut packages: Vec<PathBuf> = Vec::new();
+        let mut loose: Vec<(PathBuf, Vec<PathBuf>)> = Vec::new();
+        for Found { path, root } in found {
+            let real = real_path(path)?;
+            project.add_file(path)?;
+            if let Some(package) = sources::package_root(&real) {
+                if !packages.contains(&package) {
+                    packages.push(package);
+                }
+            } else if let Some((_, files)) = loose.iter_mut().find(|(known, _)| known == root) {
+                files.push(path.clone());
+            } else {
+                loose.push((root.clone(), vec![path.clone()]));
+            }
+        }
+        for package in packages {
+            let program = project.package_program(&package)?;
+            project.programs.push(program);
+        }
+        for (root, files) in loose {
+            let program = project.loose_program(&root, &files)?;
+            project.programs.push(program);
+        }
+        Ok(project)
+    }
+
+    /// What each program is to the checker.
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = Input<'_>> {
+        self.programs.iter().map(|program| Input {
+            files: &self.files,
+            packages: program.packages.clone(),
+            sources: program.modules.iter().filter_map(|module| self.source(module)).collect(),
+        })
+    }
+
+    fn source(&self, module: &Module) -> Option<Source<'_>> {
+        let Parse { tree, errors } = self.parses.get(module.file.0 as usize)?;
+        let Module { package, path, file } = module;
+        Some(Source { package: *package, path: path.clone(), file: *file, tree, broken: !errors.is_empty() })
+    }
+
+    /// Reads a file once.
+    fn add_file(&mut self, path: &Path) -> Result<FileId, Failure> {
+        let real = real_path(path)?;
+        if let Some(known) = self.known.get(&real) {
+            return Ok(*known);
+        }
+        let text = sources::read(path)?;
+        self.parses.push(pluto_syntax::parse(&text));
+        let id = self.files.add(File::new(shown(path), text));
+        self.known.insert(real, id);
+        Ok(id)
+    }
+
+    /// A package with all that it depends on.
+    fn package_program(&mut self, root: &Path) -> Result<Program, Failure> {
+        let mut roots = vec![root.to_owned()];
+        let mut program = Program::default();
+        while let Some(root) = roots.get(program.packages.len()).cloned() {
+            let package = program.packages.len();
+            for path in sources::of_package(&root)? {
+                let file = self.add_file(&path)?;
+                program.modules.push(Module { package, path: module_path(&root, &path), file });
+            }
+            let mut dependencies = Vec::new();
+            for (name, Dependency { path }) in read_manifest(&root)?.dependencies {
+                let at = root.join(&path);
+                let real = std::fs::canonicalize(&at).ok().filter(|real| real.join(MANIFEST).is_file());
+                let Some(real) = real else {
+                    let manifest = shown(&root.join(MANIFEST));
+                    return Err(Failure::new(format!(
+                        "{manifest}: there is no package {name} in {}",
+                        path.display()
+                    ))
+                    .hint("a package is a directory with a pluto.toml"));
+                };
+                let place = roots.iter().position(|known| *known == real).unwrap_or_else(|| {
+                    roots.push(real);
+                    roots.len() - 1
+                });
+                dependencies.push((name, place));
+            }
+            program.packages.push(Package { dependencies });
+        }
+        Ok(program)
+    }
+
+    /// Files outside of packages, with those that they import.
+    fn loose_program(&mut self, root: &Path, files: &[PathBuf]) -> Result<Program, Failure> {
+        let mut program = Program { packages: vec![Package::default()], modules: Vec::new() };
+        let mut waiting: Vec<PathBuf> = files.iter().rev().cloned().collect();
+        while let Some(path) = waiting.pop() {
+            let file = self.add_file(&path)?;
+            if program.modules.iter().any(|module| module.file == file) {
+                continue;
+            }
+            program.modules.push(Module { package: 0, path: module_path(root, &path), file });
+            waiting.extend(
+                self.imports(file).into_iter().map(|import| root.join(import)).filter(|path| path.is_file()),
+            );
+        }
+        Ok(program)
+    }
+
+    /// Where the modules would be that a file imports.
+    fn imports(&self, file: FileId) -> Vec<PathBuf> {
+        let (Some(parse), Some(file)) = (self.parses.get(file.0 as usize), self.files.get(file)) else {
+            return Vec::new();
+        };
+        let nodes = &parse.tree.nodes;
+        let imports = parse.tree.items.iter().filter_map(|item| match nodes[*item].kind {
+            ItemKind::Import(import) => Some(import),
+            _ => None,
+        });
+        imports
+            .map(|import| {
+                let names = nodes.list(import.path).iter().map(|name| name.span.of(file.text()));
+                names.collect::<PathBuf>().with_extension("pluto")
+            })
+            .collect()
+    }
+}
+
+fn real_path(path: &Path) -> Result<PathBuf, Failure> {
+    std::fs::canonicalize(path)
+        .map_err(|error| Failure::io(format!("cannot read {}", path.display()), &error))
+}
+
+/// The names between the dots of the module of a file.
+fn module_path(root: &Path, file: &Path) -> Vec<String> {
+    let below = file.strip_prefix(root).unwrap_or(file).with_extension("");
+    below.iter().map(|name| name.to_string_lossy().into_owned()).collect()
+}
+
+/// A path as it is shown: from the current directory where it is below it.
+fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().and_then(std::fs::canonicalize);
+    let below = here.ok().and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned));
+    below.unwrap_or_else(|| path.to_owned()).display().to_string()
+}
+
+fn read_manifest(root: &Path) -> Result<Manifest, Failure> {
+    let path = root.join(MANIFEST);
+    let text = sources::read(&path)?;
+    let manifest: Manifest = toml::from_str(&text).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        Failure::new(format!("{}, line {line}: {}", shown(&path), error.message())).hint(
+            "a package has a name, edition = 1, and [dependencies] as `shapes = { path = \"../shapes\" }`",
+        )
+    })?;
+    let named = manifest
+        .name
+        .chars()
+        .enumerate()
+        .all(|(at, c)| c == '_' || c.is_alphabetic() || (at > 0 && c.is_numeric()));
+    if manifest.name.is_empty() || !named {
+        return Err(Failure::new(format!("{}: {:?} is no name of a package", shown(&path), manifest.name))
+            .hint("a name has letters, digits and `_`"));
+    }
+    if manifest.edition != EDITION {
+        return Err(Failure::new(format!("{}: there is no edition {}", shown(&path), manifest.edition))
+            .hint(format!("this Pluto knows edition {EDITION}")));
+    }
+    Ok(manifest)
+}
