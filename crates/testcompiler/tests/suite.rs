@@ -168,17 +168,16 @@ fn slips_in_a_chapter_are_seen() {
 
 #[test]
 fn tokens_and_diagnostics_are_shown_with_their_places() {
-    let lexed = TestCompiler::new("let ü = 0x1 'a'\n").with_file("b.pluto", "\"\"\"\n").lex();
+    let lexed = TestCompiler::new("let ü = 0x1 'a'\n").with_file("b.pluto", "1;\n").lex();
     let expected = expect![[r#"
         main.pluto:1:1-3: Let let
         main.pluto:1:5-5: Name ü
         main.pluto:1:7-7: Equal =
         main.pluto:1:9-11: Int 0x1
         main.pluto:1:13-15: String 'a'
-        b.pluto:1:1-2:1: String """
-
+        b.pluto:1:1-1: Int 1
         main.pluto:1:13-15: error[E0009]: strings are in double quotes
-        b.pluto:1:1-3: error[E0002]: this string has no end: `"""` is missing
+        b.pluto:1:2-2: error[E0008]: a statement ends with its line, not with `;`
     "#]];
     expected.assert_eq(&lexed.shown());
 }
