@@ -67,8 +67,11 @@ impl TestCompiler {
             input = input.with(&path, id, parse);
         }
         let checked = pluto_check::check(&input);
+        // What has a syntax error is wrong in the typed program without an error of the checker's.
+        let broken = !diagnostics.is_empty();
+        let invalid = if broken { Vec::new() } else { pluto_check::validate(&checked) };
         diagnostics.extend(checked.diagnostics());
-        Checked { program: checked.program, files, diagnostics }
+        Checked { program: checked.program, files, diagnostics, invalid }
     }
 
     fn sources(&self) -> Files {
@@ -111,6 +114,8 @@ pub struct Checked {
     pub files: Files,
     /// What is wrong with it, syntax errors too.
     pub diagnostics: Vec<Diagnostic>,
+    /// What is wrong with the typed program, which is a mistake of the checker.
+    pub invalid: Vec<String>,
 }
 
 impl Lexed {
@@ -131,6 +136,12 @@ impl Lexed {
 }
 
 impl Parsed {
+    /// The tree of each file as text.
+    pub fn dump(&self) -> String {
+        let files = self.files.iter().zip(&self.parses);
+        files.map(|((_, file), parse)| pluto_syntax::dump(&parse.tree, file.text())).collect()
+    }
+
     /// Each diagnostic on a line.
     pub fn shown(&self) -> String {
         show(&self.files, &self.diagnostics)
@@ -138,9 +149,15 @@ impl Parsed {
 }
 
 impl Checked {
-    /// Each diagnostic on a line.
+    /// The typed program as text.
+    pub fn dump(&self) -> String {
+        self.program.dump()
+    }
+
+    /// Each diagnostic on a line, and each mistake of the checker.
     pub fn shown(&self) -> String {
-        show(&self.files, &self.diagnostics)
+        let invalid: String = self.invalid.iter().map(|text| format!("invalid: {text}\n")).collect();
+        show(&self.files, &self.diagnostics) + &invalid
     }
 }
 

@@ -39,9 +39,10 @@ pub fn run(markdown: &str) -> Outcome {
         .collect();
     let mut found = Vec::new();
     for program in &chapter.programs {
-        let checked = compile(program);
+        let checked = compile(program.blocks.iter());
         check_syntax_is_said(program, &checked, &mut failures);
         check_nothing_is_elsewhere(program, &checked, &mut failures);
+        check_order_is_irrelevant(program, &checked, &mut failures);
         let blocks: Vec<_> = (0..)
             .zip(&program.blocks)
             .map(|(place, block)| found_in(program, block, place, &checked))
@@ -64,9 +65,8 @@ fn expects_error(program: &Program) -> bool {
     expectations.any(|expectation| expectation.what.starts_with("error["))
 }
 
-fn compile(program: &Program) -> Checked {
-    let files = program.blocks.iter().map(|block| (block.path.clone(), block.source.clone()));
-    TestCompiler::of_files(files).check()
+fn compile<'a>(blocks: impl Iterator<Item = &'a Block>) -> Checked {
+    TestCompiler::of_files(blocks.map(|block| (block.path.clone(), block.source.clone()))).check()
 }
 
 /// Codes below this are of the lexer and the parser.
@@ -93,8 +93,23 @@ fn check_syntax_is_said(program: &Program, checked: &Checked, failures: &mut Vec
 fn check_nothing_is_elsewhere(program: &Program, checked: &Checked, failures: &mut Vec<Failure>) {
     let Some(first) = program.blocks.first() else { return };
     let files = program.blocks.len() as u32;
-    for diagnostic in checked.diagnostics.iter().filter(|one| one.primary.place.file.0 >= files) {
-        let what = format!("found outside of the blocks: {}: {}", diagnostic.code, diagnostic.message);
+    let elsewhere = checked.diagnostics.iter().filter(|one| one.primary.place.file.0 >= files);
+    let elsewhere =
+        elsewhere.map(|one| format!("found outside of the blocks: {}: {}", one.code, one.message));
+    let invalid = checked.invalid.iter().map(|text| format!("the typed program is wrong: {text}"));
+    failures.extend(elsewhere.chain(invalid).map(|what| Failure { line: first.lines.start, what }));
+}
+
+/// The same is said whatever the order of the files.
+fn check_order_is_irrelevant(program: &Program, checked: &Checked, failures: &mut Vec<Failure>) {
+    let Some(first) = program.blocks.get(1) else { return };
+    let sorted = |checked: &Checked| {
+        let mut lines: Vec<String> = checked.shown().lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    if sorted(checked) != sorted(&compile(program.blocks.iter().rev())) {
+        let what = "something else is said where the files are in another order".to_owned();
         failures.push(Failure { line: first.lines.start, what });
     }
 }

@@ -181,3 +181,34 @@ fn tokens_and_diagnostics_are_shown_with_their_places() {
     "#]];
     expected.assert_eq(&lexed.shown());
 }
+
+#[test]
+fn trees_and_typed_programs_are_shown() {
+    let compiler = TestCompiler::new("fn f(a: int) int { a + 1 }\n");
+    let expected = expect![[r#"
+        function 0..26
+          fn 0..26
+            name: `f` 3..4
+            param 5..11
+              name: `a` 5..6
+              type: named 8..11
+                path: `int` 8..11
+            result: named 13..16
+              path: `int` 13..16
+            body: block 17..26
+              expression 19..24
+                Add 19..24
+                  left: `a` 19..20
+                  right: int 1 23..24
+    "#]];
+    expected.assert_eq(&compiler.parse().dump());
+    let expected = expect![[r#"
+        module main
+        fn f(a: int) int raises none
+          block : int
+            + : int
+              a : int
+              1 : int
+    "#]];
+    expected.assert_eq(&compiler.check().dump());
+}
