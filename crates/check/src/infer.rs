@@ -148,6 +148,8 @@ pub(crate) struct Body<'b, 'a> {
     never_vars: Vec<TyId>,
     /// How deep in a `defer`, which nothing leaves.
     defers: usize,
+    /// The loops around the innermost `defer`.
+    loops_outside: usize,
     /// Whether statements stand directly in a `scope`, and where what its tasks raise goes.
     scopes: Vec<Option<crate::types::EffectVar>>,
     /// What is called, and where.
@@ -188,6 +190,7 @@ impl<'b, 'a> Body<'b, 'a> {
             later: Vec::new(),
             never_vars: Vec::new(),
             defers: 0,
+            loops_outside: 0,
             scopes: vec![None],
             calls: Vec::new(),
             impure: None,

@@ -115,6 +115,9 @@ impl Words<'_> {
         }
         let types = &self.program.types;
         match (types.get(expected), types.get(found)) {
+            (Ty::Actor(a, _), Ty::Class(b, _)) if a == b => {
+                said.note("an actor sees its own state in its methods, not a handle of itself")
+            }
             (_, Ty::Optional(of)) if of == expected => said.note("`??` gives a default where it is `none`"),
             (Ty::Float, Ty::Int | Ty::Byte) => said.insert_after("convert it", self.at, " as float"),
             (Ty::Int, Ty::Byte) => said.insert_after("convert it", self.at, " as int"),

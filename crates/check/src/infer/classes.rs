@@ -23,7 +23,9 @@ impl Body<'_, '_> {
     ) -> ExprId {
         let made = self.literal_type(ty, want);
         match self.get(made) {
-            Ty::Class(id, _) => self.class_value(id, made, fields, span),
+            Ty::Class(id, _) if self.c.program.classes[id].kind != ClassKind::App => {
+                self.class_value(id, made, fields, span)
+            }
             Ty::Actor(id, _) => {
                 self.error(span, Fact::Misplaced { what: Misplaced::ActorLiteral });
                 self.class_value(id, made, fields, span)

@@ -48,6 +48,7 @@ impl Body<'_, '_> {
         self.frames.push(frame);
         let mark = self.open();
         let defers = std::mem::take(&mut self.defers);
+        let outside = std::mem::replace(&mut self.loops_outside, self.loops.len());
         self.scopes.push(None);
         let hidden = self.narrowed.hide_fields();
         let (locals, tys) =
@@ -56,6 +57,7 @@ impl Body<'_, '_> {
         self.narrowed.unhide(hidden);
         let _ = self.scopes.pop();
         self.defers = defers;
+        self.loops_outside = outside;
         self.close(mark);
         let captures = self.frames.pop().map(|frame| frame.captures).unwrap_or_default();
         let closure = &mut self.c.program.nodes.closures[id];

@@ -283,7 +283,7 @@ impl Body<'_, '_> {
 
     /// The loop that a `break` or `continue` means.
     fn find_loop(&mut self, label: Option<Name>, what: Misplaced, span: Span) -> Option<usize> {
-        let first = self.frame().loops;
+        let first = self.frame().loops.max(self.loops_outside);
         let own = self.loops.len();
         let Some(label) = label else {
             if own <= first {

@@ -22,10 +22,12 @@ impl Body<'_, '_> {
             }
             tree::Stmt::Defer(block) => {
                 self.defers += 1;
+                let outside = std::mem::replace(&mut self.loops_outside, self.loops.len());
                 let hidden = self.narrowed.hide_mutable(&self.c.program.nodes.locals);
                 let block = self.expr(block, Want::Drop);
                 self.narrowed.unhide(hidden);
                 self.defers -= 1;
+                self.loops_outside = outside;
                 (Stmt::Defer(block), false)
             }
             tree::Stmt::Assert { condition, why } => {
@@ -73,7 +75,8 @@ impl Body<'_, '_> {
         let found = self.ty(value);
         let never = found == TyId::NEVER;
         let mut ty = optional.map_or(found, |ty| self.shallow(ty));
-        if never && optional.is_none() {
+        let plain = matches!(self.nodes[pattern], tree::Pattern::Bind { .. } | tree::Pattern::Any);
+        if never && optional.is_none() && !plain {
             ty = TyId::WRONG;
         }
         let mut thaw = None;
