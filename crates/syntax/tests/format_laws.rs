@@ -6,9 +6,9 @@ mod generate;
 mod laws;
 
 use laws::{check, texts};
-use pluto_syntax::parse;
 use pluto_syntax::token::{Kind, Token};
 use pluto_syntax::tree::StmtId;
+use pluto_syntax::{format, parse};
 use proptest::prelude::*;
 
 /// Every construct of the language.
@@ -153,6 +153,45 @@ fn any_trivia_anywhere() {
         broken.iter().take(3).cloned().collect::<String>()
     );
     assert!(tried > 8_000, "{tried}");
+}
+
+/// The files of a directory of the repository that end so, with their paths.
+fn files(directory: &str, ending: &str) -> Vec<(String, String)> {
+    let directory = format!("{}/../../{directory}", env!("CARGO_MANIFEST_DIR"));
+    let entries = std::fs::read_dir(directory).expect("the directory is there");
+    let paths = entries.map(|entry| entry.expect("readable").path());
+    let files = paths.filter(|path| path.extension().is_some_and(|of_path| of_path == ending));
+    files.map(|path| (path.display().to_string(), std::fs::read_to_string(path).expect("UTF-8"))).collect()
+}
+
+#[test]
+fn the_examples_are_in_the_one_style() {
+    let examples = files("examples/pluto", "pluto");
+    assert!(examples.len() >= 15, "{}", examples.len());
+    for (path, source) in examples {
+        assert_eq!(format(&source).as_ref(), Ok(&source), "{path}");
+        for by in 0..40 {
+            check(&lengthened(&source, by)).unwrap_or_else(|broken| panic!("{path}: {broken}"));
+        }
+    }
+}
+
+#[test]
+fn the_reference() {
+    let mut blocks = 0;
+    for (path, chapter) in files("docs/reference", "md") {
+        for block in chapter.split("```pluto").skip(1) {
+            let (info, text) = block.split_once('\n').expect("a block has lines");
+            let text = text.split("```").next().unwrap_or_default();
+            let body = info.split(' ').any(|word| word == "body");
+            let source = if body { format!("fn main() {{\n{text}}}\n") } else { text.to_owned() };
+            if parse(&source).errors.is_empty() {
+                blocks += 1;
+                check(&source).unwrap_or_else(|broken| panic!("{path}: {broken}"));
+            }
+        }
+    }
+    assert!(blocks > 300, "{blocks}");
 }
 
 proptest! {
