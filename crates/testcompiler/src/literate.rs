@@ -5,6 +5,7 @@
 //! * nothing: a file of declarations;
 //! * `body`: the body of `fn main()`;
 //! * `path=shapes.pluto`: one file of a program. All blocks with a path under one heading are one program;
+//! * `loose`: it is not in the style of `pluto fmt`;
 //! * `syntax`: it has syntax errors, and is meant to; no other block may;
 //! * `unused`: warnings of unused names count.
 
@@ -41,6 +42,8 @@ pub struct Block {
     named: bool,
     /// Whether it is the body of `main`.
     pub body: bool,
+    /// Whether it is not in the style of `pluto fmt`.
+    pub loose: bool,
     /// Whether it has syntax errors.
     pub syntax: bool,
     /// Whether warnings of unused names count.
@@ -71,6 +74,16 @@ impl Block {
     pub(crate) fn line_in_chapter(&self, line: u32) -> usize {
         let place = self.places.get(line as usize).or(self.places.last());
         place.copied().unwrap_or(self.lines.start) + 1
+    }
+
+    /// The text of the block in its source, once that is formatted.
+    pub(crate) fn text_of(&self, source: &str) -> String {
+        if !self.body {
+            return source.to_owned();
+        }
+        let inner =
+            source.strip_prefix(BODY.0).and_then(|rest| rest.strip_suffix(BODY.1)).unwrap_or_default();
+        inner.lines().map(|line| format!("{}\n", line.strip_prefix("    ").unwrap_or(line))).collect()
     }
 
     /// How many lines stand before the text of the block in its source.
@@ -136,6 +149,7 @@ impl Chapter {
             source: String::new(),
             named: false,
             body: false,
+            loose: false,
             syntax: false,
             unused: false,
             lines: range.clone(),
@@ -146,6 +160,7 @@ impl Chapter {
         for word in words.split_whitespace() {
             match word {
                 "body" => block.body = true,
+                "loose" => block.loose = true,
                 "syntax" => block.syntax = true,
                 "unused" => block.unused = true,
                 _ => match word.strip_prefix("path=") {

@@ -48,6 +48,7 @@ pub fn run(markdown: &str) -> Outcome {
             .map(|(place, block)| found_in(program, block, place, &checked))
             .collect();
         for (block, found) in program.blocks.iter().zip(&blocks) {
+            check_style(block, &mut failures);
             compare(block, found, &mut failures);
         }
         found.push(blocks);
@@ -111,6 +112,16 @@ fn check_order_is_irrelevant(program: &Program, checked: &Checked, failures: &mu
     if sorted(checked) != sorted(&compile(program.blocks.iter().rev())) {
         let what = "something else is said where the files are in another order".to_owned();
         failures.push(Failure { line: first.lines.start, what });
+    }
+}
+
+/// What readers copy is in the one style, unless the block is about something else.
+fn check_style(block: &Block, failures: &mut Vec<Failure>) {
+    let Ok(formatted) = pluto_syntax::format(&block.source) else { return };
+    let text: String = block.text.iter().map(|line| format!("{line}\n")).collect();
+    if !block.loose && block.text_of(&formatted) != text {
+        let what = "this block is not in the style of `pluto fmt`".to_owned();
+        failures.push(Failure { line: block.lines.start, what });
     }
 }
 

@@ -31,6 +31,13 @@ fn they_check_without_an_error_or_a_warning() {
 }
 
 #[test]
+fn they_are_in_the_one_style() {
+    for (name, text) in programs() {
+        assert_eq!(pluto_syntax::format(&text).as_deref(), Ok(text.as_str()), "{name}");
+    }
+}
+
+#[test]
 fn there_are_fifteen_of_a_size_that_can_be_read() {
     let sizes: Vec<(String, usize)> =
         programs().into_iter().map(|(name, text)| (name, text.lines().count())).collect();

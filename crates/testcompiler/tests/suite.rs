@@ -19,7 +19,7 @@ fn check(chapter: &str, failures: &Expect, updated: Option<&Expect>) {
 fn a_right_chapter_has_no_failures_and_stays_as_it_is() {
     check(
         "# One\n\nText.\n\n```pluto body syntax\nlet a = true && false\n//           ^^ error[E0007]: `&&` is written `and`\n```\n\n\
-         ```sh\npluto run\n```\n\n```pluto\nfn f() {\n}\n```\nEnd.\n",
+         ```sh\npluto run\n```\n\n```pluto\nfn f() {}\n```\nEnd.\n",
         &expect![""],
         None,
     );
@@ -75,7 +75,7 @@ fn what_is_found_is_written_into_the_chapter() {
 #[test]
 fn a_negative_block_does_not_die_at_a_syntax_error_unless_it_says_so() {
     check(
-        "```pluto body\nlet a = true && false\n//           ^^ error[E0007]: `&&` is written `and`\n```\n\n```pluto syntax\nfn f() {\n}\n```\n",
+        "```pluto body\nlet a = true && false\n//           ^^ error[E0007]: `&&` is written `and`\n```\n\n```pluto syntax\nfn f() {}\n```\n",
         &expect![[r#"
             1: this block has a syntax error and does not say `syntax`
             6: this block says `syntax` and has no syntax error
@@ -86,10 +86,18 @@ fn a_negative_block_does_not_die_at_a_syntax_error_unless_it_says_so() {
 
 #[test]
 fn blocks_with_a_path_under_one_heading_are_one_program() {
-    let chapter = "# A\n```pluto path=a.pluto\nfn f() {\n}\n```\n```pluto path=b.pluto syntax\nfn g() {\n    print(1);\n//          ^ error[E0008]: a statement ends with its line, not with `;`\n}\n```\n\
-                   # B\n```pluto path=c.pluto\nfn f() {\n}\n```\n```pluto path=c.pluto\nfn f() {\n}\n```\n```pluto\nfn h() {\n}\n```\n";
+    let chapter = "# A\n```pluto path=a.pluto\nfn f() {}\n```\n```pluto path=b.pluto syntax\nfn g() {\n    print(1);\n//          ^ error[E0008]: a statement ends with its line, not with `;`\n}\n```\n\
+                   # B\n```pluto path=c.pluto\nfn f() {}\n```\n```pluto path=c.pluto\nfn f() {}\n```\n```pluto\nfn h() {}\n```\n";
     let outcome = run(chapter);
     assert_eq!((outcome.failures, outcome.programs), (vec![], (4, 1)));
+}
+
+#[test]
+fn a_block_is_in_the_one_style_unless_it_says_so() {
+    let block = |words: &str| format!("```pluto{words}\nlet  a = 1\n```\n");
+    assert_eq!(run(&block(" body loose")).failures, []);
+    check(&block(" body"), &expect!["1: this block is not in the style of `pluto fmt`\n"], None);
+    assert_eq!(run(&block(" body").replace("  ", " ")).failures, []);
 }
 
 #[test]
@@ -141,27 +149,24 @@ fn warnings_of_unused_names_count_where_the_block_says_so() {
 #[test]
 fn slips_in_a_chapter_are_seen() {
     check(
-        "```pluto bdy\nfn f() {\n}\n```\n\n```pluto\n// ^ error[E0001]: nothing above\nfn f() {\n}\n//^^ eror[E0001]: a slip\n```\n\n```pluto\nfn g() {\n}\n",
+        "```pluto bdy\nfn f() {}\n```\n\n```pluto\n// ^ error[E0001]: nothing above\nfn f() {}\n//^^ eror[E0001]: a slip\n```\n\n```pluto\nfn g() {}\n",
         &expect![[r#"
             1: an unknown word
-            7: this is no expectation
-            10: this is no expectation
-            13: this block has no end
+            6: this is no expectation
+            8: this is no expectation
+            11: this block has no end
         "#]],
         Some(&expect![[r#"
             ```pluto bdy
-            fn f() {
-            }
+            fn f() {}
             ```
 
             ```pluto
-            fn f() {
-            }
+            fn f() {}
             ```
 
             ```pluto
-            fn g() {
-            }
+            fn g() {}
         "#]]),
     );
 }
