@@ -306,18 +306,13 @@ impl<'a> Checker<'a> {
         if self.looked_near > 200 {
             return None;
         }
-        let text = self.program.text(name);
-        let mut best: Option<(usize, &str, Symbol)> = None;
-        for candidate in known {
-            let other = self.program.text(candidate);
-            let Some(distance) = crate::near::distance(text, other).filter(|_| other != text) else {
-                continue;
-            };
-            if best.is_none_or(|(least, first, _)| (distance, other) < (least, first)) {
-                best = Some((distance, other, candidate));
-            }
-        }
-        best.map(|(_, _, symbol)| symbol)
+        let names = &self.program.names;
+        let known = known.into_iter().map(|known| names.text(known));
+        let text = names.text(name);
+        let near = pluto_source::near_misses(text, known);
+        // Of names of a letter or two each is like each.
+        let alike = |near: &&&str| text.chars().count() > 2 || near.eq_ignore_ascii_case(text);
+        near.first().filter(alike).and_then(|near| names.find(near))
     }
 
     /// Whether the text of a module could not be read.

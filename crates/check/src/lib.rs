@@ -22,7 +22,6 @@ pub mod inject;
 pub mod input;
 mod matches;
 pub mod names;
-mod near;
 mod prelude;
 pub mod program;
 mod purity;
