@@ -333,6 +333,11 @@ impl Errors {
         }
     }
 
+    /// Where the last few are.
+    pub(crate) fn recent(&self) -> impl Iterator<Item = Span> {
+        self.list.iter().rev().take(8).map(|error| error.span)
+    }
+
     /// All, in the order of the text; what was added first first where two begin at one place.
     pub(crate) fn sorted(mut self) -> Vec<SyntaxError> {
         self.list.sort_by_key(|error| error.span.start);

@@ -1,9 +1,9 @@
 //! From tokens to the tree: recursive descent, with a loop for each level of operators. What is missing becomes a `Wrong` node or
 //! an empty name, so that there is always a tree.
 //!
-//! **Recovery.** The first error of a mistake is kept; until the parser is in step again, at the next statement, element or
-//! expected token, further ones are echoes and are dropped ([`Parser::error`]). An error that does not put the parser out of step is
-//! added by [`Parser::note`].
+//! **Recovery.** The first error of a mistake is kept. Further ones are echoes, and are dropped, until the line ends and the parser is
+//! in step again, at the next statement, element or expected token ([`Parser::error`]). An error that does not put the parser out of
+//! step is added by [`Parser::note`]. Where brackets do not match, indentation says which one is missing or too many (`recover.rs`).
 
 mod closure;
 mod control;
@@ -84,9 +84,19 @@ struct Parser<'s> {
     errors: Errors,
     /// Errors are echoes until an expected token is found.
     recovering: bool,
-    /// Errors are echoes until the next line.
-    muted: bool,
+    /// Braces in strings without an end, whose ends are no mistakes of their own.
+    swallowed: usize,
+    /// The end of the line of the last of those strings.
+    unknown: u32,
+    /// Errors before it are echoes.
+    quiet: u32,
     too_deep: bool,
+    /// Brackets that are open at the current token, and where.
+    open: Vec<(Kind, u32)>,
+    /// The braces of them.
+    open_braces: Vec<u32>,
+    /// How many more braces are opened than closed in the file.
+    braces: i64,
     /// The first token of the statement, member or declaration that was begun last.
     fresh: usize,
     /// Labels of the loops around, in this function.
@@ -94,6 +104,14 @@ struct Parser<'s> {
     applications: postfix::Applications,
     /// The token after a minus, which may be 2^63.
     after_minus: u32,
+}
+
+/// How many more braces are opened than closed.
+fn braces(tokens: &[Token]) -> i64 {
+    tokens
+        .iter()
+        .map(|token| i64::from(token.kind == Kind::LeftBrace) - i64::from(token.kind == Kind::RightBrace))
+        .sum()
 }
 
 impl<'s> Parser<'s> {
@@ -113,8 +131,13 @@ impl<'s> Parser<'s> {
             items: Vec::new(),
             errors: Errors::default(),
             recovering: false,
-            muted: false,
+            swallowed: 0,
+            unknown: 0,
+            quiet: 0,
             too_deep: false,
+            braces: braces(tokens),
+            open: Vec::new(),
+            open_braces: Vec::new(),
             fresh: 0,
             labels: Vec::new(),
             applications: postfix::Applications::default(),
@@ -127,25 +150,42 @@ impl<'s> Parser<'s> {
 
     /// An error that puts the parser out of step.
     fn error(&mut self, span: Span, fact: Fact) {
-        if !self.recovering && !self.muted {
+        if !self.recovering && span.start >= self.quiet {
             self.errors.add(span, fact);
+            self.quiet_line(span.end);
         }
         self.recovering = true;
     }
 
     /// An error that does not.
     fn note(&mut self, span: Span, fact: Fact) {
-        if !self.recovering && !self.muted {
+        if !self.recovering && span.start >= self.quiet {
             self.errors.add(span, fact);
         }
+    }
+
+    /// Errors are echoes until the line ends.
+    fn quiet_line(&mut self, at: u32) {
+        if at >= self.quiet {
+            self.quiet = self.line_end(at) + 1;
+        }
+    }
+
+    /// Where the line of a byte ends.
+    fn line_end(&self, at: u32) -> u32 {
+        let rest = self.source.as_bytes().get(at as usize..).unwrap_or_default();
+        at + rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len()) as u32
     }
 
     /// A statement, a member or a declaration begins here: on a new line, the parser is in step.
     fn begin_line(&mut self) {
         self.fresh = self.at;
-        if self.newline {
-            (self.recovering, self.muted) = (false, false);
-        }
+        self.recovering &= !self.newline;
+    }
+
+    /// Whether what ends here was not understood to its end.
+    fn is_broken(&self) -> bool {
+        self.recovering || self.quiet >= self.previous_end
     }
 
     /// The beginning of a list: what is [pushed](Self::push) from now on.

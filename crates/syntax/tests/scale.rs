@@ -167,6 +167,7 @@ fn ten_megabytes() {
     assert_eq!((items > 10_000, errors), (true, 0));
     let rubbish = "§ )( a b { ] \"\n f\"{ ".repeat(500_000);
     assert_eq!(parse_of(&rubbish).1, 1_001);
+    assert_eq!(parse_of(&"§ a § b".repeat(1_000_000)).1, 1_001);
     assert_eq!(parse_of(&"a".repeat(10_000_000)).1, 1);
     assert_eq!(parse_of(&"\u{200b}".repeat(3_000_000)).1, 1);
 }

@@ -48,7 +48,10 @@ impl Lexer<'_> {
         let multi = self.opening_quotes();
         match self.text(multi, false) {
             Stop::Quotes => self.at += if multi { 3 } else { 1 },
-            _ => self.unterminated(start, multi),
+            _ => {
+                self.unterminated(start, multi);
+                return Kind::Unknown;
+            }
         }
         Kind::String
     }
@@ -173,7 +176,7 @@ impl Lexer<'_> {
             Stop::Line | Stop::File => {
                 self.modes.pop();
                 self.unterminated(start, multi);
-                Kind::FEnd
+                Kind::Unknown
             }
         }
     }

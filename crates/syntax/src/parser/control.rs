@@ -65,12 +65,7 @@ impl Parser<'_> {
     pub(super) fn match_expr(&mut self) -> ExprId {
         let start = self.bump().start;
         let value = self.expr_in_head();
-        let arms = if self.at(Kind::LeftBrace) {
-            self.arms()
-        } else {
-            self.expected(Expected::Token(Kind::LeftBrace));
-            List::EMPTY
-        };
+        let arms = self.arms();
         let span = self.since(start);
         self.nodes.add(Expr::Match { value, arms }, span)
     }
@@ -84,21 +79,20 @@ impl Parser<'_> {
 
     /// Elements between braces, each ended by a comma or by its line.
     pub(super) fn separated(&mut self, mut element: impl FnMut(&mut Self)) {
-        let open = self.bump();
-        self.recovering = false;
+        let Some(open) = self.open_brace(Expected::Token(Kind::LeftBrace)) else { return };
         self.within(Context::default(), |parser| {
-            while !parser.at(Kind::RightBrace) && !parser.at(Kind::End) && !parser.at_item_margin() {
-                let before = parser.at;
+            while parser.goes_on(open) && !parser.at_item_margin() {
+                let (before, line) = (parser.at, parser.newline.then_some(parser.start));
                 parser.begin_line();
                 element(parser);
-                parser.end_of_element(before);
+                parser.end_of_element(before, line);
             }
             parser.close(open, Kind::RightBrace);
         });
     }
 
     /// The comma or the line's end behind an element, and the way to it.
-    fn end_of_element(&mut self, before: usize) {
+    fn end_of_element(&mut self, before: usize, line: Option<u32>) {
         if !self.at(Kind::Comma) && !self.at(Kind::RightBrace) && !self.newline {
             self.expected(Expected::Either(Kind::Comma, Kind::RightBrace));
         }
@@ -107,6 +101,9 @@ impl Parser<'_> {
                 self.bump();
             }
             self.skip_rest_of_line(Kind::Comma);
+        }
+        if let Some(line) = line.filter(|_| self.is_broken()) {
+            self.skip_indented(line);
         }
         if self.eat(Kind::Comma).is_some() {
             self.recovering = false;
@@ -117,7 +114,6 @@ impl Parser<'_> {
         let start = self.start;
         let pattern = self.pattern();
         let guard = self.eat(Kind::If).map(|_| self.guard());
-        self.arrow();
         let body = self.arm_body();
         let span = self.since(start.min(self.nodes.span(pattern).start));
         self.push(Arm { span, pattern, guard, body });
@@ -127,17 +123,14 @@ impl Parser<'_> {
         self.within(Context { guard: true, ..Context::default() }, Self::expr)
     }
 
-    /// `=>`, for which `->` is taken too.
-    fn arrow(&mut self) {
+    /// `=>`, for which `->` is taken too, and what is done.
+    fn arm_body(&mut self) -> ExprId {
         if self.at(Kind::ThinArrow) {
             self.note(self.span(), Fact::ThinArrow);
             self.bump();
-        } else {
-            self.expect(Kind::FatArrow);
+        } else if !self.expect(Kind::FatArrow) {
+            return self.no_expr();
         }
-    }
-
-    fn arm_body(&mut self) -> ExprId {
         let body = self.expr();
         if self.at_assignment() { self.assignment_as_body(body) } else { body }
     }
@@ -190,11 +183,7 @@ impl Parser<'_> {
     pub(super) fn select(&mut self) -> ExprId {
         let start = self.bump().start;
         let begin = self.begin::<SelectArm>();
-        if self.at(Kind::LeftBrace) {
-            self.separated(Self::select_arm);
-        } else {
-            self.expected(Expected::Token(Kind::LeftBrace));
-        }
+        self.separated(Self::select_arm);
         let arms = self.finish(begin);
         let span = self.since(start);
         self.nodes.add(Expr::Select(arms), span)
@@ -208,7 +197,6 @@ impl Parser<'_> {
             SelectKind::Operation { pattern: None, call } => self.nodes.span(call).start,
             _ => start,
         });
-        self.arrow();
         let body = self.arm_body();
         let span = self.since(start);
         self.push(SelectArm { span, kind, body });

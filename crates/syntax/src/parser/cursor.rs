@@ -14,7 +14,15 @@ impl<'s> Parser<'s> {
         let end = Token { kind: Kind::End, start: self.source.len() as u32 };
         loop {
             let Token { kind, start } = self.tokens.get(at).copied().unwrap_or(end);
-            if !kind.is_trivia() {
+            if self.is_stray(kind, start) {
+                self.braces += i64::from(kind == Kind::RightBrace);
+                let known = std::mem::take(&mut self.swallowed);
+                if kind == Kind::RightBrace && known > 0 {
+                    self.swallowed = known - 1;
+                } else {
+                    self.note(Span::new(start, start + 1), Fact::Unopened(kind));
+                }
+            } else if !kind.is_trivia() {
                 self.kind = kind;
                 self.start = start;
                 self.at = at;
@@ -22,8 +30,21 @@ impl<'s> Parser<'s> {
             }
             self.newline |= matches!(kind, Kind::Newline | Kind::Semicolon);
             // The lexer has said so: what the parser would say about the rest of the line is an echo.
-            self.muted |= kind == Kind::Unknown;
+            if kind == Kind::Unknown {
+                self.unknown_token(at, start);
+            }
             at += 1;
+        }
+    }
+
+    /// The lexer has said that this means nothing.
+    fn unknown_token(&mut self, at: usize, start: u32) {
+        let end = self.tokens.get(at + 1).map_or(start, |next| next.start);
+        self.quiet_line(end);
+        let text = Span::new(start, end).of(self.source);
+        if text.is_empty() || text.starts_with('"') {
+            self.swallowed += text.matches('{').count();
+            self.unknown = self.line_end(start);
         }
     }
 
@@ -47,6 +68,7 @@ impl<'s> Parser<'s> {
         let span = self.span();
         if self.kind != Kind::End {
             self.previous_end = span.end;
+            self.count_bracket(span.start);
             self.settle(self.at + 1);
         }
         span
@@ -143,7 +165,7 @@ impl<'s> Parser<'s> {
                 element(parser);
                 if parser.eat(Kind::Comma).is_some() {
                     parser.recovering = false;
-                } else if parser.at(close) || !parser.next_element(close) {
+                } else if parser.at(close) || !parser.next_element(open, close) {
                     break;
                 }
                 if parser.at == before {

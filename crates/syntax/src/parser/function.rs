@@ -142,7 +142,7 @@ impl Parser<'_> {
 
     /// Whether a body is here; says so where one is missing.
     fn body(&mut self, home: Home, start: u32) -> bool {
-        if self.at(Kind::LeftBrace) {
+        if self.at(Kind::LeftBrace) || self.is_indented_block() {
             return true;
         }
         let ends = self.newline || matches!(self.kind, Kind::RightBrace | Kind::End);
@@ -152,9 +152,7 @@ impl Parser<'_> {
         if ends {
             let span = self.since(start);
             self.error(span, Fact::MissingBody);
-        } else {
-            self.expected(Expected::Block);
         }
-        false
+        !ends
     }
 }

@@ -13,11 +13,16 @@ use crate::tree::{
 impl Parser<'_> {
     /// All declarations of the file.
     pub(super) fn file(&mut self) {
-        while !self.at(Kind::End) {
+        loop {
+            self.skip_what_is_unknown();
+            if self.at(Kind::End) {
+                break;
+            }
+            let line = self.newline.then_some(self.start);
             self.begin_line();
             if !self.newline && !self.recovering && !self.at_closing() {
                 self.error(self.span(), Fact::SameLine);
-                (self.recovering, self.muted) = (false, true);
+                self.recovering = false;
             }
             let before = self.at;
             let item = self.item();
@@ -26,6 +31,9 @@ impl Parser<'_> {
                 self.skip_to_item();
             } else if self.at == before {
                 self.bump();
+            }
+            if let Some(line) = line.filter(|_| self.is_broken()) {
+                self.skip_indented(line);
             }
         }
     }

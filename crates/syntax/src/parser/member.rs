@@ -48,24 +48,19 @@ impl Parser<'_> {
 
     /// Members between braces, each ended by its line or by a comma.
     fn members(&mut self, mut member: impl FnMut(&mut Self)) {
-        if !self.at(Kind::LeftBrace) {
-            self.expected(Expected::Token(Kind::LeftBrace));
-            return;
-        }
-        let open = self.bump();
-        self.recovering = false;
+        let Some(open) = self.open_brace(Expected::Token(Kind::LeftBrace)) else { return };
         self.within(Context::default(), |parser| {
-            while !parser.at(Kind::RightBrace) && !parser.at(Kind::End) && !parser.at_other_item() {
-                let before = parser.at;
+            while parser.goes_on(open) && !parser.at_other_item() {
+                let (before, line) = (parser.at, parser.newline.then_some(parser.start));
                 parser.begin_line();
                 member(parser);
-                parser.end_of_member(before);
+                parser.end_of_member(before, line);
             }
             parser.close(open, Kind::RightBrace);
         });
     }
 
-    fn end_of_member(&mut self, before: usize) {
+    fn end_of_member(&mut self, before: usize, line: Option<u32>) {
         let ends = self.newline || matches!(self.kind, Kind::Comma | Kind::RightBrace | Kind::End);
         if !ends {
             self.expected(Expected::EndOfLine);
@@ -75,6 +70,9 @@ impl Parser<'_> {
                 self.bump();
             }
             self.skip_rest_of_line(Kind::Comma);
+        }
+        if let Some(line) = line.filter(|_| self.is_broken()) {
+            self.skip_indented(line);
         }
         if self.eat(Kind::Comma).is_some() {
             self.recovering = false;

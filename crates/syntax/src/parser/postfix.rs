@@ -103,7 +103,7 @@ impl Parser<'_> {
         let index = self.within(Context { brackets: true, ..Context::default() }, |parser| {
             let index = parser.element();
             if !parser.at(Kind::RightBracket) {
-                parser.next_element(Kind::RightBracket);
+                parser.next_element(open, Kind::RightBracket);
             }
             parser.close(open, Kind::RightBracket);
             index

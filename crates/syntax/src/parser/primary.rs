@@ -219,11 +219,6 @@ impl Parser<'_> {
 
     /// A block that must come.
     pub(super) fn expect_block(&mut self) -> ExprId {
-        if self.at(Kind::LeftBrace) {
-            return self.block();
-        }
-        self.expected(Expected::Block);
-        let span = self.nothing();
-        self.nodes.add(Expr::Block(List::EMPTY), span)
+        self.block()
     }
 }

@@ -27,13 +27,12 @@ const fn assignment(kind: Kind) -> Option<Option<BinaryOp>> {
 impl Parser<'_> {
     /// The statements of a block, with their braces; `None` where that is too deep.
     pub(super) fn statements(&mut self) -> Option<List<StmtId>> {
-        let open = self.bump();
-        self.recovering = false;
+        let open = self.open_brace(Expected::Block)?;
         let statements = self.deeper(|parser| {
             parser.within(Context::default(), |parser| {
                 let begin = parser.begin::<StmtId>();
                 let mut first = true;
-                while !parser.at(Kind::RightBrace) && !parser.at(Kind::End) && !parser.at_item_margin() {
+                while parser.goes_on(open) && !parser.at_item_margin() {
                     parser.next_statement(first);
                     first = false;
                 }
@@ -45,22 +44,44 @@ impl Parser<'_> {
     }
 
     fn next_statement(&mut self, first: bool) {
+        let mut unknown = false;
         self.begin_line();
         if first {
             self.recovering = false;
         } else if !self.newline && !self.at_closing() {
             self.error(self.span(), Fact::SameLine);
-            (self.recovering, self.muted) = (false, true);
+            self.recovering = false;
+            unknown = self.at(Kind::LeftBrace);
         }
-        let before = self.at;
-        let id = self.statement();
+        let is_let = self.at(Kind::Let);
+        let (before, line) = (self.at, self.newline.then_some(self.start));
+        let id = if unknown { self.unknown_block() } else { self.statement() };
         self.push(id);
+        let mut arm = self.at(Kind::FatArrow) && !self.newline;
+        if arm {
+            self.expected(Expected::EndOfLine);
+        }
         if self.recovering {
-            self.skip_rest_of_line(Kind::RightBrace);
+            arm |= self.skip_rest_of_line(Kind::RightBrace);
+        }
+        // It seems to be no block but arms: the head is missing, and all others would be echoes.
+        if arm && !is_let {
+            self.skip_rest_of_block();
+        }
+        if let Some(line) = line.filter(|_| self.is_broken()) {
+            self.skip_indented(line);
         }
         if self.at == before && !self.at(Kind::RightBrace) {
             self.bump();
         }
+    }
+
+    /// A block behind what is no statement on its line: what it holds is not known.
+    fn unknown_block(&mut self) -> StmtId {
+        let start = self.start;
+        self.skip_group();
+        let span = self.since(start);
+        self.nodes.add(Stmt::Wrong, span)
     }
 
     fn statement(&mut self) -> StmtId {
@@ -129,6 +150,10 @@ impl Parser<'_> {
         let fact = Fact::LeadingOperator { operator: self.kind, previous_end: self.previous_end };
         self.note(self.span(), fact);
         self.bump();
+        if self.at(Kind::LeftBrace) {
+            self.skip_group();
+            return Stmt::Wrong;
+        }
         Stmt::Expr(self.expr())
     }
 
