@@ -3,8 +3,9 @@
 //!
 //! **Recovery.** The first error of a mistake is kept. Further ones are echoes, and are dropped, until the line ends and the parser is
 //! in step again, at the next statement, element or expected token ([`Parser::error`]). An error that does not put the parser out of
-//! step is added by [`Parser::note`]. Where brackets do not match, indentation says which one is missing or too many (`recover.rs`).
+//! step is added by [`Parser::note`]. Where brackets do not match, indentation says which one is missing or too many (`brackets.rs`).
 
+mod brackets;
 mod closure;
 mod control;
 mod cursor;

@@ -16,9 +16,8 @@ impl<'s> Parser<'s> {
             let Token { kind, start } = self.tokens.get(at).copied().unwrap_or(end);
             if self.is_stray(kind, start) {
                 self.braces += i64::from(kind == Kind::RightBrace);
-                let known = std::mem::take(&mut self.swallowed);
-                if kind == Kind::RightBrace && known > 0 {
-                    self.swallowed = known - 1;
+                if kind == Kind::RightBrace && self.swallowed > 0 {
+                    self.swallowed -= 1;
                 } else {
                     self.note(Span::new(start, start + 1), Fact::Unopened(kind));
                 }
