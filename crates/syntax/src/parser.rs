@@ -181,7 +181,10 @@ impl<'s> Parser<'s> {
     /// A statement, a member or a declaration begins here: on a new line, the parser is in step.
     fn begin_line(&mut self) {
         self.fresh = self.at;
-        self.recovering &= !self.newline;
+        if self.newline {
+            self.recovering = false;
+            self.unknown = 0;
+        }
     }
 
     /// Whether what ends here was not understood to its end.

@@ -8,12 +8,13 @@ use pluto_source::{Diagnostic, FileId, Fix};
 use pluto_syntax::{CODES, SyntaxError, parse};
 
 /// Names of the files of cases, each beside what is expected of it.
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     ("lexer", include_str!("mistakes/lexer.txt")),
     ("expressions", include_str!("mistakes/expressions.txt")),
     ("statements", include_str!("mistakes/statements.txt")),
     ("items", include_str!("mistakes/items.txt")),
     ("patterns", include_str!("mistakes/patterns.txt")),
+    ("brackets", include_str!("mistakes/brackets.txt")),
 ];
 
 /// The cases of a file: what each is about, and its text.
@@ -101,6 +102,11 @@ fn items() {
 #[test]
 fn patterns() {
     expect_file!["mistakes/patterns.expected.txt"].assert_eq(&shown(FILES[4].1));
+}
+
+#[test]
+fn brackets() {
+    expect_file!["mistakes/brackets.expected.txt"].assert_eq(&shown(FILES[5].1));
 }
 
 /// Texts that are too long to be written down.

@@ -9,6 +9,11 @@ use crate::tree::{Expr, ExprId, List, MapEntry, Name};
 impl Parser<'_> {
     /// An expression that begins with its own token. Where none does, one that is `Wrong`.
     pub(super) fn primary(&mut self) -> ExprId {
+        // A string without an end was the operand.
+        if self.unknown > self.previous_end {
+            self.recovering = true;
+            return self.no_expr();
+        }
         match self.kind {
             Kind::Name => self.name_expr(),
             Kind::Int
@@ -210,7 +215,8 @@ impl Parser<'_> {
 
     /// `{ … }`.
     pub(super) fn block(&mut self) -> ExprId {
-        let start = self.start;
+        // Where the brace is missing, what is read without it may be nothing, behind what was before.
+        let start = if self.at(Kind::LeftBrace) { self.start } else { self.previous_end };
         let statements = self.statements();
         let span = self.since(start);
         let statements = statements.unwrap_or(List::EMPTY);
