@@ -2,6 +2,7 @@
 
 use pluto_source::Span;
 
+use super::brackets::closes;
 use super::{Context, Parser};
 use crate::error::{Expected, Fact};
 use crate::token::{Kind, Token};
@@ -14,29 +15,37 @@ impl<'s> Parser<'s> {
         let end = Token { kind: Kind::End, start: self.source.len() as u32 };
         loop {
             let Token { kind, start } = self.tokens.get(at).copied().unwrap_or(end);
-            if self.is_stray(kind, start) {
-                self.braces += i64::from(kind == Kind::RightBrace);
-                if kind == Kind::RightBrace && self.swallowed > 0 {
-                    self.swallowed -= 1;
-                } else {
-                    self.note(Span::new(start, start + 1), Fact::Unopened(kind));
+            if kind.is_trivia() {
+                match kind {
+                    Kind::Newline | Kind::Semicolon => self.newline = true,
+                    Kind::Unknown => self.unknown_token(at, start),
+                    _ => {}
                 }
-            } else if !kind.is_trivia() {
-                self.kind = kind;
-                self.start = start;
-                self.at = at;
+            } else if !closes(kind) || !self.is_stray(kind, start) {
+                (self.kind, self.start, self.at) = (kind, start, at);
                 return;
-            }
-            self.newline |= matches!(kind, Kind::Newline | Kind::Semicolon);
-            // The lexer has said so: what the parser would say about the rest of the line is an echo.
-            if kind == Kind::Unknown {
-                self.unknown_token(at, start);
+            } else {
+                self.stray(kind, start);
             }
             at += 1;
         }
     }
 
-    /// The lexer has said that this means nothing.
+    /// A bracket that closes nothing is passed over.
+    #[cold]
+    fn stray(&mut self, kind: Kind, start: u32) {
+        if kind == Kind::RightBrace {
+            self.braces += 1;
+            if self.swallowed > 0 {
+                self.swallowed -= 1;
+                return;
+            }
+        }
+        self.note(Span::new(start, start + 1), Fact::Unopened(kind));
+    }
+
+    /// The lexer has said that this means nothing: what the parser would say about the rest of the line is an echo.
+    #[cold]
     fn unknown_token(&mut self, at: usize, start: u32) {
         let end = self.tokens.get(at + 1).map_or(start, |next| next.start);
         self.quiet_line(end);
@@ -137,7 +146,9 @@ impl<'s> Parser<'s> {
 
     /// The kind of the token so many tokens behind the current one.
     pub(super) fn peek(&self, ahead: usize) -> Kind {
-        self.following().nth(ahead.saturating_sub(1)).map_or(Kind::End, |(_, token)| token.kind)
+        let rest = self.tokens.get(self.at + 1..).unwrap_or_default();
+        let mut kinds = rest.iter().map(|token| token.kind).filter(|kind| !kind.is_trivia());
+        kinds.nth(ahead.saturating_sub(1)).unwrap_or(Kind::End)
     }
 
     /// The tokens behind the current one, with their places.

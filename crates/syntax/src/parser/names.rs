@@ -105,6 +105,10 @@ impl Parser<'_> {
         if !self.at(Kind::Name) {
             return None;
         }
+        // White space follows it, where that makes it no name.
+        if self.tokens.get(self.at + 1).is_none_or(|next| next.kind != Kind::Whitespace) {
+            return None;
+        }
         let (written, instead) = foreign_word(self.text())?;
         let follows = self.following().next().map(|(_, token)| token)?;
         let between = Span::new(self.end(), follows.start).of(self.source);

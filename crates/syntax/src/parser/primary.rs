@@ -73,9 +73,7 @@ impl Parser<'_> {
 
     /// Whether the name here is the label of a loop that follows.
     fn is_label_of_loop(&self) -> bool {
-        let mut after = self.following().map(|(_, token)| token.kind);
-        after.next() == Some(Kind::Colon)
-            && matches!(after.next(), Some(Kind::For | Kind::While | Kind::Loop))
+        self.peek(1) == Kind::Colon && matches!(self.peek(2), Kind::For | Kind::While | Kind::Loop)
     }
 
     fn foreign_value(&mut self, text: &str) -> ExprId {
