@@ -41,3 +41,44 @@ fn a_mistake_has_few_echoes() {
     "#]]
     .assert_eq(&table.concat());
 }
+
+/// Lines with one mistake each.
+const MISTAKES: [&str; 12] = [
+    "    let = 1",
+    "    a +",
+    "    f(1 2)",
+    "    a b",
+    "    \"text",
+    "    if { }",
+    "    let a",
+    "    x = (1, 2",
+    "    [1, 2))",
+    "    match a { A 1 }",
+    "    f\"{a b}\"",
+    "    raise",
+];
+
+/// Mistakes on lines of their own are told apart: each is said, and once.
+#[test]
+fn no_mistake_hides_another() {
+    let source = include_str!("programs/whole.pluto");
+    // Before a `let`, which goes on with nothing.
+    let before_let = |line: &str| line.starts_with("    let ") && !line.contains("y: other");
+    for mistake in MISTAKES {
+        let mut text = String::new();
+        let mut wanted = Vec::new();
+        for line in source.lines() {
+            if before_let(line) {
+                text.push_str(mistake);
+                text.push('\n');
+                wanted.push(text.lines().count());
+            }
+            text.push_str(line);
+            text.push('\n');
+        }
+        assert!(wanted.len() > 10);
+        let line = |at: u32| text[..at as usize].lines().count().max(1);
+        let found: Vec<usize> = parse(&text).errors.iter().map(|error| line(error.span.end)).collect();
+        assert_eq!(found, wanted, "{mistake}");
+    }
+}
