@@ -210,11 +210,16 @@ impl Body<'_, '_> {
                 let known = self.local(local);
                 (known.name, self.place(known.span))
             }
+            // Without its `mut` it could not be bound to the other name.
+            Root::Local(local) => {
+                self.info_mut(local).changed = true;
+                return;
+            }
             Root::Const(id, _) => {
                 let origin = self.c.program.consts[id].origin;
                 (origin.name, self.c.place(&origin))
             }
-            _ => return,
+            Root::Temporary => return,
         };
         self.error(span, Fact::Thaw { name, declared });
     }
