@@ -18,10 +18,8 @@ pub fn apply<'a>(files: &Files, fixes: impl IntoIterator<Item = &'a Fix>) -> Fix
     let mut taken: Vec<&Edit> = Vec::new();
     let mut left = Vec::new();
     for (number, fix) in fixes.into_iter().enumerate() {
-        let mut edits: Vec<&Edit> = fix.edits.iter().collect();
-        edits.sort_by_key(|edit| edit.place);
-        let alone = edits.windows(2).all(|pair| matches!(pair, [one, two] if !clash(one, two, true)));
-        if alone && edits.iter().all(|edit| stands(files, edit) && is_free(&taken, edit)) {
+        let edits = edits_in_order(files, fix).filter(|edits| edits.iter().all(|edit| is_free(&taken, edit)));
+        if let Some(edits) = edits {
             for edit in edits {
                 let at = taken.partition_point(|other| other.place <= edit.place);
                 taken.insert(at, edit);
@@ -31,6 +29,14 @@ pub fn apply<'a>(files: &Files, fixes: impl IntoIterator<Item = &'a Fix>) -> Fix
         }
     }
     Fixed { texts: rewrite(files, &taken), left }
+}
+
+/// The edits of a fix in the order of their places; nothing where they cannot all be made.
+pub(crate) fn edits_in_order<'a>(files: &Files, fix: &'a Fix) -> Option<Vec<&'a Edit>> {
+    let mut edits: Vec<&Edit> = fix.edits.iter().collect();
+    edits.sort_by_key(|edit| edit.place);
+    let alone = edits.windows(2).all(|pair| matches!(pair, [one, two] if !clash(one, two, true)));
+    (alone && edits.iter().all(|edit| stands(files, edit))).then_some(edits)
 }
 
 /// Whether an edit is about whole characters of a file that is there.

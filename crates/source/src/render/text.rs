@@ -2,6 +2,7 @@
 
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Patch, Renderer, Snippet};
 
+use crate::fix::edits_in_order;
 use crate::{Diagnostic, Edit, File, FileId, FileSpan, Files, Label, Severity, Span};
 
 /// Each diagnostic with the lines it is about and, where there is a fix, what it would change; a blank line between two.
@@ -28,7 +29,9 @@ fn report<'a>(diagnostic: &'a Diagnostic, files: &'a Files) -> Vec<Group<'a>> {
     let mut groups = vec![title.elements(causes(diagnostic, files)).elements(notes)];
     if let Some(fix) = &diagnostic.fix {
         let title = Level::HELP.secondary_title(&fix.title);
-        groups.push(Group::with_title(title).elements(suggestions(&fix.edits, files)));
+        // What cannot be made cannot be shown either.
+        let edits = edits_in_order(files, fix).unwrap_or_default();
+        groups.push(Group::with_title(title).elements(suggestions(&edits, files)));
     }
     groups
 }
@@ -56,12 +59,12 @@ fn annotation<'a>(kind: AnnotationKind, label: &'a Label, window: &Window<'a>) -
     if label.text.is_empty() { annotation } else { annotation.label(&label.text) }
 }
 
-fn suggestions<'a>(edits: &'a [Edit], files: &'a Files) -> Vec<Element<'a>> {
+fn suggestions<'a>(edits: &[&'a Edit], files: &'a Files) -> Vec<Element<'a>> {
     in_order(edits.iter().map(|edit| edit.place.file))
         .into_iter()
         .filter_map(|id| {
             let file = files.get(id)?;
-            let of_file: Vec<&Edit> = edits.iter().filter(|edit| edit.place.file == id).collect();
+            let of_file: Vec<&'a Edit> = edits.iter().copied().filter(|edit| edit.place.file == id).collect();
             let window = Window::around(file, of_file.iter().map(|edit| edit.place));
             let patches =
                 of_file.into_iter().map(|edit| Patch::new(window.range(edit.place.span), &edit.text));
