@@ -10,6 +10,7 @@ mod error;
 mod fuzz;
 mod guard;
 mod metadata;
+mod mutants;
 mod otp;
 mod pluto;
 mod python;
@@ -32,7 +33,7 @@ struct Chore {
     run: fn(&[String]) -> Result<()>,
 }
 
-const CHORES: [Chore; 9] = [
+const CHORES: [Chore; 10] = [
     Chore {
         name: "demo",
         arguments: "",
@@ -62,6 +63,12 @@ const CHORES: [Chore; 9] = [
         arguments: "[TARGET…] [--runs N]",
         about: "run the fuzz targets a fixed number of times",
         run: fuzz::main,
+    },
+    Chore {
+        name: "mutants",
+        arguments: "[--package NAME] [--tested-by NAME]… [--count N] [--seed N]",
+        about: "change one place of a crate at a time, and look whether the tests see it",
+        run: mutants::main,
     },
     Chore {
         name: "rabbit",
