@@ -1,4 +1,4 @@
-//! Pluto programs in tests: sources in, tokens, trees and diagnostics out; and the reference as a suite.
+//! Pluto programs in tests: sources in, tokens, trees and diagnostics out; the reference as a suite; random programs.
 //!
 //! ```
 //! use pluto_testcompiler::TestCompiler;
@@ -12,6 +12,7 @@
 
 mod compiler;
 mod expectation;
+pub mod generate;
 mod literate;
 mod run;
 

@@ -1,0 +1,281 @@
+//! How fast the front end is, and what memory it takes: `cargo xtask bench front`. It prints the tables that stand in
+//! `docs/benchmarks.md`, and with `--write FILE` puts them there.
+//!
+//! Speeds are compared with counting the line breaks of the same text by `memchr`, which takes turns with them, so that a
+//! slow moment of the machine touches both. Times are medians over the rounds.
+#![expect(clippy::print_stdout, reason = "a benchmark tells its figures")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::fmt::Write as _;
+use std::hint::black_box;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use pluto_source::{File, FileId, Files};
+use pluto_syntax::Parse;
+use pluto_testcompiler::generate::{Choices, FEATURES, program_of_size};
+
+/// Each figure is the median of so many rounds.
+const ROUNDS: usize = 9;
+
+/// Counts the bytes that are allocated, and the most that ever were.
+struct Counting;
+
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+static MOST: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: everything is passed to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let live = LIVE.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
+        let _before = MOST.fetch_max(live, Ordering::Relaxed);
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        let _before = LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller keeps the contract of `dealloc`.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// A program: its texts, one for each module.
+struct Corpus {
+    name: String,
+    texts: Vec<String>,
+}
+
+impl Corpus {
+    fn bytes(&self) -> usize {
+        self.texts.iter().map(String::len).sum()
+    }
+
+    fn lines(&self) -> usize {
+        self.texts.iter().map(|text| text.lines().count()).sum()
+    }
+}
+
+/// One generated program of about so many lines.
+fn generated(lines: usize) -> Corpus {
+    let mut features = lines / 10;
+    loop {
+        let program = program_of_size(&FEATURES.concat(), features, &mut Choices::seeded(1));
+        let corpus = Corpus {
+            name: format!("generated, {lines} lines"),
+            texts: program.files.into_iter().map(|(_, text)| text).collect(),
+        };
+        let found = corpus.lines();
+        if found.abs_diff(lines) * 10 <= lines {
+            return corpus;
+        }
+        features = (features * lines / found).max(1);
+    }
+}
+
+/// The sample programs, each a module of its own.
+fn written_by_hand() -> Corpus {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/pluto");
+    let mut paths: Vec<_> = std::fs::read_dir(directory)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|ending| ending == "pluto"))
+        .collect();
+    paths.sort();
+    let texts = paths.iter().filter_map(|path| std::fs::read_to_string(path).ok()).collect();
+    Corpus { name: "written by hand".to_owned(), texts }
+}
+
+/// What is measured.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Unit,
+    Lex,
+    Parse,
+    Check,
+    Format,
+}
+
+impl Stage {
+    fn run(self, corpus: &Corpus) {
+        match self {
+            Stage::Unit => {
+                for text in &corpus.texts {
+                    black_box(memchr::memchr_iter(b'\n', black_box(text.as_bytes())).count());
+                }
+            }
+            Stage::Lex => {
+                for text in &corpus.texts {
+                    black_box(pluto_syntax::lex(black_box(text)));
+                }
+            }
+            Stage::Parse => {
+                for text in &corpus.texts {
+                    black_box(pluto_syntax::parse(black_box(text)));
+                }
+            }
+            Stage::Check => check(corpus),
+            Stage::Format => {
+                for text in &corpus.texts {
+                    let _formatted = black_box(pluto_syntax::format(black_box(text)));
+                }
+            }
+        }
+    }
+}
+
+/// Parses and checks the modules of a program.
+fn check(corpus: &Corpus) {
+    let mut files = Files::new();
+    let ids: Vec<FileId> = corpus
+        .texts
+        .iter()
+        .zip(0..)
+        .map(|(text, at)| files.add(File::new(format!("{at}"), text.clone())))
+        .collect();
+    let parses: Vec<Parse> = corpus.texts.iter().map(|text| pluto_syntax::parse(text)).collect();
+    let mut input = pluto_check::Input::new(&files);
+    for (at, (id, parse)) in ids.iter().zip(&parses).enumerate() {
+        input = input.with(&format!("module{at}"), *id, parse);
+    }
+    black_box(pluto_check::check(&input));
+}
+
+/// The median time of each stage, in turns.
+fn times(corpus: &Corpus, stages: &[Stage], rounds: usize) -> Vec<Duration> {
+    let mut taken = vec![Vec::new(); stages.len()];
+    for round in 0..rounds {
+        for step in 0..stages.len() {
+            let at = (step + round) % stages.len();
+            let start = Instant::now();
+            stages[at].run(corpus);
+            taken[at].push(start.elapsed());
+        }
+    }
+    taken
+        .into_iter()
+        .map(|mut times| {
+            times.sort();
+            times[times.len() / 2]
+        })
+        .collect()
+}
+
+/// The most bytes that a stage has at a time.
+fn memory(corpus: &Corpus, stage: Stage) -> usize {
+    let before = LIVE.load(Ordering::Relaxed);
+    MOST.store(before, Ordering::Relaxed);
+    stage.run(corpus);
+    MOST.load(Ordering::Relaxed) - before
+}
+
+/// Speeds and memory on programs of every kind.
+fn speeds(out: &mut String) {
+    let _header = write!(
+        out,
+        "### Speed of the front end\n\n| program | lines | lex | parse | parse and check | format | parse, of `memchr` | \
+         parse and check, of `memchr` | checked lines/s | memory, parse | memory, parse and check |\n\
+         | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
+    );
+    for corpus in [written_by_hand(), generated(10_000), generated(100_000)] {
+        let stages = [Stage::Unit, Stage::Lex, Stage::Parse, Stage::Check, Stage::Format];
+        let times = times(&corpus, &stages, ROUNDS);
+        let seconds: Vec<f64> = times.iter().map(Duration::as_secs_f64).collect();
+        let [unit, lex, parse, check, format] = seconds[..] else { continue };
+        let speed = |seconds: f64| format!("{:.1} MB/s", corpus.bytes() as f64 / seconds / 1e6);
+        let times_source = |stage| memory(&corpus, stage) as f64 / corpus.bytes() as f64;
+        let _row = writeln!(
+            out,
+            "| {} | {} | {} | {} | {} | {} | 1/{:.0} | 1/{:.0} | {:.0} k | {:.1} x source | {:.1} x source |",
+            corpus.name,
+            corpus.lines(),
+            speed(lex),
+            speed(parse),
+            speed(check),
+            speed(format),
+            parse / unit,
+            check / unit,
+            corpus.lines() as f64 / check / 1e3,
+            times_source(Stage::Parse),
+            times_source(Stage::Check),
+        );
+    }
+}
+
+/// Nanoseconds a line, from small programs to large ones.
+fn growth(out: &mut String) {
+    out.push_str("\n### Growth of the front end\n\n| lines | parse, a line | parse and check, a line |\n| --- | --- | --- |\n");
+    for lines in [1_000, 10_000, 100_000, 1_000_000] {
+        let corpus = generated(lines);
+        let rounds = if lines >= 1_000_000 { 3 } else { ROUNDS };
+        let times = times(&corpus, &[Stage::Parse, Stage::Check], rounds);
+        let per_line = |time: Duration| time.as_nanos() as f64 / corpus.lines() as f64;
+        let [parse, check] = times[..] else { continue };
+        let _row =
+            writeln!(out, "| {} | {:.0} ns | {:.0} ns |", corpus.lines(), per_line(parse), per_line(check));
+    }
+}
+
+/// Functions that call each other: in a chain, or all of them all.
+fn calling(functions: usize, all: bool) -> Corpus {
+    let mut text = String::from("error Failed {}\n\nfn f0(n: int) int {\n    raise Failed {}\n}\n\n");
+    for at in 1..functions {
+        let _head = writeln!(text, "fn f{at}(n: int) int {{");
+        let callees = if all { 0..functions } else { at - 1..at };
+        for callee in callees {
+            let _call = writeln!(text, "    f{callee}(n)!");
+        }
+        text.push_str("    n\n}\n\n");
+    }
+    Corpus { name: String::new(), texts: vec![text] }
+}
+
+/// Error sets over deep and over dense graphs of calls.
+fn error_sets(out: &mut String) {
+    out.push_str(
+        "\n### Error sets\n\n| functions | calls | parse and check | a call |\n| --- | --- | --- | --- |\n",
+    );
+    for (functions, all) in
+        [(2_500, false), (5_000, false), (10_000, false), (250, true), (500, true), (1_000, true)]
+    {
+        let corpus = calling(functions, all);
+        let calls = if all { (functions - 1) * functions } else { functions - 1 };
+        let [time] = times(&corpus, &[Stage::Check], 3)[..] else { continue };
+        let shape = if all { "each calls all" } else { "each calls the one before" };
+        let _row = writeln!(
+            out,
+            "| {functions}, {shape} | {calls} | {:.1} ms | {:.0} ns |",
+            time.as_secs_f64() * 1e3,
+            time.as_nanos() as f64 / calls as f64
+        );
+    }
+}
+
+/// Puts the tables into a document, between the two lines that are there for it.
+fn write_into(path: &str, tables: &str) -> Result<(), String> {
+    const BEGIN: &str = "<!-- written by `cargo xtask bench front`: begin -->\n";
+    const END: &str = "<!-- written by `cargo xtask bench front`: end -->\n";
+    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))?;
+    let (before, rest) = text.split_once(BEGIN).ok_or_else(|| format!("{path} has no line {BEGIN}"))?;
+    let (_, after) = rest.split_once(END).ok_or_else(|| format!("{path} has no line {END}"))?;
+    std::fs::write(path, format!("{before}{BEGIN}\n{tables}\n{END}{after}"))
+        .map_err(|error| format!("cannot write {path}: {error}"))
+}
+
+fn main() -> Result<(), String> {
+    let mut arguments = std::env::args().skip(1).filter(|word| word != "--bench");
+    let mut tables = String::new();
+    speeds(&mut tables);
+    growth(&mut tables);
+    error_sets(&mut tables);
+    println!("{tables}");
+    match (arguments.next().as_deref(), arguments.next()) {
+        (None, _) => Ok(()),
+        (Some("--write"), Some(path)) => write_into(&path, &tables),
+        _ => Err("takes nothing, or --write FILE".to_owned()),
+    }
+}

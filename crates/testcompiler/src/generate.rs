@@ -1,0 +1,19 @@
+//! Random programs that are well typed, each with the output it must have.
+//!
+//! A program is put together from *features*: each adds declarations and statements to the program, and to the expected
+//! output the lines that these statements print. What is printed is known while it is written, because every expression is
+//! made together with its value. So the expected output needs no second implementation of the language.
+//!
+//! All choices come from a tape ([`Choices`]): a seed draws one, and a fuzzer may write its own.
+
+mod choices;
+mod concurrency;
+mod control;
+mod data;
+mod effects;
+mod expression;
+mod functions;
+mod program;
+
+pub use choices::Choices;
+pub use program::{FEATURES, Feature, Program, program, program_of, program_of_size};

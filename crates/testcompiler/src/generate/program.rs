@@ -1,0 +1,182 @@
+//! A program that is being written, and the features that it is written from.
+
+use std::fmt::Write;
+
+use super::choices::Choices;
+use super::{concurrency, control, data, effects, expression, functions};
+
+/// A program, and what it must print.
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    /// Files: path and text. The first is the one with `main`.
+    pub files: Vec<(String, String)>,
+    /// What it prints.
+    pub output: String,
+    /// The names of its features, sorted.
+    pub features: Vec<&'static str>,
+}
+
+/// Something that a program can contain.
+#[derive(Clone, Copy)]
+pub struct Feature {
+    /// Its name.
+    pub name: &'static str,
+    pub(super) write: fn(&mut Writer<'_, '_>),
+}
+
+/// All features.
+pub const FEATURES: &[&[Feature]] = &[
+    expression::FEATURES,
+    control::FEATURES,
+    functions::FEATURES,
+    data::FEATURES,
+    effects::FEATURES,
+    concurrency::FEATURES,
+];
+
+/// The most features of one program, with repetition.
+const MOST: u32 = 16;
+
+/// A program from all features.
+pub fn program(choices: &mut Choices<'_>) -> Program {
+    let all: Vec<Feature> = FEATURES.concat();
+    program_of(&all, choices)
+}
+
+/// A program from some features; there must be at least one.
+pub fn program_of(features: &[Feature], choices: &mut Choices<'_>) -> Program {
+    let count = 1 + choices.below(MOST) as usize;
+    program_of_size(features, count, choices)
+}
+
+/// A program of so many features of some; there must be at least one.
+pub fn program_of_size(features: &[Feature], count: usize, choices: &mut Choices<'_>) -> Program {
+    let mut writer = Writer {
+        choices,
+        names: 0,
+        imports: String::new(),
+        declarations: String::new(),
+        body: String::new(),
+        parts: 0,
+        out: Program::default(),
+    };
+    for number in 0..count {
+        if number > 0 && number % MOST as usize == 0 {
+            writer.part();
+        }
+        let feature = writer.choices.one_of(features);
+        writer.out.features.push(feature.name);
+        (feature.write)(&mut writer);
+    }
+    writer.finish()
+}
+
+/// A program that is being written.
+pub(super) struct Writer<'c, 'a> {
+    pub(super) choices: &'c mut Choices<'a>,
+    names: u32,
+    imports: String,
+    declarations: String,
+    /// The statements of `main`, or of the next part of it.
+    body: String,
+    /// Functions that `main` calls first.
+    parts: u32,
+    out: Program,
+}
+
+impl Writer<'_, '_> {
+    /// A number that no name has yet.
+    pub(super) fn fresh(&mut self) -> u32 {
+        self.names += 1;
+        self.names
+    }
+
+    /// Adds a declaration, in lines.
+    pub(super) fn declare(&mut self, text: &str) {
+        self.declarations.push_str(text.trim_end());
+        self.declarations.push_str("\n\n");
+    }
+
+    /// Adds statements to `main`, in lines.
+    pub(super) fn statements(&mut self, text: &str) {
+        for line in text.trim_matches('\n').lines() {
+            // The text after the last line break of a string over several lines is a part of the string.
+            let _written = writeln!(self.body, "    {line}");
+        }
+    }
+
+    /// Adds a line that is printed.
+    pub(super) fn expect(&mut self, line: &str) {
+        self.out.output.push_str(line);
+        self.out.output.push('\n');
+    }
+
+    /// Adds a statement that prints an expression, and what it prints.
+    pub(super) fn print(&mut self, expression: &str, value: &str) {
+        self.statements(&format!("print({expression})"));
+        self.expect(value);
+    }
+
+    /// Adds a module beside the main one.
+    pub(super) fn module(&mut self, name: &str, text: &str) {
+        self.out.files.push((format!("{name}.pluto"), text.to_owned()));
+        self.imports.push_str(&format!("import {name}\n"));
+    }
+
+    /// Makes a function of the statements so far.
+    fn part(&mut self) {
+        let body = std::mem::take(&mut self.body);
+        self.declare(&format!("fn part_{}() {{\n{body}}}", self.parts));
+        self.parts += 1;
+    }
+
+    fn finish(mut self) -> Program {
+        let parts: String = (0..self.parts).map(|part| format!("    part_{part}()\n")).collect();
+        let blank = if self.imports.is_empty() { "" } else { "\n" };
+        let Self { imports, declarations, body, .. } = &self;
+        let main = format!("{imports}{blank}{declarations}fn main() {{\n{parts}{body}}}\n");
+        self.out.files.insert(0, ("main.pluto".to_owned(), main));
+        self.out.features.sort_unstable();
+        self.out.features.dedup();
+        self.out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Choices, FEATURES, program};
+    use std::collections::BTreeMap;
+
+    /// Every feature, and every pair of features, is in at least one program in a hundred.
+    #[test]
+    fn every_pair_of_features_is_in_one_program_in_a_hundred() {
+        const PROGRAMS: u64 = 4_000;
+        let mut pairs = BTreeMap::new();
+        for seed in 0..PROGRAMS {
+            let features = program(&mut Choices::seeded(seed)).features;
+            for (index, first) in features.iter().enumerate() {
+                for second in &features[index..] {
+                    *pairs.entry((*first, *second)).or_insert(0) += 1;
+                }
+            }
+        }
+        let mut names: Vec<_> = FEATURES.concat().iter().map(|feature| feature.name).collect();
+        names.sort_unstable();
+        let rare = names
+            .iter()
+            .enumerate()
+            .flat_map(|(index, first)| names[index..].iter().map(move |second| (*first, *second)));
+        let rare: Vec<_> =
+            rare.filter(|pair| pairs.get(pair).copied().unwrap_or(0) * 100 < PROGRAMS).collect();
+        assert_eq!(rare, []);
+    }
+
+    /// The same tape gives the same program, and an empty one gives one too.
+    #[test]
+    fn a_tape_decides_the_program() {
+        let written = |seed| program(&mut Choices::seeded(seed)).files;
+        assert_eq!(written(7), written(7));
+        assert_ne!(written(7), written(8));
+        assert_eq!(program(&mut Choices::from_bytes(&[])).features.len(), 1);
+    }
+}
