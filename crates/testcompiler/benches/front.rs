@@ -1,5 +1,5 @@
 //! How fast the front end is, and what memory it takes: `cargo xtask bench front`. It prints the tables that stand in
-//! `docs/benchmarks.md`, and with `--write FILE` puts them there.
+//! `docs/benchmarks.md`, and with `--write` puts them there.
 //!
 //! Speeds are compared with counting the line breaks of the same text by `memchr`, which takes turns with them, so that a
 //! slow moment of the machine touches both. Times are medians over the rounds.
@@ -255,27 +255,27 @@ fn error_sets(out: &mut String) {
     }
 }
 
-/// Puts the tables into a document, between the two lines that are there for it.
-fn write_into(path: &str, tables: &str) -> Result<(), String> {
-    const BEGIN: &str = "<!-- written by `cargo xtask bench front`: begin -->\n";
-    const END: &str = "<!-- written by `cargo xtask bench front`: end -->\n";
+/// Puts the tables into the document, between the two lines that are there for it.
+fn write(tables: &str) -> Result<(), String> {
+    const BEGIN: &str = "<!-- written by `cargo xtask bench front --write`: begin -->\n";
+    const END: &str = "<!-- written by `cargo xtask bench front --write`: end -->\n";
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/benchmarks.md");
     let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))?;
     let (before, rest) = text.split_once(BEGIN).ok_or_else(|| format!("{path} has no line {BEGIN}"))?;
     let (_, after) = rest.split_once(END).ok_or_else(|| format!("{path} has no line {END}"))?;
-    std::fs::write(path, format!("{before}{BEGIN}\n{tables}\n{END}{after}"))
+    std::fs::write(path, format!("{before}{BEGIN}\n{}\n\n{END}{after}", tables.trim()))
         .map_err(|error| format!("cannot write {path}: {error}"))
 }
 
 fn main() -> Result<(), String> {
-    let mut arguments = std::env::args().skip(1).filter(|word| word != "--bench");
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    if !matches!(arguments.as_slice(), [] | [_] if arguments.iter().all(|word| word == "--write")) {
+        return Err("the benchmark takes nothing, or --write".to_owned());
+    }
     let mut tables = String::new();
     speeds(&mut tables);
     growth(&mut tables);
     error_sets(&mut tables);
     println!("{tables}");
-    match (arguments.next().as_deref(), arguments.next()) {
-        (None, _) => Ok(()),
-        (Some("--write"), Some(path)) => write_into(&path, &tables),
-        _ => Err("takes nothing, or --write FILE".to_owned()),
-    }
+    if arguments.is_empty() { Ok(()) } else { write(&tables) }
 }
