@@ -203,15 +203,21 @@ impl Parser<'_> {
             },
             _ => return false,
         };
-        let mut after = self.following().map(|(_, token)| token.kind);
+        let mut after = self.following().map(|(_, token)| token);
         let (first, second, third) = (after.next(), after.next(), after.next());
+        let between =
+            first.zip(second).map(|(first, second)| Span::new(first.start, second.start).of(self.source));
+        let (first, second, third) = (first.map(|t| t.kind), second.map(|t| t.kind), third.map(|t| t.kind));
         let looped = matches!(third, Some(Kind::For | Kind::While | Kind::Loop));
         let has_field = first == Some(Kind::Name) && second == Some(Kind::Colon) && !looped;
         if !capital(last.span.of(self.source)) {
             return has_field && !self.context.head && !self.context.guard;
         }
         let short = first == Some(Kind::Name) && second == Some(Kind::Comma);
-        let empty = first == Some(Kind::RightBrace) && second == Some(Kind::LeftBrace);
+        // On another line it is a block of its own.
+        let empty = first == Some(Kind::RightBrace)
+            && second == Some(Kind::LeftBrace)
+            && between.is_some_and(|between| !between.contains('\n'));
         !self.context.head || has_field || short || empty
     }
 
