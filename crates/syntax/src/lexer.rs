@@ -204,7 +204,7 @@ impl<'s> Lexer<'s> {
                 }
                 _ if self.at >= self.bytes.len() => {
                     self.errors.add(Span::new(start as u32, start as u32 + 2), Fact::UnterminatedComment);
-                    return Kind::BlockComment;
+                    return Kind::Unknown;
                 }
                 _ => self.at += 1,
             }
