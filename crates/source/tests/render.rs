@@ -128,6 +128,34 @@ fn text_shows_the_source() {
 }
 
 #[test]
+fn places_that_are_far_apart_are_shown_apart() {
+    let mut files = Files::new();
+    let source = format!("fn first() {{}}\n{}fn first() {{}}\n// end\n", "\n".repeat(100));
+    let file = files.add(File::new("far.pluto", source.as_str()));
+    let at = |start: usize| Span::new(start as u32, start as u32 + 5).in_file(file);
+    let diagnostic = Diagnostic {
+        code: Code { number: 206, name: "duplicate-name", severity: Severity::Error },
+        message: "`first` is declared twice".to_owned(),
+        primary: Label { place: at(source.rfind("first").expect("it is there")), text: String::new() },
+        secondary: vec![Label { place: at(3), text: "it is declared first here".to_owned() }],
+        notes: vec![],
+        fix: None,
+    };
+    check(&text(&[diagnostic], &files, false), &expect![[r#"
+        error[E0206]: `first` is declared twice
+           --> far.pluto:102:4
+            |
+        102 | fn first() {}
+            |    ^^^^^
+            |
+           ::: far.pluto:1:4
+            |
+          1 | fn first() {}
+            |    ----- it is declared first here
+    "#]]);
+}
+
+#[test]
 fn colour_where_it_is_wanted() {
     let (files, diagnostics) = diagnostics();
     let coloured = text(&diagnostics[..1], &files, true);

@@ -5,6 +5,9 @@ use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Patch
 use crate::fix::edits_in_order;
 use crate::{Diagnostic, Edit, File, FileId, FileSpan, Files, Label, Severity, Span};
 
+/// Lines between two places over which they are shown apart.
+const FAR: u32 = 20;
+
 /// Each diagnostic with the lines it is about and, where there is a fix, what it would change; a blank line between two.
 pub fn text(diagnostics: &[Diagnostic], files: &Files, colour: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
@@ -36,22 +39,45 @@ fn report<'a>(diagnostic: &'a Diagnostic, files: &'a Files) -> Vec<Group<'a>> {
     groups
 }
 
-/// One snippet a file, that of the primary place first.
+/// A place of a diagnostic with its kind.
+type Place<'a> = (AnnotationKind, &'a Label);
+
+/// One snippet for places that are near each other, that of the primary place first.
 fn causes<'a>(diagnostic: &'a Diagnostic, files: &'a Files) -> Vec<Element<'a>> {
     let primary = std::iter::once((AnnotationKind::Primary, &diagnostic.primary));
     let secondary = diagnostic.secondary.iter().map(|label| (AnnotationKind::Context, label));
-    let labels: Vec<_> = primary.chain(secondary).collect();
-    in_order(labels.iter().map(|(_, label)| label.place.file))
-        .into_iter()
-        .filter_map(|id| {
-            let of_file: Vec<&(AnnotationKind, &Label)> =
-                labels.iter().filter(|(_, label)| label.place.file == id).collect();
-            let file = files.get(id)?;
-            let window = Window::around(file, of_file.iter().map(|(_, label)| label.place));
-            let annotations = of_file.into_iter().map(|(kind, label)| annotation(*kind, label, &window));
-            Some(snippet(file, &window).annotations(annotations.collect::<Vec<_>>()).into())
-        })
-        .collect()
+    let places: Vec<Place<'_>> = primary.chain(secondary).collect();
+    let mut snippets = Vec::new();
+    for id in in_order(places.iter().map(|(_, label)| label.place.file)) {
+        let of_file = places.iter().filter(|(_, label)| label.place.file == id).copied().collect();
+        let Some(file) = files.get(id) else { continue };
+        for near in near_places(file, of_file) {
+            let window = Window::around(file, near.iter().map(|(_, label)| label.place));
+            let annotations = near.into_iter().map(|(kind, label)| annotation(kind, label, &window));
+            snippets.push(snippet(file, &window).annotations(annotations.collect::<Vec<_>>()).into());
+        }
+    }
+    snippets
+}
+
+/// The places of one file in groups that are shown together: those between which there are few lines. The one with the primary place
+/// comes first.
+fn near_places<'a>(file: &File, mut places: Vec<Place<'a>>) -> Vec<Vec<Place<'a>>> {
+    places.sort_by_key(|(_, label)| label.place.span);
+    let mut groups: Vec<Vec<Place<'a>>> = Vec::new();
+    let mut end = 0;
+    for place in places {
+        let span = place.1.place.span;
+        let far = file.line_column(span.start).line > end + FAR;
+        match groups.last_mut().filter(|_| !far) {
+            Some(last) => last.push(place),
+            None => groups.push(vec![place]),
+        }
+        end = end.max(file.line_column(span.end).line);
+    }
+    let primary = |group: &Vec<Place<'_>>| group.iter().any(|(kind, _)| *kind == AnnotationKind::Primary);
+    groups.sort_by_key(|group| !primary(group));
+    groups
 }
 
 fn annotation<'a>(kind: AnnotationKind, label: &'a Label, window: &Window<'a>) -> Annotation<'a> {
