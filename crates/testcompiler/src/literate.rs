@@ -69,6 +69,14 @@ pub struct Malformed {
 /// What stands before and behind the text of a block that is a body.
 const BODY: (&str, &str) = ("fn main() {\n", "}\n");
 
+impl Program {
+    /// Whether it expects an error.
+    pub fn is_wrong(&self) -> bool {
+        let mut expectations = self.blocks.iter().flat_map(|block| &block.expectations);
+        expectations.any(|expectation| expectation.what.starts_with("error["))
+    }
+}
+
 impl Block {
     /// The line of the chapter, from 1, that has a line of source.
     pub(crate) fn line_in_chapter(&self, line: u32) -> usize {

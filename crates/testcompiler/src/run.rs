@@ -57,13 +57,8 @@ pub fn run(markdown: &str) -> Outcome {
     let updated = chapter.with(|program, place| {
         found.get(program).and_then(|blocks| blocks.get(place)).cloned().unwrap_or_default()
     });
-    let negative = chapter.programs.iter().filter(|program| expects_error(program)).count();
+    let negative = chapter.programs.iter().filter(|program| program.is_wrong()).count();
     Outcome { failures, updated, programs: (chapter.programs.len(), negative) }
-}
-
-fn expects_error(program: &Program) -> bool {
-    let mut expectations = program.blocks.iter().flat_map(|block| &block.expectations);
-    expectations.any(|expectation| expectation.what.starts_with("error["))
 }
 
 fn compile<'a>(blocks: impl Iterator<Item = &'a Block>) -> Checked {
