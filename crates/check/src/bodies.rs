@@ -5,7 +5,7 @@ use pluto_syntax::tree::{self, Expr as E};
 use rustc_hash::FxHashMap;
 
 use crate::arena::Id;
-use crate::body::{Body as TypedBody, BodyId, BodyOwner, ExprId, ExprKind};
+use crate::body::{Body as TypedBody, BodyId, BodyOwner, ClosureId, ExprId, ExprKind};
 use crate::checker::{Checker, Def};
 use crate::cycles::cycles;
 use crate::effects::Node;
@@ -70,13 +70,17 @@ impl Checker<'_> {
     fn run(&mut self, job: Job<'_>, f: impl FnOnce(&mut Body<'_, '_>) -> ExprId) -> BodyId {
         let nodes = &self.program.nodes;
         let (locals, exprs) = (nodes.locals.len() as u32, nodes.exprs.len() as u32);
+        let closures = self.program.nodes.closures.len() as u32;
         let mut body = Body::new(self, job.module, job.frame);
         body.params = job.params.to_vec();
         body.self_ty = job.self_ty;
         let root = f(&mut body);
         body.finish();
-        let (calls, impure) = (std::mem::take(&mut body.calls), body.impure);
+        let (calls, impure, wrong) = (std::mem::take(&mut body.calls), body.impure, body.wrong);
         self.note_purity(job.owner, job.module, calls, impure);
+        if wrong {
+            self.note_unknown(job.owner, closures);
+        }
         let nodes = &mut self.program.nodes;
         let ends = (nodes.locals.len() as u32, nodes.exprs.len() as u32);
         nodes.bodies.add(TypedBody {
@@ -86,6 +90,16 @@ impl Checker<'_> {
             locals: (locals, ends.0),
             exprs: (exprs, ends.1),
         })
+    }
+
+    /// What a body with a mistake raises is not known, nor what its closures raise.
+    fn note_unknown(&mut self, owner: BodyOwner, closures: u32) {
+        if let BodyOwner::Function(id) = owner {
+            self.graph.unknown.push(Node::Function(id));
+        }
+        let made = closures..self.program.nodes.closures.len() as u32;
+        let vars = made.map(|at| self.program.nodes.closures[ClosureId::from_index(at)].effect);
+        self.graph.unknown.extend(vars.map(Node::Var));
     }
 
     // ---------------------------------------------------------------------------------------------------- constants

@@ -123,6 +123,10 @@ pub(crate) struct Checker<'a> {
     pub(crate) injections: Vec<Injection>,
     pub(crate) purity: crate::purity::Seen,
     pub(crate) current_test: Option<TestId>,
+    /// How many mistakes were told, without warnings.
+    pub(crate) mistakes: usize,
+    /// Types that nothing declares, and for which nothing is proposed: each is told once in a module.
+    pub(crate) unknown_types: FxHashSet<(ModuleId, Symbol)>,
     /// How often a name was looked for that is like another: after many mistakes nobody reads what was probably meant.
     pub(crate) looked_near: u32,
     /// Types with arguments that are written somewhere: their bounds are looked at when all impls are known.
@@ -153,6 +157,8 @@ impl<'a> Checker<'a> {
             injections: Vec::new(),
             purity: crate::purity::Seen::default(),
             current_test: None,
+            mistakes: 0,
+            unknown_types: FxHashSet::default(),
             looked_near: 0,
             written: Vec::new(),
         }
@@ -160,6 +166,7 @@ impl<'a> Checker<'a> {
 
     /// Says what is wrong.
     pub(crate) fn error(&mut self, module: ModuleId, span: Span, fact: Fact) {
+        self.mistakes += usize::from(!fact.is_warning());
         let at = span.in_file(self.file(module).id);
         self.found.push(CheckError { at, fact });
     }

@@ -99,6 +99,25 @@ pub enum Immutable {
     Captured,
 }
 
+impl Fact {
+    /// Whether the program is taken even so.
+    pub(crate) fn is_warning(&self) -> bool {
+        matches!(
+            self,
+            Self::UnusedImport { .. }
+                | Self::UnusedLocal { .. }
+                | Self::UnusedItem { .. }
+                | Self::Shadowed { .. }
+                | Self::UnreachableCode { .. }
+                | Self::UnusedValue { .. }
+                | Self::NeverRaised { .. }
+                | Self::UnreachableArm
+                | Self::OldCopies { .. }
+                | Self::NeedlessMut { .. }
+        )
+    }
+}
+
 /// What is wrong.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the fields are what their variant's sentence names")]

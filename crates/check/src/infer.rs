@@ -24,7 +24,7 @@ mod zonk;
 
 use pluto_source::{FileSpan, Span};
 use pluto_syntax::tree::{self, Name};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::arena::Id;
 use crate::body::{ClosureId, Expr, ExprId, ExprKind, Local, LocalId, LoopId, Stmt, StmtId};
@@ -144,6 +144,8 @@ pub(crate) struct Body<'b, 'a> {
     narrowed: narrow::Narrowed,
     obligations: Vec<Obligation>,
     later: Vec<Later>,
+    /// Whether what is looked at goes nowhere because of an error: then nothing is looked for either.
+    lost: usize,
     /// What was expected of what does not return.
     never_vars: Vec<TyId>,
     /// How deep in a `defer`, which nothing leaves.
@@ -152,6 +154,11 @@ pub(crate) struct Body<'b, 'a> {
     loops_outside: usize,
     /// Whether statements stand directly in a `scope`, and where what its tasks raise goes.
     scopes: Vec<Option<crate::types::EffectVar>>,
+    /// Whether something in it is wrong.
+    pub(crate) wrong: bool,
+    /// Names and members that are not there, and for which nothing is proposed: each is told once.
+    unknown: FxHashSet<Symbol>,
+    unknown_members: FxHashSet<(TyId, Symbol)>,
     /// What is called, and where.
     pub(crate) calls: Vec<(FunctionId, Span)>,
     /// Where something is changed or waited for.
@@ -188,10 +195,14 @@ impl<'b, 'a> Body<'b, 'a> {
             narrowed: narrow::Narrowed::default(),
             obligations: Vec::new(),
             later: Vec::new(),
+            lost: 0,
             never_vars: Vec::new(),
             defers: 0,
             loops_outside: 0,
             scopes: vec![None],
+            wrong: false,
+            unknown: FxHashSet::default(),
+            unknown_members: FxHashSet::default(),
             calls: Vec::new(),
             impure: None,
         }
@@ -358,7 +369,10 @@ impl<'b, 'a> Body<'b, 'a> {
 
     /// An expression of the type that is needed.
     pub(crate) fn check(&mut self, id: tree::ExprId, ty: TyId) -> ExprId {
+        let lost = usize::from(self.shallow(ty) == TyId::WRONG);
+        self.lost += lost;
         let expr = self.expr(id, Want::Type(ty));
+        self.lost -= lost;
         self.coerce(expr, ty)
     }
 

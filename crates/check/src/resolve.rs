@@ -173,7 +173,11 @@ impl Checker<'_> {
         }
         let Some(mut def) = self.lookup(module, name) else {
             let near = self.near_type(module, name);
-            self.error(module, first.span, Fact::UnknownType { name, near });
+            if self.unknown_types.insert((module, name)) || near.is_some() {
+                self.error(module, first.span, Fact::UnknownType { name, near });
+            } else {
+                self.mistakes += 1;
+            }
             return None;
         };
         let mut last = name;

@@ -4,6 +4,7 @@ use pluto_syntax::tree;
 
 use crate::arena::Id;
 use crate::checker::{Checker, Def};
+use crate::effects::Node;
 use crate::error::{Fact, Misplaced};
 use crate::names::Symbol;
 use crate::program::{
@@ -385,7 +386,11 @@ impl Checker<'_> {
         if site.stream.is_some() {
             result = self.program.types.intern(Ty::Stream(result));
         }
+        let mistakes = self.mistakes;
         let declared = self.declared_errors(site.raises, module);
+        if self.mistakes > mistakes {
+            self.graph.unknown.push(Node::Function(id));
+        }
         if site.receiver.is_some() && self_ty.is_none() {
             let span = site.receiver.map_or(origin.span, |receiver| receiver.name.span);
             self.error(module, span, Fact::Misplaced { what: Misplaced::SelfValue });

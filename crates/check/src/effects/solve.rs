@@ -45,8 +45,11 @@ impl Nodes {
 }
 
 fn number(error: ErrorId) -> raises::ErrorId {
-    raises::ErrorId(error.index())
+    raises::ErrorId(error.index() + 1)
 }
+
+/// An error that stands for those that are not known.
+const UNKNOWN: raises::ErrorId = raises::ErrorId(0);
 
 fn nowhere() -> FileSpan {
     Span::empty(0).in_file(pluto_source::FileId(u32::MAX))
@@ -61,6 +64,12 @@ impl Checker<'_> {
         let calls: Vec<Option<NodeId>> =
             facts.calls.iter().map(|call| self.add_call(&mut nodes, call)).collect();
         self.add_rest(&mut nodes, &facts);
+        for unknown in &facts.unknown {
+            let outside = if let Node::Function(id) = unknown { nodes.function(*id) } else { None };
+            for node in nodes.node(*unknown).into_iter().chain(outside) {
+                nodes.graph.raise(node, UNKNOWN, nowhere());
+            }
+        }
         let graph = std::mem::take(&mut nodes.graph);
         let solution = graph.solve();
         self.record(&nodes, &solution);
@@ -230,7 +239,8 @@ impl Checker<'_> {
     }
 
     fn errors_of(solution: &Solution, node: NodeId) -> Vec<ErrorId> {
-        solution.errors(node).map(|error| ErrorId::from_index(error.0)).collect()
+        let known = solution.errors(node).filter(|error| *error != UNKNOWN);
+        known.map(|error| ErrorId::from_index(error.0 - 1)).collect()
     }
 
     /// Writes what was found into the program.
@@ -268,6 +278,9 @@ impl Checker<'_> {
             Handling::Bare | Handling::Implicit if !nothing || call.always => {
                 let errors = Self::errors_of(solution, node);
                 let always = errors.is_empty();
+                if always && solution.raises(node, UNKNOWN) {
+                    return;
+                }
                 let way =
                     errors.first().map(|error| solution.origin(node, number(*error))).unwrap_or_default();
                 self.tell(call.at, Fact::Unhandled { errors, always, way });
@@ -312,7 +325,7 @@ impl Checker<'_> {
             }
         }
         // Where nothing can fail at all, that is said instead.
-        if incoming.is_empty() || open {
+        if incoming.is_empty() || open || solution.raises(node, UNKNOWN) {
             return;
         }
         for (error, _, at) in &handler.arms {

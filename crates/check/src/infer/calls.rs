@@ -70,9 +70,11 @@ impl Body<'_, '_> {
 
     /// Looks at arguments that go nowhere, since names in them are used even so.
     pub(super) fn drop_arguments(&mut self, arguments: tree::List<tree::Argument>) {
+        self.lost += 1;
         for argument in self.nodes.list(arguments) {
             self.expr(argument.value, Want::Any);
         }
+        self.lost -= 1;
     }
 
     fn call_target(

@@ -36,9 +36,11 @@ impl Body<'_, '_> {
                 self.add(ExprKind::Error(id, values), made, span)
             }
             other => {
+                self.lost += 1;
                 for field in self.nodes.list(fields) {
                     self.field_value(field, Want::Any);
                 }
+                self.lost -= 1;
                 if other != Ty::Wrong {
                     self.error(self.nodes.span(ty), Fact::NotAClass { ty: made });
                 }
@@ -128,6 +130,7 @@ impl Body<'_, '_> {
         home: Option<crate::program::ModuleId>,
     ) -> crate::arena::List<(u32, ExprId)> {
         let mut made: Vec<(u32, ExprId)> = Vec::new();
+        let mut unknown = false;
         let mut places: Vec<Option<Span>> = vec![None; declared.len()];
         for field in self.nodes.list(fields) {
             let name = self.symbol(field.name);
@@ -135,7 +138,10 @@ impl Body<'_, '_> {
             let Some((at, known)) = found else {
                 let near = self.c.near(name, declared.iter().map(|known| known.name));
                 self.error(field.name.span, Fact::UnknownMember { ty, name, near });
+                self.lost += 1;
                 self.field_value(field, Want::Any);
+                self.lost -= 1;
+                unknown = true;
                 continue;
             };
             if let Some(home) = home.filter(|_| !known.public && !known.injected) {
@@ -160,7 +166,8 @@ impl Body<'_, '_> {
         let missing =
             declared.iter().zip(&places).filter(|(field, place)| place.is_none() && !field.optional);
         let missing: Vec<Symbol> = missing.map(|(field, _)| field.name).collect();
-        if !missing.is_empty() {
+        // A field that is not there was probably meant to be one of these.
+        if !missing.is_empty() && !unknown {
             self.error(span, Fact::MissingValues { names: missing });
         }
         self.c.program.nodes.field_values.add(made)

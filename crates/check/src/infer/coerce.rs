@@ -55,7 +55,10 @@ impl Body<'_, '_> {
                 self.poison(to);
                 Some(expr)
             }
-            (_, Ty::Wrong) => Some(expr),
+            (_, Ty::Wrong) => {
+                self.poison(from);
+                Some(expr)
+            }
             (Ty::Infer(_), _) | (_, Ty::Infer(_)) => self.unify(from, to, span).then_some(expr),
             (Ty::Optional(_), Ty::Optional(_)) => self.unify(from, to, span).then_some(expr),
             (_, Ty::Optional(of)) if from != TyId::VOID => {

@@ -70,6 +70,9 @@ impl Body<'_, '_> {
         }
         let known = self.members_of(ty);
         let near = self.c.near(name, known);
+        if !self.unknown_members.insert((ty, name)) && near.is_none() {
+            return self.wrong(at);
+        }
         self.refuse(at, Fact::UnknownMember { ty, name, near })
     }
 

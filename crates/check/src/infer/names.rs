@@ -113,6 +113,9 @@ impl Body<'_, '_> {
             return Ref::Value(self.refuse(span, Fact::Misplaced { what: Misplaced::Ensures }));
         }
         let near = self.near_name(name);
+        if !self.unknown.insert(name) && near.is_none() {
+            return Ref::Value(self.wrong(span));
+        }
         Ref::Value(self.refuse(span, Fact::UnknownName { name, near }))
     }
 

@@ -104,9 +104,14 @@ impl Body<'_, '_> {
     }
 
     fn mismatch(&mut self, span: Span, ty: TyId) -> PatternKind {
-        if ty != TyId::WRONG {
-            let expected = self.resolve(ty);
-            self.error(span, Fact::PatternMismatch { expected });
+        let expected = self.resolve(ty);
+        match self.get(expected) {
+            Ty::Wrong => (),
+            Ty::Infer(_) => {
+                self.error(span, Fact::CannotInfer { what: expected });
+                self.poison(expected);
+            }
+            _ => self.error(span, Fact::PatternMismatch { expected }),
         }
         PatternKind::Wrong
     }

@@ -10,6 +10,9 @@ use crate::types::{Ty, TyId, TyList};
 impl Body<'_, '_> {
     /// A type that is looked for.
     pub(super) fn fresh(&mut self, span: Span) -> TyId {
+        if self.lost > 0 {
+            return TyId::WRONG;
+        }
         let var = self.vars.len() as u32;
         self.vars.push(None);
         self.var_spans.push(span);

@@ -73,6 +73,7 @@ impl Body<'_, '_> {
         };
         let expr = &mut self.c.program.nodes.exprs[id];
         (expr.ty, expr.kind) = (ty, kind);
+        self.wrong |= ty == TyId::WRONG || matches!(kind, ExprKind::Wrong);
         let types = &self.c.program.types;
         types.has_infer(ty)
             || arguments_of(kind).is_some_and(|list| types.items(list).iter().any(|ty| types.has_infer(*ty)))
