@@ -64,8 +64,7 @@ impl Checked {
 
 /// Checks a program.
 pub fn check(input: &Input<'_>) -> Checked {
-    let prelude = Prelude::parse();
-    let mut checker = Checker::new(input, &prelude);
+    let mut checker = Checker::new(input, Prelude::get());
     let index = checker.declare();
     checker.enter_builtins();
     checker.resolve_imports(&index);

@@ -1,6 +1,8 @@
 //! What is built in. Its heads are written in Pluto, in `prelude.pluto`; this says which of its traits hold the methods of
 //! which kind of type, and what the compiler itself must know of.
 
+use std::sync::LazyLock;
+
 use pluto_syntax::tree::{self, Tree};
 use rustc_hash::FxHashMap;
 
@@ -20,9 +22,11 @@ pub(crate) struct Prelude {
 }
 
 impl Prelude {
-    pub(crate) fn parse() -> Self {
-        let tree = pluto_syntax::parse(TEXT).tree;
-        Self { tree, text: TEXT }
+    /// What is built in, parsed once.
+    pub(crate) fn get() -> &'static Self {
+        static PRELUDE: LazyLock<Prelude> =
+            LazyLock::new(|| Prelude { tree: pluto_syntax::parse(TEXT).tree, text: TEXT });
+        &PRELUDE
     }
 }
 
@@ -275,5 +279,23 @@ impl Checker<'_> {
         let of = &self.program.functions[function];
         let pure = self.builtins.homes.get(&function).is_some_and(|home| home.purity == Purity::Pure);
         pure && of.receiver != Some(true) && of.params.iter().all(|param| !param.mutable)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HOLDERS, TEXT};
+
+    #[test]
+    fn what_is_built_in_parses_and_each_holder_is_there() {
+        assert_eq!(pluto_syntax::parse(TEXT).errors, []);
+        let missing: Vec<&str> = HOLDERS
+            .iter()
+            .map(|(name, ..)| *name)
+            .filter(|name| {
+                !TEXT.contains(&format!("trait {name} ")) && !TEXT.contains(&format!("trait {name}<"))
+            })
+            .collect();
+        assert_eq!(missing, Vec::<&str>::new());
     }
 }
