@@ -1,5 +1,6 @@
 //! The sample programs: each is right as it stands.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -9,9 +10,10 @@ use pluto_testcompiler::TestCompiler;
 fn programs() -> Vec<(String, String)> {
     let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples/pluto");
     let files = std::fs::read_dir(&directory).expect("the examples are there");
-    let mut programs: Vec<(String, String)> = files
-        .map(|entry| {
-            let path = entry.expect("an entry").path();
+    let paths = files.map(|entry| entry.expect("an entry").path());
+    let mut programs: Vec<(String, String)> = paths
+        .filter(|path| path.extension().is_some_and(|extension| extension == "pluto"))
+        .map(|path| {
             let name = path.file_name().unwrap_or_default().display().to_string();
             (name, std::fs::read_to_string(&path).expect("a program is text"))
         })
@@ -44,4 +46,14 @@ fn there_are_fifteen_of_a_size_that_can_be_read() {
     assert!(sizes.len() >= 15, "{sizes:?}");
     let odd: Vec<_> = sizes.iter().filter(|(_, lines)| !(30..=250).contains(lines)).collect();
     assert!(odd.is_empty(), "{odd:?}");
+}
+
+#[test]
+fn the_list_names_each() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples/pluto/README.md");
+    let list = std::fs::read_to_string(path).expect("the list is there");
+    let named: BTreeSet<&str> =
+        list.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    let programs = programs();
+    assert_eq!(named, programs.iter().map(|(name, _)| name.as_str()).collect());
 }
