@@ -14,13 +14,23 @@ pub fn check<S: Shapes>(
     arms: &[Arm],
     limits: Limits,
 ) -> Verdict<S::Type> {
-    let run = |thorough, cells| {
-        let limits = Limits { cells, ..limits };
-        let useful = vec![false; patterns.len()];
-        Search { shapes, patterns, limits, thorough, cells: 0, useful, more: false }.report(ty, arms)
-    };
-    let report = run(true, limits.cells / 4).or_else(|| run(false, limits.cells));
+    let first = Limits { cells: limits.cells / 4, ..limits };
+    let report = search(shapes, patterns, ty, arms, first, true)
+        .or_else(|| search(shapes, patterns, ty, arms, limits, false));
     report.map_or(Verdict::TooComplex, Verdict::Known)
+}
+
+/// Looks at it in one of two ways: see [`Search::thorough`].
+pub(super) fn search<S: Shapes>(
+    shapes: &S,
+    patterns: &Patterns,
+    ty: S::Type,
+    arms: &[Arm],
+    limits: Limits,
+    thorough: bool,
+) -> Option<Report<S::Type>> {
+    let useful = vec![false; patterns.len()];
+    Search { shapes, patterns, limits, thorough, cells: 0, useful, more: false }.report(ty, arms)
 }
 
 struct Search<'a, S> {
@@ -164,7 +174,7 @@ impl<S: Shapes> Search<'_, S> {
         let mut branches = Vec::new();
         match matrix.types.last() {
             _ if !matrix.decides && matrix.rows.iter().all(|row| !row.decides) => {}
-            None => missing = self.rows_without_columns(&mut matrix),
+            None => missing = Self::rows_without_columns(&mut matrix),
             Some(column) => {
                 let shape = match column {
                     Column::Of(ty) => self.shapes.shape(*ty),
@@ -180,14 +190,14 @@ impl<S: Shapes> Search<'_, S> {
     }
 
     /// The end of the search: all rows that are left take the value.
-    fn rows_without_columns(&self, matrix: &mut Matrix<S::Type>) -> Missing<S::Type> {
+    fn rows_without_columns(matrix: &mut Matrix<S::Type>) -> Missing<S::Type> {
         for row in &mut matrix.rows {
             row.useful = true;
             if !row.guarded {
                 return Vec::new();
             }
         }
-        if matrix.decides { vec![Vec::new()] } else { Vec::new() }
+        vec![Vec::new()]
     }
 
     fn spend(&mut self, cells: usize) -> Option<()> {

@@ -226,6 +226,23 @@ fn what_grows_without_bound_is_given_up() {
 }
 
 #[test]
+fn what_is_too_much_to_list_is_still_decided() {
+    let mut universe = Universe::default();
+    let suit = universe.closed(&[("Hearts", &[]), ("Clubs", &[]), ("Spades", &[])]);
+    let wide = universe.closed(&[("", &[suit; 24])]);
+    let mut arms: Vec<P> = (0..24)
+        .map(|at| P::V(0, (0..24).map(|n| if n == at { v(0, []) } else { any() }).collect()))
+        .collect();
+    let arm = |arms: &[P]| -> Vec<(P, bool)> { arms.iter().map(|p| (p.clone(), false)).collect() };
+    let (report, _) = look(&universe, wide, &arm(&arms), Limits::default()).unwrap();
+    assert!(!report.missing.is_empty() && report.more_missing);
+    assert_eq!(report.unreachable_arms, [0; 0]);
+    arms.extend([any(), any()]);
+    let (report, _) = look(&universe, wide, &arm(&arms), Limits::default()).unwrap();
+    assert_eq!((report.missing.len(), report.unreachable_arms), (0, vec![25]));
+}
+
+#[test]
 fn many_arms_and_long_patterns_are_not_too_much() {
     let Types { universe: u, text, shape, bools, .. } = &types();
     let mut arms: Vec<P> = (0..50_000).map(|label| l(label, [])).collect();

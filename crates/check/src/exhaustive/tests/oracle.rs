@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::{ProptestConfig, any, prop_assume, proptest};
 
-use super::universe::{Def, P, Universe, look};
-use crate::exhaustive::{Limits, Witness};
+use super::universe::{Def, P, Universe, look, look_briefly};
+use crate::exhaustive::{Limits, Report, Witness};
 
 /// Reads choices off random bytes; where they end, always the first.
 struct Draw<'a>(&'a [u8]);
@@ -324,23 +324,41 @@ fn agrees_with_all_values(bytes: &[u8]) -> bool {
         return false;
     }
     let limits = Limits { missing: 1 + draw.below(40), ..Limits::default() };
-    let (report, alternatives) = look(&universe, ty, &arms, limits).unwrap();
-
-    let left: Vec<&Value> =
-        values.iter().filter(|value| !arms.iter().any(|(p, guarded)| !guarded && takes(p, value))).collect();
-    assert_eq!(report.missing.is_empty(), left.is_empty(), "{report:?}");
-    assert!(report.missing.len() <= limits.missing);
-    for witness in &report.missing {
-        assert!(left.iter().any(|value| shown(witness, value)), "{witness:?} is not missing");
-        let taken = values.iter().find(|value| shown(witness, value) && !left.contains(value));
-        assert!(taken.is_none() || is_open(&universe), "{witness:?} shows {taken:?}");
-    }
-    if !report.more_missing {
-        let hidden = left.iter().find(|value| !report.missing.iter().any(|witness| shown(witness, value)));
-        assert_eq!(hidden, None, "{report:?}");
-    }
-    assert_eq!((report.unreachable_arms, alternatives), useless(&arms, &values));
+    let known = Known { universe: &universe, values: &values, arms: &arms, limits };
+    known.agrees(look(&universe, ty, &arms, limits).unwrap());
+    known.agrees(look_briefly(&universe, ty, &arms, limits).unwrap());
     true
+}
+
+/// A `match`, with all values of its type.
+struct Known<'a> {
+    universe: &'a Universe,
+    values: &'a [Value],
+    arms: &'a [(P, bool)],
+    limits: Limits,
+}
+
+impl Known<'_> {
+    fn agrees(&self, (report, alternatives): (Report<usize>, Vec<usize>)) {
+        let Self { universe, values, arms, limits } = self;
+        let left: Vec<&Value> = values
+            .iter()
+            .filter(|value| !arms.iter().any(|(p, guarded)| !guarded && takes(p, value)))
+            .collect();
+        assert_eq!(report.missing.is_empty(), left.is_empty(), "{report:?}");
+        assert!(report.missing.len() <= limits.missing);
+        for witness in &report.missing {
+            assert!(left.iter().any(|value| shown(witness, value)), "{witness:?} is not missing");
+            let taken = values.iter().find(|value| shown(witness, value) && !left.contains(value));
+            assert!(taken.is_none() || is_open(universe), "{witness:?} shows {taken:?}");
+        }
+        if !report.more_missing {
+            let hidden =
+                left.iter().find(|value| !report.missing.iter().any(|witness| shown(witness, value)));
+            assert_eq!(hidden, None, "{report:?}");
+        }
+        assert_eq!((report.unreachable_arms, alternatives), useless(arms, values));
+    }
 }
 
 proptest! {

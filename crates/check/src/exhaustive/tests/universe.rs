@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::exhaustive::search::search;
 use crate::exhaustive::{
     Arm, Constructor, Limits, PatternId, Patterns, Report, Shape, Shapes, Verdict, Witness, check,
 };
@@ -121,12 +122,32 @@ pub(super) fn look(
     arms: &[(P, bool)],
     limits: Limits,
 ) -> Option<(Report<usize>, Vec<usize>)> {
+    look_by(arms, |patterns, arms| match check(universe, patterns, ty, arms, limits) {
+        Verdict::Known(report) => Some(report),
+        Verdict::TooComplex => None,
+    })
+}
+
+/// The same by the second way alone, which does not list everything that is missing.
+pub(super) fn look_briefly(
+    universe: &Universe,
+    ty: usize,
+    arms: &[(P, bool)],
+    limits: Limits,
+) -> Option<(Report<usize>, Vec<usize>)> {
+    look_by(arms, |patterns, arms| search(universe, patterns, ty, arms, limits, false))
+}
+
+fn look_by(
+    arms: &[(P, bool)],
+    by: impl Fn(&Patterns, &[Arm]) -> Option<Report<usize>>,
+) -> Option<(Report<usize>, Vec<usize>)> {
     let (mut patterns, mut alternatives) = (Patterns::new(), Vec::new());
     let arms: Vec<Arm> = arms
         .iter()
         .map(|(p, guarded)| Arm { pattern: p.build(&mut patterns, &mut alternatives), guarded: *guarded })
         .collect();
-    let Verdict::Known(report) = check(universe, &patterns, ty, &arms, limits) else { return None };
+    let report = by(&patterns, &arms)?;
     let place = |id: &PatternId| alternatives.iter().position(|other| other == id).unwrap();
     let places = report.unreachable_alternatives.iter().map(place).collect();
     Some((report, places))
