@@ -191,6 +191,20 @@ impl Printer<'_> {
     pub(super) fn bracket_style(&self, id: ExprId, last: Option<ExprId>) -> Style {
         let only_one = matches!(self.nodes[id], Expr::Array(list) if list.len() == 1);
         let hugs_last = last.filter(|_| only_one).and_then(|last| self.block_of(last));
-        Style { hugged: self.takes_hug(id), hugs_last, ..Style::TIGHT }
+        let between = if self.is_all_numbers(id) { Flat::Fill } else { Flat::Space };
+        Style { hugged: self.takes_hug(id), hugs_last, between, ..Style::TIGHT }
+    }
+
+    /// Whether it is an array of numbers: as many as have room stand on a line.
+    fn is_all_numbers(&self, id: ExprId) -> bool {
+        let Expr::Array(elements) = self.nodes[id] else { return false };
+        if self.tokens.has_block_comments(self.nodes.span(id)) {
+            return false;
+        }
+        self.nodes.list(elements).iter().all(|element| match self.nodes[*element] {
+            Expr::Int(_) | Expr::Float(_) | Expr::Duration(_) => true,
+            Expr::Unary { operand, .. } => matches!(self.nodes[operand], Expr::Int(_) | Expr::Float(_)),
+            _ => false,
+        })
     }
 }

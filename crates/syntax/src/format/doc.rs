@@ -77,10 +77,18 @@ pub(super) enum Flat {
     Nothing,
     /// A space.
     Space,
+    /// A space. Where the group is broken, the line ends only if there is no room for what follows up to the next line.
+    Fill,
     /// The line ends in any case.
     Never,
     /// The same, and no group around hugs: it is because of a comment.
     NeverInHug,
+}
+
+impl Flat {
+    fn is_space(self) -> bool {
+        matches!(self, Self::Space | Self::Fill)
+    }
 }
 
 /// How a comment stands.
@@ -162,8 +170,9 @@ impl Layout<'_> {
             Op::CommaIfFlat | Op::CommaIfBroken => {}
             Op::Space => self.space = true,
             Op::Line { flat: Flat::Never | Flat::NeverInHug, blank } => self.line(blank),
+            Op::Line { flat: Flat::Fill, blank: false } if self.has_room_for_next(at) => self.space = true,
             Op::Line { blank, .. } if self.mode() == Mode::Broken => self.line(blank),
-            Op::Line { flat, .. } => self.space |= flat == Flat::Space,
+            Op::Line { flat, .. } => self.space |= flat.is_space(),
             Op::Group { end, hug, late, .. } => {
                 let mode = self.decide(at, end as usize, hug as usize, late);
                 self.modes.push(mode);
@@ -273,6 +282,19 @@ impl Layout<'_> {
         self.push(text);
         self.line_due = true;
         self.blank_due = blank_after;
+    }
+
+    /// Whether there is room for what follows a line up to the next, with the comma behind it.
+    fn has_room_for_next(&self, at: usize) -> bool {
+        let next = self.ops.iter().skip(at + 1).take_while(|op| !matches!(op, Op::Line { .. }));
+        let widths = next.map(|op| match op {
+            Op::Text { start, end } | Op::Comment { start, end, stands: Stands::Inline, .. } => {
+                width(text_of(self.source, *start, *end))
+            }
+            Op::CommaIfBroken | Op::Space => 1,
+            _ => 0,
+        });
+        self.column + 1 + widths.sum::<u32>() <= WIDTH
     }
 
     fn decide(&self, at: usize, end: usize, hug: usize, late: bool) -> Mode {
@@ -392,7 +414,7 @@ impl Look {
             Op::Line { flat: Flat::NeverInHug, .. } => return Some(false),
             Op::Line { .. } if may_break && self.breaks_hug & 1 == 1 => return Some(true),
             Op::Line { .. } if self.comment => return Some(false),
-            Op::Line { flat, .. } => self.space |= flat == Flat::Space,
+            Op::Line { flat, .. } => self.space |= flat.is_space(),
             Op::Group { breaks_hug, .. } => {
                 self.depth += 1;
                 self.breaks_hug = (self.breaks_hug << 1) | u128::from(breaks_hug);
@@ -431,7 +453,7 @@ impl Look {
                 if self.is_broken(layout) || self.comment {
                     return Some(true);
                 }
-                self.space |= flat == Flat::Space;
+                self.space |= flat.is_space();
             }
             Op::Group { .. } => self.undecided += 1,
             Op::EndGroup if own_end => {}

@@ -8,6 +8,8 @@ use crate::tree::ExprId;
 /// How a list in brackets is laid out.
 #[derive(Clone, Copy)]
 pub(super) struct Style {
+    /// What is between two elements where all is on one line.
+    pub(super) between: Flat,
     /// What is behind the opening and before the closing bracket where all is on one line.
     pub(super) pad: Flat,
     /// Whether a comma follows the last element where each has its line.
@@ -21,7 +23,7 @@ pub(super) struct Style {
 impl Style {
     /// `(a, b)`.
     pub(super) const TIGHT: Self =
-        Self { pad: Flat::Nothing, last_comma: true, hugs_last: None, hugged: false };
+        Self { between: Flat::Space, pad: Flat::Nothing, last_comma: true, hugs_last: None, hugged: false };
     /// `{ a, b }`.
     pub(super) const PADDED: Self = Self { pad: Flat::Space, ..Self::TIGHT };
 }
@@ -38,7 +40,7 @@ impl Printer<'_> {
         let last = elements.len().wrapping_sub(1);
         for (number, element) in elements.iter().enumerate() {
             if number > 0 {
-                self.tokens.line_between(Flat::Space);
+                self.tokens.line_between(style.between);
             }
             if number == last
                 && let Some(part) = style.hugs_last

@@ -222,6 +222,13 @@ impl<'s> Tokens<'s> {
         !self.comments_between(self.at + by).is_empty()
     }
 
+    /// Whether block comments stand in there.
+    pub(super) fn has_block_comments(&self, span: Span) -> bool {
+        let first = self.comments.partition_point(|comment| comment.start < span.start);
+        let rest = self.comments.get(first..).unwrap_or_default();
+        rest.iter().take_while(|comment| comment.start < span.end).any(|comment| !comment.to_line_end)
+    }
+
     /// Whether a line must end before the next token because of a comment.
     pub(super) fn must_break(&self) -> bool {
         let between = self.comments_between(self.at);
