@@ -1,5 +1,6 @@
 //! Writes the seed corpora: one file per construct, into the directories `term_decode` and `term_parse` of the
-//! directory given, the recorded conversations with nodes into `dist_core`, and programs into `lex`, `parse` and `check`.
+//! directory given, the recorded conversations with nodes into `dist_core`, and programs into `format`, `lex`, `parse` and
+//! `check`.
 
 #[path = "../crates/dist/tests/replay/transcript.rs"]
 #[expect(dead_code, reason = "only the reading half is used")]
@@ -133,9 +134,10 @@ fn write_check(directory: &Path) -> std::io::Result<()> {
 
 /// Whole programs, each mistake, and generated programs: those as text too, and as their choices.
 fn write_programs(root: &Path) -> std::io::Result<()> {
-    let (lex, parse) = (root.join("lex"), root.join("parse"));
-    std::fs::create_dir_all(&lex)?;
-    std::fs::create_dir_all(&parse)?;
+    let [format, lex, parse] = ["format", "lex", "parse"].map(|target| root.join(target));
+    for directory in [&format, &lex, &parse] {
+        std::fs::create_dir_all(directory)?;
+    }
     let mut texts: Vec<String> = PROGRAMS.iter().map(|text| (*text).to_owned()).collect();
     let cases = MISTAKES.iter().flat_map(|file| file.split("\n---\n"));
     texts.extend(cases.filter_map(|case| case.split_once('\n')).map(|(_, text)| text.to_owned()));
@@ -148,11 +150,14 @@ fn write_programs(root: &Path) -> std::io::Result<()> {
         .take(20 + 4 * number)
         .collect();
         texts.push(generate::program(&choices));
-        std::fs::write(parse.join(format!("choices-{number}")), [&[0], choices.as_slice()].concat())?;
+        for directory in [&format, &parse] {
+            std::fs::write(directory.join(format!("choices-{number}")), [&[0], choices.as_slice()].concat())?;
+        }
     }
     for (number, text) in texts.iter().enumerate() {
-        std::fs::write(lex.join(format!("program-{number}")), text)?;
-        std::fs::write(parse.join(format!("program-{number}")), text)?;
+        for directory in [&format, &lex, &parse] {
+            std::fs::write(directory.join(format!("program-{number}")), text)?;
+        }
     }
     Ok(())
 }
