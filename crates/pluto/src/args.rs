@@ -509,9 +509,9 @@ Examples:
   pluto check --show errors        the errors that each function raises
   pluto explain E0007              what a code means
 
-A file below a pluto.toml is checked with its whole package, and what that depends on. Other files are
-checked together with those that they import; the path from the directory that is named is the name
-of the module.
+A file below a pluto.toml is checked with its whole package, and what that depends on. Other
+files are checked together with those that they import; the path from the directory that is
+named is the name of the module.
 
 Exit status: 0 no errors, though perhaps warnings; 1 errors; 2 Pluto could not do it.")]
 pub(crate) struct CheckArgs {
@@ -535,13 +535,13 @@ Examples:
   pluto fmt --check           say which files would change, and change none
   pluto fmt - < a.pluto       from standard input to standard output, for editors
 
-There is one style, and nothing to configure: 4 spaces, lines of 100 characters, a comma behind the
-last element of a list that has several lines. Comments stay, and empty lines, one in a row. What
-stands in braces on one line stays on one line if it fits. A file is written whole or not at all; one
-with syntax errors is left alone.
+There is one style, and nothing to configure: 4 spaces, lines of 100 characters, a comma
+behind the last element of a list that has several lines. Comments stay, and empty lines, one
+in a row. What stands in braces on one line stays on one line if it fits. A file is written
+whole or not at all; one with syntax errors is left alone.
 
-Exit status: 0 done; 1 with --check, something would change; 2 a file has syntax errors, or Pluto
-could not do it.")]
+Exit status: 0 done; 1 with --check, something would change; 2 a file has syntax errors, or
+Pluto could not do it.")]
 pub(crate) struct FmtArgs {
     /// Files, and directories in which all .pluto files are meant; the current directory without one; `-` for standard input.
     pub(crate) paths: Vec<PathBuf>,

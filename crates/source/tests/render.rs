@@ -141,7 +141,9 @@ fn places_that_are_far_apart_are_shown_apart() {
         notes: vec![],
         fix: None,
     };
-    check(&text(&[diagnostic], &files, false), &expect![[r#"
+    check(
+        &text(&[diagnostic], &files, false),
+        &expect![[r#"
         error[E0206]: `first` is declared twice
            --> far.pluto:102:4
             |
@@ -152,7 +154,8 @@ fn places_that_are_far_apart_are_shown_apart() {
             |
           1 | fn first() {}
             |    ----- it is declared first here
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
