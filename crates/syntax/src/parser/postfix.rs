@@ -171,7 +171,7 @@ impl Parser<'_> {
                         break;
                     }
                     let opened = open.split_off(open.len() - closes);
-                    if !self.operand_behind(until) {
+                    if !self.operand_behind(until, others > 0) {
                         pairs.extend(opened.into_iter().map(|(_, at)| (at, until)));
                     }
                 }
@@ -185,10 +185,11 @@ impl Parser<'_> {
         self.applications = Applications { until, pairs };
     }
 
-    /// Whether an operand follows a `>` there, which then compares.
-    fn operand_behind(&self, at: usize) -> bool {
+    /// Whether an operand follows a `>` there, which then compares. The end of a line counts where lines do end.
+    fn operand_behind(&self, at: usize, line_goes_on: bool) -> bool {
         let rest = self.tokens.get(at + 1..).unwrap_or_default();
-        let next = rest.iter().find(|token| !token.kind.is_trivia() || token.kind == Kind::Newline);
+        let ends = |kind| kind == Kind::Newline && !line_goes_on;
+        let next = rest.iter().find(|token| !token.kind.is_trivia() || ends(token.kind));
         next.is_some_and(|next| {
             begins_operand(next.kind) && !matches!(next.kind, Kind::LeftParen | Kind::LeftBrace)
         })

@@ -1,7 +1,6 @@
 //! The laws of the formatter, of one program.
 
 use pluto_syntax::token::{Kind, Token};
-use pluto_syntax::tree::{BinaryOp, Expr, ExprId, Tree};
 use pluto_syntax::{dump, format, lex, parse};
 
 /// The tokens and trivia of a text.
@@ -28,16 +27,6 @@ fn comments(source: &str) -> Vec<&str> {
 /// A tree as text without the places, which end its lines.
 fn shape(dump: &str) -> Vec<&str> {
     dump.lines().map(|line| line.rsplit_once(' ').map_or(line, |(what, _)| what)).collect()
-}
-
-/// Whether a program compares by `<` and has a `>` or `>>` that is an operator. In brackets the parser takes a `>` before the end of
-/// a line for the end of type arguments, so that such a list cannot be put on several lines.
-pub(crate) fn compares_both_ways(tree: &Tree) -> bool {
-    let has = |operators: &[BinaryOp]| {
-        let mut exprs = tree.nodes.ids::<ExprId>().map(|id| tree.nodes[id]);
-        exprs.any(|expr| matches!(expr, Expr::Binary { operator, .. } if operators.contains(&operator)))
-    };
-    has(&[BinaryOp::Less]) && has(&[BinaryOp::Greater, BinaryOp::ShiftRight])
 }
 
 /// Checks all laws of a program without errors; what is broken of them.
