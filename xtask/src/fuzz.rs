@@ -12,6 +12,10 @@ use crate::{run, workspace};
 /// Executions per target unless the user says otherwise.
 const RUNS: u64 = 200_000;
 
+/// The same for targets that run whole programs through the front end, a few hundred a second.
+const RUNS_OF_PROGRAMS: u64 = 20_000;
+const OF_PROGRAMS: [&str; 3] = ["check", "format", "parse"];
+
 /// No single input may take longer, seconds.
 const INPUT_TIMEOUT_S: u32 = 10;
 
@@ -26,7 +30,8 @@ const INSTRUMENTED: &str = "--cfg fuzzing -Zsanitizer=address -Cdebug-assertions
 /// What was asked for.
 #[derive(Debug, PartialEq, Eq)]
 struct Options {
-    runs: u64,
+    /// Executions per target; nothing is what suits each.
+    runs: Option<u64>,
     targets: Vec<String>,
 }
 
@@ -52,7 +57,8 @@ pub(crate) fn main(arguments: &[String]) -> Result<()> {
     let seeds = workspace::path("target/fuzz").join(instrumented_target()).join("release/seeds");
     run::show(run::command(seeds, Vec::<String>::new()).arg(workspace::path("fuzz/corpus")))?;
     for name in &chosen {
-        run_target(name, options.runs)?;
+        let usual = if OF_PROGRAMS.contains(&name.as_str()) { RUNS_OF_PROGRAMS } else { RUNS };
+        run_target(name, options.runs.unwrap_or(usual))?;
     }
     Ok(())
 }
@@ -100,12 +106,12 @@ fn targets() -> Result<Vec<String>> {
 }
 
 fn parse(arguments: &[String]) -> Result<Options> {
-    let mut options = Options { runs: RUNS, targets: Vec::new() };
+    let mut options = Options { runs: None, targets: Vec::new() };
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
         if word == "--runs" {
             let number = words.next().and_then(|number| number.parse().ok());
-            options.runs = number.ok_or_else(|| Error::Usage("--runs takes a number".to_owned()))?;
+            options.runs = Some(number.ok_or_else(|| Error::Usage("--runs takes a number".to_owned()))?);
         } else {
             options.targets.push(word.clone());
         }
@@ -115,15 +121,15 @@ fn parse(arguments: &[String]) -> Result<Options> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Options, RUNS, parse};
+    use super::{Options, parse};
 
     #[test]
     fn arguments() {
         let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        assert_eq!(parse(&[]).unwrap(), Options { runs: RUNS, targets: vec![] });
+        assert_eq!(parse(&[]).unwrap(), Options { runs: None, targets: vec![] });
         assert_eq!(
             parse(&words("term --runs 5")).unwrap(),
-            Options { runs: 5, targets: vec!["term".into()] }
+            Options { runs: Some(5), targets: vec!["term".into()] }
         );
         assert!(parse(&words("--runs many")).is_err());
     }
