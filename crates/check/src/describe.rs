@@ -99,7 +99,7 @@ mod codes {
             NOT_IN_TRAIT = 323 "not-in-trait",
             SIGNATURE_DIFFERS = 324 "signature-differs",
             NOT_OBJECT = 325 "not-a-trait-object",
-            BAD_KEY = 326 "bad-key",
+            UNFIT_KEY = 326 "unfit-key",
             TOO_LARGE = 327 "type-too-large",
             NOT_CONST = 328 "not-constant",
             NOT_A_CLASS = 329 "not-a-class",

@@ -202,7 +202,7 @@ impl Words<'_> {
                 .note("a method of a trait object has `self`, no type parameters, and no `Self`")
             }
             Fact::BadKey { ty, part } => {
-                let said = Said::new(codes::BAD_KEY, format!("`{}` cannot be a key", self.ty(*ty)));
+                let said = Said::new(codes::UNFIT_KEY, format!("`{}` cannot be a key", self.ty(*ty)));
                 let said = self.because_of_part(said, *ty, *part);
                 if *part == TyId::FLOAT { said.note("a key holds no `float`") } else { said }
             }

@@ -83,6 +83,8 @@ fn every_code_has_a_page_and_every_page_a_code() {
         .collect();
     let expected: BTreeSet<String> = codes().iter().map(|code| format!("{code}.md")).collect();
     assert_eq!(pages, expected);
+    let names: BTreeSet<&str> = codes().iter().map(|code| code.name).collect();
+    assert_eq!(names.len(), codes().len(), "a name is of one code");
     for code in codes() {
         let page = std::fs::read_to_string(dir().join(format!("{code}.md"))).expect("it is there");
         assert_eq!(page.lines().next(), Some(format!("# {code} {}", code.name).as_str()));
