@@ -151,7 +151,15 @@ impl Project {
             }
             program.packages.push(Package { dependencies });
         }
-        Ok(program)
+        match circle(&program.packages) {
+            None => Ok(program),
+            Some(circle) => {
+                let shown: Vec<String> =
+                    circle.iter().filter_map(|place| roots.get(*place)).map(|root| shown(root)).collect();
+                Err(Failure::new(format!("packages need each other: {}", shown.join(" -> ")))
+                    .hint("one of them has to do without the next"))
+            }
+        }
     }
 
     /// Files outside of packages, with those that they import.
@@ -187,6 +195,37 @@ impl Project {
                 names.collect::<PathBuf>().with_extension("pluto")
             })
             .collect()
+    }
+}
+
+/// The places of packages that need each other, the first once more at the end.
+fn circle(packages: &[Package]) -> Option<Vec<usize>> {
+    // A package that needs only such as are in no circle is in none either.
+    let mut free = vec![false; packages.len()];
+    let left = |package: &Package, free: &[bool]| {
+        package
+            .dependencies
+            .iter()
+            .map(|(_, needed)| *needed)
+            .find(|at| !free.get(*at).is_some_and(|free| *free))
+    };
+    loop {
+        let found = (0..)
+            .zip(packages)
+            .find(|(at, package)| !free.get(*at).is_some_and(|free| *free) && left(package, &free).is_none());
+        let Some((at, _)) = found else { break };
+        if let Some(place) = free.get_mut(at) {
+            *place = true;
+        }
+    }
+    let mut path = vec![free.iter().position(|free| !free)?];
+    loop {
+        let next = left(packages.get(*path.last()?)?, &free)?;
+        if let Some(begin) = path.iter().position(|at| *at == next) {
+            path.push(next);
+            return path.get(begin..).map(<[usize]>::to_vec);
+        }
+        path.push(next);
     }
 }
 

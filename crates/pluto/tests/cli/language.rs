@@ -370,6 +370,28 @@ fn a_package_is_checked_with_what_it_depends_on() {
 }
 
 #[test]
+fn packages_that_need_each_other() {
+    let dir = files(&[
+        (
+            "a/pluto.toml",
+            "name = \"a\"\nedition = 1\n\n[dependencies]\nb = { path = \"../b\" }\nd = { path = \"../d\" }\n",
+        ),
+        ("a/main.pluto", "fn main() {}\n"),
+        ("b/pluto.toml", "name = \"b\"\nedition = 1\n\n[dependencies]\nc = { path = \"../c\" }\n"),
+        ("c/pluto.toml", "name = \"c\"\nedition = 1\n\n[dependencies]\nb = { path = \"../b\" }\n"),
+        ("d/pluto.toml", "name = \"d\"\nedition = 1\n"),
+    ]);
+    expect![[r#"
+        status 2
+        --- stdout
+        --- stderr
+        pluto: packages need each other: b -> c -> b
+        hint: one of them has to do without the next
+    "#]]
+    .assert_eq(&run_in(dir.path(), &["check", "a"]).whole());
+}
+
+#[test]
 fn a_file_is_checked_with_what_it_imports() {
     let dir = files(&[
         ("a/main.pluto", "import shapes.round\n\nfn main() { print(round.area(1)) }\n"),
