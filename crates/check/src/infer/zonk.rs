@@ -128,10 +128,16 @@ impl Body<'_, '_> {
         if self.c.program.types.has_wrong(local.ty) {
             return;
         }
-        if info.warn && !info.used {
-            self.error(local.span, Fact::UnusedLocal { name: local.name });
+        let fact = if info.warn && !info.used {
+            Fact::UnusedLocal { name: local.name }
         } else if local.mutable && !info.changed && info.warn && info.why == crate::error::Immutable::Let {
-            self.error(local.span, Fact::NeedlessMut { name: local.name });
+            Fact::NeedlessMut { name: local.name }
+        } else {
+            return;
+        };
+        // What could not be read may be what uses it.
+        if !self.c.is_broken(self.module) {
+            self.error(local.span, fact);
         }
     }
 }

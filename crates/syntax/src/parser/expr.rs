@@ -140,6 +140,10 @@ impl Parser<'_> {
                 single = Some((level, operator_span));
             }
             left = self.right_side(left, level, operator, operator_span);
+            if chained && matches!(level, level::COMPARE | level::RANGE) {
+                // What it would be is another mistake than the one that was told.
+                left = self.nodes.add(Expr::Wrong, self.nodes.span(left));
+            }
         }
         left
     }

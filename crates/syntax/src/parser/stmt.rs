@@ -204,7 +204,7 @@ impl Parser<'_> {
         }
         let operator_span = self.bump();
         let value = self.expr();
-        Stmt::Assign { target, operator, operator_span, value }
+        if is_place { Stmt::Assign { target, operator, operator_span, value } } else { Stmt::Wrong }
     }
 
     /// Whether an assignment goes on behind an expression that is none.
