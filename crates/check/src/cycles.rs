@@ -2,7 +2,7 @@
 
 /// One shortest cycle of each knot: of each set of places that all reach each other. Places are numbers below `edges.len()`;
 /// each cycle begins with its smallest place, and the cycles are sorted.
-pub(crate) fn cycles(edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
+pub fn cycles(edges: &[Vec<usize>]) -> Vec<Vec<usize>> {
     let knots = knots(edges);
     let mut found: Vec<Vec<usize>> = Vec::new();
     let mut members: Vec<Vec<usize>> = Vec::new();

@@ -35,6 +35,7 @@ mod unused;
 mod validate;
 mod walk;
 
+pub use cycles::cycles;
 pub use describe::CODES;
 pub use error::CheckError;
 pub use input::{Input, Package, Source};

@@ -6,7 +6,7 @@
 
 use crate::failure::Failure;
 use crate::sources::{self, Found, MANIFEST};
-use pluto_check::{Input, Package, Source};
+use pluto_check::{Input, Package, Source, cycles};
 use pluto_source::{File, FileId, Files};
 use pluto_syntax::Parse;
 use pluto_syntax::tree::ItemKind;
@@ -151,11 +151,14 @@ impl Project {
             }
             program.packages.push(Package { dependencies });
         }
-        match circle(&program.packages) {
+        let needs = |package: &Package| package.dependencies.iter().map(|(_, needed)| *needed).collect();
+        let needed: Vec<Vec<usize>> = program.packages.iter().map(needs).collect();
+        match cycles(&needed).first() {
             None => Ok(program),
             Some(circle) => {
+                let closed = circle.iter().chain(circle.first());
                 let shown: Vec<String> =
-                    circle.iter().filter_map(|place| roots.get(*place)).map(|root| shown(root)).collect();
+                    closed.filter_map(|place| roots.get(*place)).map(|root| shown(root)).collect();
                 Err(Failure::new(format!("packages need each other: {}", shown.join(" -> ")))
                     .hint("one of them has to do without the next"))
             }
@@ -195,37 +198,6 @@ impl Project {
                 names.collect::<PathBuf>().with_extension("pluto")
             })
             .collect()
-    }
-}
-
-/// The places of packages that need each other, the first once more at the end.
-fn circle(packages: &[Package]) -> Option<Vec<usize>> {
-    // A package that needs only such as are in no circle is in none either.
-    let mut free = vec![false; packages.len()];
-    let left = |package: &Package, free: &[bool]| {
-        package
-            .dependencies
-            .iter()
-            .map(|(_, needed)| *needed)
-            .find(|at| !free.get(*at).is_some_and(|free| *free))
-    };
-    loop {
-        let found = (0..)
-            .zip(packages)
-            .find(|(at, package)| !free.get(*at).is_some_and(|free| *free) && left(package, &free).is_none());
-        let Some((at, _)) = found else { break };
-        if let Some(place) = free.get_mut(at) {
-            *place = true;
-        }
-    }
-    let mut path = vec![free.iter().position(|free| !free)?];
-    loop {
-        let next = left(packages.get(*path.last()?)?, &free)?;
-        if let Some(begin) = path.iter().position(|at| *at == next) {
-            path.push(next);
-            return path.get(begin..).map(<[usize]>::to_vec);
-        }
-        path.push(next);
     }
 }
 
