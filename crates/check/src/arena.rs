@@ -1,8 +1,10 @@
-//! Arenas with typed ids, and lists that are ranges of a pool.
+//! Arenas with typed ids; lists are ranges of a pool, as in the tree.
 
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Index, IndexMut};
+
+pub use pluto_syntax::tree::{List, Pool};
 
 /// A place in an [`Arena`].
 pub trait Id: Copy + Eq + fmt::Debug {
@@ -82,74 +84,6 @@ impl<I: Id, T> Index<I> for Arena<I, T> {
 impl<I: Id, T> IndexMut<I> for Arena<I, T> {
     fn index_mut(&mut self, id: I) -> &mut T {
         &mut self.things[id.index() as usize]
-    }
-}
-
-/// Elements of a [`Pool`], one after the other.
-pub struct List<T> {
-    start: u32,
-    len: u32,
-    of: PhantomData<fn() -> T>,
-}
-
-impl<T> List<T> {
-    /// No elements.
-    pub const EMPTY: Self = Self { start: 0, len: 0, of: PhantomData };
-
-    /// How many elements.
-    pub const fn len(self) -> usize {
-        self.len as usize
-    }
-
-    /// Whether there is none.
-    pub const fn is_empty(self) -> bool {
-        self.len == 0
-    }
-}
-
-impl<T> Clone for List<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T> Copy for List<T> {}
-
-impl<T> fmt::Debug for List<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}+{}", self.start, self.len)
-    }
-}
-
-/// The elements of all lists of one type.
-#[derive(Clone, Debug)]
-pub struct Pool<T> {
-    elements: Vec<T>,
-}
-
-impl<T> Default for Pool<T> {
-    fn default() -> Self {
-        Self { elements: Vec::new() }
-    }
-}
-
-impl<T> Pool<T> {
-    /// Adds a list.
-    pub fn add(&mut self, elements: impl IntoIterator<Item = T>) -> List<T> {
-        let start = self.elements.len() as u32;
-        self.elements.extend(elements);
-        List { start, len: self.elements.len() as u32 - start, of: PhantomData }
-    }
-
-    /// The elements of a list.
-    #[expect(clippy::indexing_slicing, reason = "a list comes from its own pool, which never shrinks")]
-    pub fn get(&self, list: List<T>) -> &[T] {
-        &self.elements[list.start as usize..(list.start + list.len) as usize]
-    }
-
-    /// Whether the list is one of this pool.
-    pub fn has(&self, list: List<T>) -> bool {
-        (list.start + list.len) as usize <= self.elements.len()
     }
 }
 

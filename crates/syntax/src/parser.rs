@@ -194,16 +194,16 @@ impl<'s> Parser<'s> {
 
     /// The beginning of a list: what is [pushed](Self::push) from now on.
     fn begin<T: Pooled>(&self) -> usize {
-        T::pool(&self.scratch).len()
+        T::pool(&self.scratch).elements.len()
     }
 
     fn push<T: Pooled>(&mut self, element: T) {
-        T::pool_mut(&mut self.scratch).push(element);
+        T::pool_mut(&mut self.scratch).elements.push(element);
     }
 
     /// Completes a list.
     fn finish<T: Pooled>(&mut self, begin: usize) -> List<T> {
-        self.nodes.add_list(T::pool_mut(&mut self.scratch).drain(begin..))
+        self.nodes.add_list(T::pool_mut(&mut self.scratch).elements.drain(begin..))
     }
 
     /// Does something between a pair of brackets.

@@ -204,7 +204,7 @@ impl Body<'_, '_> {
 
     fn tuple_pattern(
         &mut self,
-        list: tree::List<tree::PatternId>,
+        list: List<tree::PatternId>,
         ty: TyId,
         why: Immutable,
         bound: &mut Bound,
@@ -230,7 +230,7 @@ impl Body<'_, '_> {
 
     fn array_pattern(
         &mut self,
-        list: tree::List<tree::PatternId>,
+        list: List<tree::PatternId>,
         ty: TyId,
         why: Immutable,
         bound: &mut Bound,
@@ -269,7 +269,7 @@ impl Body<'_, '_> {
 
     fn map_pattern(
         &mut self,
-        entries: tree::List<tree::PatternEntry>,
+        entries: List<tree::PatternEntry>,
         ty: TyId,
         why: Immutable,
         bound: &mut Bound,
@@ -291,8 +291,8 @@ impl Body<'_, '_> {
     )]
     fn variant_pattern(
         &mut self,
-        path: tree::List<Name>,
-        fields: tree::List<FieldPattern>,
+        path: List<Name>,
+        fields: List<FieldPattern>,
         rest: Option<Span>,
         ty: TyId,
         why: Immutable,
@@ -352,7 +352,7 @@ impl Body<'_, '_> {
         ty: TyId,
         name: Symbol,
         at: Span,
-        fields: tree::List<FieldPattern>,
+        fields: List<FieldPattern>,
         why: Immutable,
         bound: &mut Bound,
     ) -> PatternKind {
@@ -365,7 +365,7 @@ impl Body<'_, '_> {
     }
 
     /// Binds the names of field patterns that belong to nothing, so that their uses are no errors.
-    fn drop_fields(&mut self, fields: tree::List<FieldPattern>, why: Immutable, bound: &mut Bound) {
+    fn drop_fields(&mut self, fields: List<FieldPattern>, why: Immutable, bound: &mut Bound) {
         for field in self.nodes.list(fields) {
             match (field.pattern, field.name) {
                 (Some(pattern), _) => {
@@ -383,7 +383,7 @@ impl Body<'_, '_> {
     fn const_pattern(
         &mut self,
         names: &[Name],
-        fields: tree::List<FieldPattern>,
+        fields: List<FieldPattern>,
         ty: TyId,
         why: Immutable,
         bound: &mut Bound,
@@ -409,8 +409,8 @@ impl Body<'_, '_> {
     #[expect(clippy::too_many_arguments, reason = "the parts of a class pattern and what it is held against")]
     fn class_pattern(
         &mut self,
-        path: tree::List<Name>,
-        fields: tree::List<FieldPattern>,
+        path: List<Name>,
+        fields: List<FieldPattern>,
         rest: Option<Span>,
         ty: TyId,
         why: Immutable,
@@ -459,7 +459,7 @@ impl Body<'_, '_> {
         &mut self,
         declared: &[Field],
         subst: &Subst,
-        fields: tree::List<FieldPattern>,
+        fields: List<FieldPattern>,
         rest: Option<Span>,
         why: Immutable,
         bound: &mut Bound,
@@ -525,7 +525,7 @@ impl Body<'_, '_> {
 
     fn or_pattern(
         &mut self,
-        list: tree::List<tree::PatternId>,
+        list: List<tree::PatternId>,
         ty: TyId,
         why: Immutable,
         bound: &mut Bound,

@@ -246,6 +246,7 @@ impl Parser<'_> {
             }
         }
         <Name as crate::tree::Pooled>::pool_mut(&mut self.scratch)
+            .elements
             .get_mut(begin..)
             .unwrap_or_default()
             .reverse();

@@ -116,7 +116,7 @@ impl Parser<'_> {
 
     /// The texts between the holes: all at once, because the last line of three-quoted ones decides how far they are indented.
     fn read_texts(&mut self, begin: usize, multi: bool) {
-        let parts = TextPart::pool(&self.scratch).get(begin..).unwrap_or_default();
+        let parts = TextPart::pool(&self.scratch).elements.get(begin..).unwrap_or_default();
         let last = parts.len().saturating_sub(1);
         let source = self.source;
         let opens_with_line =
@@ -132,7 +132,7 @@ impl Parser<'_> {
             last_end = Some(span.start + before.len() as u32);
         }
         for at in 0..=last {
-            let part = TextPart::pool(&self.scratch).get(begin + at).copied();
+            let part = TextPart::pool(&self.scratch).elements.get(begin + at).copied();
             let Some(TextPart { span, kind: TextPartKind::Text(_) }) = part else { continue };
             let end = last_end.filter(|_| at == last).unwrap_or(span.end);
             let mut text = Span::new(span.start, end).of(source);
@@ -143,7 +143,7 @@ impl Parser<'_> {
             let mut out = String::new();
             unescape(text, Spelling::Holes, indent, &mut out);
             let text = self.add_text(out);
-            if let Some(part) = TextPart::pool_mut(&mut self.scratch).get_mut(begin + at) {
+            if let Some(part) = TextPart::pool_mut(&mut self.scratch).elements.get_mut(begin + at) {
                 part.kind = TextPartKind::Text(text);
             }
         }

@@ -43,10 +43,7 @@ pub trait Pooled: Sized {
     fn pool_mut(nodes: &mut Nodes) -> &mut Pool<Self>;
 }
 
-/// The elements of all lists of one type.
-pub type Pool<T> = Vec<T>;
-
-/// Elements of a pool, one after the other.
+/// Elements of a [`Pool`], one after the other.
 pub struct List<T> {
     start: u32,
     len: u32,
@@ -90,6 +87,38 @@ impl<T> fmt::Debug for List<T> {
     }
 }
 
+/// The elements of all lists of one type.
+#[derive(Clone, Debug)]
+pub struct Pool<T> {
+    pub(crate) elements: Vec<T>,
+}
+
+impl<T> Default for Pool<T> {
+    fn default() -> Self {
+        Self { elements: Vec::new() }
+    }
+}
+
+impl<T> Pool<T> {
+    /// Adds a list.
+    pub fn add(&mut self, elements: impl IntoIterator<Item = T>) -> List<T> {
+        let start = self.elements.len() as u32;
+        self.elements.extend(elements);
+        List { start, len: self.elements.len() as u32 - start, of: PhantomData }
+    }
+
+    /// The elements of a list.
+    #[expect(clippy::indexing_slicing, reason = "a list comes from its own pool, which never shrinks")]
+    pub fn get(&self, list: List<T>) -> &[T] {
+        &self.elements[list.start as usize..(list.start + list.len) as usize]
+    }
+
+    /// Whether the list is one of this pool.
+    pub fn has(&self, list: List<T>) -> bool {
+        (list.start + list.len) as usize <= self.elements.len()
+    }
+}
+
 impl Nodes {
     /// Adds a node.
     pub fn add<I: Node>(&mut self, value: I::Value, span: Span) -> I {
@@ -101,10 +130,7 @@ impl Nodes {
 
     /// Adds a list.
     pub fn add_list<T: Pooled>(&mut self, elements: impl IntoIterator<Item = T>) -> List<T> {
-        let pool = T::pool_mut(self);
-        let start = pool.len() as u32;
-        pool.extend(elements);
-        List { start, len: pool.len() as u32 - start, of: PhantomData }
+        T::pool_mut(self).add(elements)
     }
 
     /// Takes back the nodes of one type from this one on: nothing may refer to them.
@@ -121,9 +147,8 @@ impl Nodes {
     }
 
     /// The elements of a list.
-    #[expect(clippy::indexing_slicing, reason = "a list comes from its own pool, which never shrinks")]
     pub fn list<T: Pooled>(&self, list: List<T>) -> &[T] {
-        &T::pool(self)[list.start as usize..(list.start + list.len) as usize]
+        T::pool(self).get(list)
     }
 
     /// All ids of nodes of one type, in the order in which they were added.
