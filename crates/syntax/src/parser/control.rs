@@ -78,24 +78,37 @@ impl Parser<'_> {
     }
 
     /// Elements between braces, each ended by a comma or by its line.
-    pub(super) fn separated(&mut self, mut element: impl FnMut(&mut Self)) {
+    pub(super) fn separated(&mut self, element: impl FnMut(&mut Self)) {
+        let end = |parser: &mut Self| {
+            if !parser.at(Kind::Comma) && !parser.at(Kind::RightBrace) && !parser.newline {
+                parser.expected(Expected::Either(Kind::Comma, Kind::RightBrace));
+            }
+        };
+        self.lines(Self::at_item_margin, end, element);
+    }
+
+    /// Elements between braces, until something else begins at the margin; `end` says what is missing behind one.
+    pub(super) fn lines(
+        &mut self,
+        at_other: fn(&Self) -> bool,
+        end: fn(&mut Self),
+        mut element: impl FnMut(&mut Self),
+    ) {
         let Some(open) = self.open_brace(Expected::Token(Kind::LeftBrace)) else { return };
         self.within(Context::default(), |parser| {
-            while parser.goes_on(open) && !parser.at_item_margin() {
+            while parser.goes_on(open) && !at_other(parser) {
                 let (before, line) = (parser.at, parser.newline.then_some(parser.start));
                 parser.begin_line();
                 element(parser);
-                parser.end_of_element(before, line);
+                end(parser);
+                parser.next_line(before, line);
             }
             parser.close(open, Kind::RightBrace);
         });
     }
 
-    /// The comma or the line's end behind an element, and the way to it.
-    fn end_of_element(&mut self, before: usize, line: Option<u32>) {
-        if !self.at(Kind::Comma) && !self.at(Kind::RightBrace) && !self.newline {
-            self.expected(Expected::Either(Kind::Comma, Kind::RightBrace));
-        }
+    /// The way to the next element behind one that began at the token `before`, on a line of its own or not.
+    fn next_line(&mut self, before: usize, line: Option<u32>) {
         if self.recovering && (!self.newline || self.at == before) {
             if self.at == before && !self.at(Kind::Comma) {
                 self.bump();

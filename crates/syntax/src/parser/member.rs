@@ -2,8 +2,8 @@
 
 use pluto_source::Span;
 
+use super::Parser;
 use super::function::Home;
-use super::{Context, Parser};
 use crate::error::{Expected, Fact, Named};
 use crate::token::Kind;
 use crate::tree::{
@@ -47,36 +47,14 @@ impl Parser<'_> {
     }
 
     /// Members between braces, each ended by its line or by a comma.
-    fn members(&mut self, mut member: impl FnMut(&mut Self)) {
-        let Some(open) = self.open_brace(Expected::Token(Kind::LeftBrace)) else { return };
-        self.within(Context::default(), |parser| {
-            while parser.goes_on(open) && !parser.at_other_item() {
-                let (before, line) = (parser.at, parser.newline.then_some(parser.start));
-                parser.begin_line();
-                member(parser);
-                parser.end_of_member(before, line);
+    fn members(&mut self, member: impl FnMut(&mut Self)) {
+        let end = |parser: &mut Self| {
+            let ends = parser.newline || matches!(parser.kind, Kind::Comma | Kind::RightBrace | Kind::End);
+            if !ends {
+                parser.expected(Expected::EndOfLine);
             }
-            parser.close(open, Kind::RightBrace);
-        });
-    }
-
-    fn end_of_member(&mut self, before: usize, line: Option<u32>) {
-        let ends = self.newline || matches!(self.kind, Kind::Comma | Kind::RightBrace | Kind::End);
-        if !ends {
-            self.expected(Expected::EndOfLine);
-        }
-        if self.recovering && (!self.newline || self.at == before) {
-            if self.at == before && !self.at(Kind::Comma) {
-                self.bump();
-            }
-            self.skip_rest_of_line(Kind::Comma);
-        }
-        if let Some(line) = line.filter(|_| self.is_broken()) {
-            self.skip_indented(line);
-        }
-        if self.eat(Kind::Comma).is_some() {
-            self.recovering = false;
-        }
+        };
+        self.lines(Self::at_other_item, end, member);
     }
 
     /// Whether another declaration than a method begins here, at the margin: the type's brace is missing.
