@@ -4,6 +4,7 @@ mod adjust;
 mod ask;
 mod check;
 mod names;
+mod predict;
 mod preview;
 mod resolve;
 
@@ -11,6 +12,7 @@ pub use adjust::{AdjustError, Adjustment};
 pub use ask::{AskError, Asked, Refused, ask_owner, refusal, stop_agent};
 pub use check::CheckError;
 pub use names::registered_names;
+pub use predict::{COUNT, Counts, Prediction, SECONDS_PER_EVENT};
 pub use preview::{LargeTerm, Sizes};
 pub use resolve::{ResolveError, text};
 
@@ -27,13 +29,9 @@ use pluto_matchspec::{
 };
 use pluto_term::{Atom, Pid};
 use rustc_hash::FxHashMap;
-use std::time::Duration;
 
 /// Events whose terms would take more bytes have them replaced by their size, at the levels that keep whole terms.
 const EVENT_BYTES_MAX: u64 = 64 << 10;
-
-/// How long calls are counted before a trace is armed.
-pub const COUNT: Duration = Duration::from_millis(300);
 
 /// A function of the node that is to be traced.
 #[derive(Clone, Debug)]
@@ -57,21 +55,6 @@ pub struct NodePlan {
     left_out: Vec<Mfa>,
     /// What the patterns stand for and the node traces no more, because it was too much.
     reduced: Vec<Mfa>,
-}
-
-/// How often the functions of a plan are called, and what tracing them would take.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Prediction {
-    /// How long was counted.
-    pub counted: Duration,
-    /// Calls counted, by function, the most called first.
-    pub calls: Vec<(Mfa, u64)>,
-    /// Events a second, after sampling.
-    pub events_per_s: f64,
-    /// Bytes a second, after sampling; `None` at a level that copies terms whole, where no call was seen whole.
-    pub bytes_per_s: Option<f64>,
-    /// Share of one core of the node that the events would take.
-    pub node_cpu: f64,
 }
 
 impl NodePlan {
@@ -193,58 +176,6 @@ impl NodePlan {
                 .map(|d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX).saturating_add(1000)),
             ..AgentLimits::default()
         }
-    }
-
-    /// Counts calls for [`COUNT`], and predicts what tracing them takes. `sizes` are what calls took at a level that copies
-    /// terms whole.
-    ///
-    /// # Errors
-    /// Where the agent refuses, or cannot be heard.
-    pub async fn predict(&self, session: &mut Session, sizes: &Sizes) -> Result<Prediction, SessionError> {
-        let functions: Vec<Mfa> = self.functions().map(|planned| planned.function.clone()).collect();
-        let milliseconds = u32::try_from(COUNT.as_millis()).unwrap_or(u32::MAX);
-        match session.command(|id| Command::Count { id, functions, milliseconds }).await? {
-            Reply::Counted { microseconds, calls } => Ok(self.prediction(microseconds, calls, sizes)),
-            _ => Err(SessionError::OutOfTurn),
-        }
-    }
-
-    fn prediction(&self, microseconds: u64, mut calls: Vec<(Mfa, u64)>, sizes: &Sizes) -> Prediction {
-        calls.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        let counted = Duration::from_micros(microseconds.max(1));
-        let per_second = |n: u64| n as f64 / counted.as_secs_f64();
-        let called: f64 = calls.iter().map(|&(_, n)| per_second(n)).sum();
-        let sampled = match self.probe.sampling {
-            Sampling::None => called,
-            Sampling::OneIn(n) => called / f64::from(n.max(1)),
-            Sampling::PerSecond(n) => called.min(f64::from(n)),
-        };
-        let events_per_call = if self.probe.timing || self.probe.level != Level::Calls { 2.0 } else { 1.0 };
-        let events_per_s = sampled * events_per_call;
-        let share = if called > 0.0 { sampled / called } else { 0.0 };
-        Prediction {
-            counted,
-            events_per_s,
-            bytes_per_s: self.bytes_per_s(&calls, share / counted.as_secs_f64(), sizes),
-            node_cpu: (called - sampled) * SECONDS_PER_REJECTED_CALL + events_per_s * SECONDS_PER_EVENT,
-            calls,
-        }
-    }
-
-    /// What the counted calls would take, of which this share is traced.
-    fn bytes_per_s(&self, calls: &[(Mfa, u64)], per_call_and_s: f64, sizes: &Sizes) -> Option<f64> {
-        let whole = self.probe.level != Level::Calls;
-        let is_called = |(_, n): &&(Mfa, u64)| *n > 0;
-        let known = |(function, _): &(Mfa, u64)| sizes.contains_key(function);
-        if whole && calls.iter().any(|call| is_called(&call)) && !calls.iter().filter(is_called).any(known) {
-            return None;
-        }
-        let end = if whole || self.probe.timing { BYTES_PER_EVENT } else { 0.0 };
-        // What was not seen takes this at least.
-        let least = |function: &Mfa| BYTES_PER_EVENT + BYTES_PER_ARGUMENT * f64::from(function.arity) + end;
-        let bytes =
-            |function: &Mfa| sizes.get(function).map_or_else(|| least(function), |&bytes| bytes as f64);
-        Some(calls.iter().map(|(function, n)| *n as f64 * bytes(function) * per_call_and_s).sum())
     }
 
     /// Arms the plan.
@@ -388,14 +319,6 @@ impl PlannedFunction {
 
 /// Kinds of event whose terms the agent reduces to their shape, unless everything is asked for.
 const SHAPED: [&str; 6] = ["send", "send_to_non_existing_process", "receive", "spawn", "spawned", "exit"];
-
-// What an event costs, for predictions, as `cargo xtask bench capture` measures it (docs/benchmarks.md). An argument takes 2 bytes
-// (a small integer) to 70 (a binary that is kept).
-const BYTES_PER_EVENT: f64 = 40.0;
-const BYTES_PER_ARGUMENT: f64 = 10.0;
-/// Processor time that an event takes on the node, the agent included.
-pub const SECONDS_PER_EVENT: f64 = 2.0e-6;
-const SECONDS_PER_REJECTED_CALL: f64 = 0.5e-6;
 
 fn atoms(names: &[&str]) -> Vec<Atom> {
     names.iter().map(|name| Atom::new(name)).collect()

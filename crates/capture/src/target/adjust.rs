@@ -121,8 +121,10 @@ impl NodePlan {
         next.functions.retain(|planned| !next.reduced.contains(&planned.function));
         next.keep_learned(self);
         if !adjustment.add.is_empty() && !adjustment.force {
-            let sizes = next.check_terms(session.connection(), Some((self, session.info()))).await?;
-            next.predict(session, &sizes).await?.check(&next.probe.limits)?;
+            let counts = next.count(session).await?;
+            let running = Some((self, session.info()));
+            let sizes = next.check_terms(session.connection(), &counts, running).await?;
+            next.predict(counts, &sizes).check(&next.probe.limits)?;
         }
         Ok(next)
     }

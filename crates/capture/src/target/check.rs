@@ -2,12 +2,12 @@
 
 use super::preview::{Sizes, WAIT, WAIT_CALLED, bytes_of};
 use super::resolve::{ResolveError, behaviours};
-use super::{LargeTerm, NodePlan, PlannedFunction, Prediction};
-use crate::probe::CaptureLimits;
+use super::{Counts, EVENT_BYTES_MAX, LargeTerm, NodePlan, PlannedFunction, Prediction, patterns_of};
+use crate::probe::{CaptureLimits, Selection};
 use crate::session::SessionError;
 use pluto_agent::{Info, Mfa, SessionKind};
 use pluto_dist::Connection;
-use pluto_matchspec::{CompileError, Level, risks};
+use pluto_matchspec::{CompileError, Level, Pattern, risks};
 use pluto_term::Atom;
 use rustc_hash::FxHashMap;
 use std::collections::hash_map::Entry;
@@ -42,6 +42,15 @@ pub enum CheckError {
     /// A call had a large argument, or the function is one that is given large terms.
     #[error("{} is likely to carry large terms: {}", .0.function, .0.risk)]
     Large(LargeTerm),
+    /// A function is called, and no call came by while it was looked at; as often as it is called, it may be too much.
+    #[error("{function} is called {per_second:.0} times/s, and no call was seen in {} s that would tell its size",
+        WAIT_CALLED.as_secs())]
+    Unseen {
+        /// The function, as `module:name/arity`.
+        function: String,
+        /// How often it was called while calls were counted.
+        per_second: f64,
+    },
     /// Too many events are to be expected.
     #[error("predicted {predicted:.0} events/s, over the limit of {max}")]
     EventsOver {
@@ -76,6 +85,9 @@ impl CheckError {
             CheckError::TooManyPreviews { .. } | CheckError::Large(_) | CheckError::NoPreview => {
                 Some("--level calls shows shapes safely; --force copies the terms whole")
             }
+            CheckError::Unseen { .. } => Some(
+                "ask again when the node has time, or --level calls, which copies nothing large; --force goes on unseen",
+            ),
             CheckError::EventsOver { .. } | CheckError::BytesOver { .. } | CheckError::CpuOver { .. } => {
                 Some(
                     "narrow the pattern, sample with --rate 1/100 or --rate 500/s, raise the limit, or use --force",
@@ -120,13 +132,15 @@ impl Prediction {
 impl NodePlan {
     /// At a level that copies whole terms, refuses functions that are known to be given large ones, looks at one call of
     /// each other one with shapes only, and where these are small, at another one as it will be copied, for its size.
-    /// `running` is the plan that is traced already, with its agent: its functions are not looked at again.
+    /// `counts` are their calls. `running` is the plan that is traced already, with its agent: its functions are not looked
+    /// at again.
     ///
     /// # Errors
     /// Where a call had large arguments, or cannot be looked at.
     pub async fn check_terms(
         &self,
         connection: &Connection,
+        counts: &Counts,
         running: Option<(&NodePlan, &Info)>,
     ) -> Result<Sizes, CheckError> {
         let mut sizes = Sizes::default();
@@ -145,20 +159,53 @@ impl NodePlan {
             return Err(CheckError::NoPreview);
         }
         for planned in functions {
-            let shapes = self.preview(planned, Level::Calls)?;
-            let called = shapes.look(connection, WAIT).await?;
-            if let Some(large) = called.iter().find_map(|message| shapes.large_term(message)) {
-                return Err(CheckError::Large(large));
-            }
-            if !called.is_empty() {
-                let whole = self.preview(planned, self.probe.level)?;
-                let whole = whole.look(connection, WAIT_CALLED).await?;
-                if !whole.is_empty() {
-                    sizes.insert(planned.function.clone(), bytes_of(&whole));
-                }
+            match self.size(connection, planned, counts.per_second(&planned.function)).await? {
+                Some(size) => _ = sizes.insert(planned.function.clone(), size),
+                None => self.check_unseen(planned, counts)?,
             }
         }
         Ok(sizes)
+    }
+
+    /// What one call of a function takes; `None` where none came by.
+    async fn size(
+        &self,
+        connection: &Connection,
+        planned: &PlannedFunction,
+        per_second: f64,
+    ) -> Result<Option<u64>, CheckError> {
+        // Calls that were counted may all be of other processes, or with other arguments.
+        let is_called = per_second > 0.0 && self.sees_every_call(planned);
+        let shapes = self.preview(planned, Level::Calls)?;
+        let called = shapes.look(connection, if is_called { WAIT_CALLED } else { WAIT }).await?;
+        if let Some(large) = called.iter().find_map(|message| shapes.large_term(message)) {
+            return Err(CheckError::Large(large));
+        }
+        if called.is_empty() {
+            return Ok(None);
+        }
+        let whole = self.preview(planned, self.probe.level)?.look(connection, WAIT_CALLED).await?;
+        Ok((!whole.is_empty()).then(|| bytes_of(&whole)))
+    }
+
+    /// Refuses a function that was not seen and is called so often that it would be over the limit if each call took the
+    /// most that a call may take.
+    fn check_unseen(&self, planned: &PlannedFunction, counts: &Counts) -> Result<(), CheckError> {
+        let per_second = counts.per_second(&planned.function);
+        let most = self.sampled(per_second) * EVENT_BYTES_MAX as f64;
+        match self.probe.limits.bytes_per_s {
+            Some(max) if most > max as f64 && self.sees_every_call(planned) => {
+                Err(CheckError::Unseen { function: planned.function.to_string(), per_second })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether each call of a function that is counted is traced too.
+    fn sees_every_call(&self, planned: &PlannedFunction) -> bool {
+        let patterns = patterns_of(&self.patterns, &planned.function);
+        let takes_all = |pattern: &&Pattern| pattern.arguments.is_none() && pattern.condition.is_none();
+        self.probe.processes == Selection::All && patterns.iter().any(takes_all)
     }
 
     pub(super) fn traces(&self, function: &Mfa) -> bool {

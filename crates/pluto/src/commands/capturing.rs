@@ -103,21 +103,14 @@ async fn prepare_node(
     for function in plan.left_out() {
         output::note(&format!("{name}: {function} is left out: to the VM '_' stands for every function"));
     }
-    let looked = if probe.force { Ok(Sizes::default()) } else { plan.check_terms(&connection, None).await };
-    let (sizes, terms_over) = match looked {
-        Ok(sizes) => (sizes, None),
-        // A dry run counts the calls all the same, which says what to leave out.
-        Err(error) if args.dry_run && error.is_refusal() => (Sizes::default(), Some(error)),
-        Err(error) => return Err(unchecked(&name, &error)),
-    };
     let session = Session::attach(connection.clone(), index, queue.input.clone()).await;
     let mut session = session.map_err(|e| refused(&name, &e))?;
-    // Nothing that is counted would stop a forced trace, so it is not held up by counting either.
-    let counts = !probe.patterns.is_empty() && (args.dry_run || !probe.force);
-    let prediction = if !counts {
-        None
-    } else {
-        Some(plan.predict(&mut session, &sizes).await.map_err(|e| refused(&name, &e))?)
+    let (prediction, terms_over) = match foresee(&plan, &connection, &mut session, args).await {
+        Ok(foreseen) => foreseen,
+        Err(error) => {
+            end(session).await;
+            return Err(unchecked(&name, &error));
+        }
     };
     let asked = clock::now();
     let names = if args.dry_run {
@@ -128,6 +121,30 @@ async fn prepare_node(
     // Where events tell of names, and where there are too many to look at, nobody is asked again.
     let named = (!probe.life && names.left_out() == 0).then_some(asked);
     Ok(Prepared { name, connection, clock, plan, session, names, named, prediction, terms_over })
+}
+
+/// What the trace would take, and why that is refused by what its terms look like, which only a dry run is told here.
+async fn foresee(
+    plan: &NodePlan,
+    connection: &Connection,
+    session: &mut Session,
+    args: &ProbeArgs,
+) -> Result<(Option<Prediction>, Option<CheckError>), CheckError> {
+    // Nothing that is counted would stop a forced trace, so it is not held up by counting either.
+    if plan.functions().next().is_none() || (args.force && !args.dry_run) {
+        return Ok((None, None));
+    }
+    let counts = plan.count(session).await?;
+    let looked =
+        if args.force { Ok(Sizes::default()) } else { plan.check_terms(connection, &counts, None).await };
+    match looked {
+        Ok(sizes) => Ok((Some(plan.predict(counts, &sizes)), None)),
+        // A dry run shows the counts all the same, which say what to leave out.
+        Err(error) if args.dry_run && error.is_refusal() => {
+            Ok((Some(plan.predict(counts, &Sizes::default())), Some(error)))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Lets the nodes go without having traced anything: ends each agent and waits until it says that it is gone.

@@ -361,6 +361,31 @@ fn large_values_are_refused_by_their_size_and_their_rate() {
 }
 
 #[test]
+fn what_is_called_often_and_never_seen_is_refused() {
+    each_release(|release| {
+        let mut node = shop(release);
+        node.load_module("-module(large).\n-export([f/1]).\nf(B) -> byte_size(B).\n");
+        // It calls while one agent counts, and not while a second one looks.
+        node.eval(
+            "spawn(fun W() -> case length([P || P <- processes(), {initial_call, {_, guardian, 1}} <- \
+             [process_info(P, initial_call)]]) of 1 -> large:f(<<7>>); _ -> ok end, receive after 5 -> W() end end), ok.",
+        );
+        let seen = |arguments: &[&str]| {
+            let limits = ["--max-bytes-per-s", "1MB", "--events", "1"];
+            let ran = run_on(&node, &[&["trace", node.name(), "large:f/1"], arguments, &limits[..]].concat());
+            let text = between(&stable(&ran.stderr, &node), "is called ", " times/s", "N");
+            (ran.status, text)
+        };
+        let refused = "pluto: NODE: large:f/1 is called N times/s, and no call was seen in 3 s that would tell its size\n\
+            hint: ask again when the node has time, or --level calls, which copies nothing large; --force goes on unseen\n";
+        assert_eq!(seen(&["--level", "full"]), (2, refused.to_owned()));
+        // So few of them would be no harm, however large.
+        assert_eq!(seen(&["--level", "full", "--rate", "1/s"]).0, 0);
+        assert_eq!(seen(&["--level", "full", "--force"]).0, 0);
+    });
+}
+
+#[test]
 fn arguments_that_are_too_large_are_left_out_and_their_call_is_kept() {
     each_release(|release| {
         let mut node = shop(release);

@@ -24,14 +24,14 @@ pub(super) fn dry_run(nodes: &[Prepared], probe: &Probe) -> Result<(), Failure> 
     for node in nodes {
         writeln!(out, "{}", node.name)?;
         if let Some(prediction) = &node.prediction {
-            let seconds = prediction.counted.as_secs_f64();
-            for (function, calls) in prediction.calls.iter().take(FUNCTIONS_LISTED) {
+            let seconds = prediction.counts.counted.as_secs_f64();
+            for (function, calls) in prediction.counts.calls.iter().take(FUNCTIONS_LISTED) {
                 let rate = *calls as f64 / seconds;
                 let (module, name) = (function.module.as_str(), function.function.as_str());
                 writeln!(out, "  {rate:>10.0} calls/s  {module}:{name}/{}", function.arity)?;
             }
-            if prediction.calls.len() > FUNCTIONS_LISTED {
-                let more = prediction.calls.len() - FUNCTIONS_LISTED;
+            if prediction.counts.calls.len() > FUNCTIONS_LISTED {
+                let more = prediction.counts.calls.len() - FUNCTIONS_LISTED;
                 writeln!(out, "  and {} more", count(more as u64, "function"))?;
             }
             let bytes = match prediction.bytes_per_s {
