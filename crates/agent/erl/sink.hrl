@@ -56,14 +56,16 @@ control(_, K, Batch, N) ->
 
 flush(K, _, 0) ->
     retry(K);
-flush(#k{counters = C, room = Room} = K, Batch, N) ->
-    counters:add(C, ?C_EVENTS, N),
+flush(#k{counters = C, room = Room} = K0, Batch, N) ->
     Ordered = lists:reverse(Batch),
-    case N > Room of
-        true -> budget(K#k{room = 0}, lists:sublist(Ordered, Room), Room);
-        false when Room =:= infinity -> budget(K, Ordered, N);
-        false -> budget(K#k{room = Room - N}, Ordered, N)
-    end.
+    K = case N > Room of
+            true -> budget(K0#k{room = 0}, lists:sublist(Ordered, Room), Room);
+            false when Room =:= infinity -> budget(K0, Ordered, N);
+            false -> budget(K0#k{room = Room - N}, Ordered, N)
+        end,
+    %% Last, so that what makes most of too many events is told before the guardian sees that they are too many.
+    counters:add(C, ?C_EVENTS, N),
+    K.
 
 budget(K, _, 0) ->
     K;
@@ -72,16 +74,20 @@ budget(#k{counters = C, events_per_s = MaxEvents, bytes_per_s = MaxBytes} = K0, 
     Bytes = erlang:external_size(Batch),
     PerEvent = max(1, Bytes div N),
     counters:put(C, ?C_EVENT_BYTES, PerEvent),
-    counters:add(C, ?C_BYTES, Bytes),
     K1 = K#k{max = max(1, min(?BATCH_EVENTS, ?BATCH_BYTES div PerEvent)),
              window_events = K#k.window_events + N, window_bytes = K#k.window_bytes + Bytes},
     Over = K1#k.window_events - MaxEvents,
-    if
-        is_integer(MaxBytes), K1#k.window_bytes > MaxBytes -> retry(over(K1, byte_limit, ?C_BYTE_LIMIT, N, Batch));
-        not is_integer(MaxEvents); Over =< 0 -> send_batch(K1, Batch, N);
-        Over >= N -> retry(over(K1, event_limit, ?C_EVENT_LIMIT, N, Batch));
-        true -> over(send_batch(K1, lists:sublist(Batch, N - Over), N - Over), event_limit, ?C_EVENT_LIMIT, Over, Batch)
-    end.
+    K2 =
+        if
+            is_integer(MaxBytes), K1#k.window_bytes > MaxBytes -> retry(over(K1, byte_limit, ?C_BYTE_LIMIT, N, Batch));
+            not is_integer(MaxEvents); Over =< 0 -> send_batch(K1, Batch, N);
+            Over >= N -> retry(over(K1, event_limit, ?C_EVENT_LIMIT, N, Batch));
+            true ->
+                Room = N - Over,
+                over(send_batch(K1, lists:sublist(Batch, Room), Room), event_limit, ?C_EVENT_LIMIT, Over, Batch)
+        end,
+    counters:add(C, ?C_BYTES, Bytes),
+    K2.
 
 window(#k{window = Until} = K) ->
     case now_ms() of
