@@ -31,7 +31,7 @@ impl Checker<'_> {
     pub(crate) fn check_bodies(&mut self) {
         self.check_consts();
         self.check_defaults();
-        for id in self.program.functions.ids().collect::<Vec<_>>() {
+        for id in self.own_functions() {
             self.check_function(id);
         }
         for id in self.program.classes.ids().collect::<Vec<_>>() {
@@ -265,7 +265,7 @@ impl Checker<'_> {
                 }
             }
         }
-        for id in self.program.errors.ids().collect::<Vec<_>>() {
+        for id in self.own_errors() {
             let (module, site) = (self.program.errors[id].origin.module, self.error_site(id));
             for (at, value) in self.default_sites(module, site.fields) {
                 let Some(ty) = self.program.errors[id].fields.get(at).map(|field| field.ty) else { continue };
@@ -276,7 +276,7 @@ impl Checker<'_> {
             }
         }
         self.check_variant_defaults();
-        for id in self.program.functions.ids().collect::<Vec<_>>() {
+        for id in self.own_functions() {
             self.check_param_defaults(id);
         }
     }

@@ -56,7 +56,7 @@ pub(crate) struct Scope {
 }
 
 /// Where the tree has what the program declares.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Sites {
     pub(crate) functions: Vec<tree::FunctionId>,
     pub(crate) classes: Vec<tree::Class>,
@@ -70,6 +70,14 @@ pub(crate) struct Sites {
     pub(crate) binds: Vec<tree::Binding>,
 }
 
+/// How many of the first declarations are those of the prelude.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    functions: usize,
+    traits: usize,
+    errors: usize,
+}
+
 /// A module while it is checked.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct File<'a> {
@@ -79,7 +87,7 @@ pub(crate) struct File<'a> {
 }
 
 /// Methods by the kind of type that has them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Methods {
     /// Those of classes, enums, built-in types, and impls without a trait.
     pub(crate) own: FxHashMap<(Head, Symbol), FunctionId>,
@@ -103,6 +111,8 @@ pub(crate) struct Methods {
 pub(crate) struct Checker<'a> {
     pub(crate) input: &'a Input<'a>,
     pub(crate) program: Program,
+    /// How much of it is what is built in, and was resolved before.
+    prelude: Count,
     pub(crate) found: Vec<CheckError>,
     pub(crate) files: Vec<File<'a>>,
     pub(crate) scopes: Vec<Scope>,
@@ -134,15 +144,36 @@ pub(crate) struct Checker<'a> {
 }
 
 impl<'a> Checker<'a> {
+    /// Begins with what is built in.
     pub(crate) fn new(input: &'a Input<'a>, prelude: &'a Prelude) -> Self {
-        let mut program = Program::default();
-        let builtins = Builtins::new(&mut program.names);
-        let files = vec![File { tree: &prelude.tree, text: prelude.text, id: FileId(u32::MAX) }];
+        let Prelude { file, program, scope, sites, methods, builtins } = prelude;
+        let count = Count {
+            functions: program.functions.len(),
+            traits: program.traits.len(),
+            errors: program.errors.len(),
+        };
+        Self {
+            prelude: count,
+            scopes: vec![scope.clone()],
+            sites: sites.clone(),
+            methods: methods.clone(),
+            ..Self::bare(input, *file, program.clone(), builtins.clone())
+        }
+    }
+
+    /// Begins with nothing, to resolve what is built in.
+    pub(crate) fn bare(
+        input: &'a Input<'a>,
+        prelude: File<'a>,
+        program: Program,
+        builtins: Builtins,
+    ) -> Self {
         Self {
             input,
             program,
+            prelude: Count::default(),
             found: Vec::new(),
-            files,
+            files: vec![prelude],
             scopes: Vec::new(),
             sites: Sites::default(),
             methods: Methods::default(),
@@ -162,6 +193,28 @@ impl<'a> Checker<'a> {
             looked_near: 0,
             written: Vec::new(),
         }
+    }
+
+    /// The functions that are to be looked at: all but those of the prelude.
+    pub(crate) fn own_functions(&self) -> impl Iterator<Item = FunctionId> + use<> {
+        self.program.functions.ids().skip(self.prelude.functions)
+    }
+
+    /// The functions whose errors the program decides: also the methods of the prelude's traits, which it implements.
+    pub(crate) fn open_functions(&self) -> Vec<FunctionId> {
+        let known = self.program.functions.iter().take(self.prelude.functions);
+        let open = known.filter(|(_, of)| of.owner != crate::program::Owner::Builtin).map(|(id, _)| id);
+        open.chain(self.own_functions()).collect()
+    }
+
+    /// The traits that are to be looked at.
+    pub(crate) fn own_traits(&self) -> impl Iterator<Item = TraitId> + use<> {
+        self.program.traits.ids().skip(self.prelude.traits)
+    }
+
+    /// The errors that are to be looked at.
+    pub(crate) fn own_errors(&self) -> impl Iterator<Item = ErrorId> + use<> {
+        self.program.errors.ids().skip(self.prelude.errors)
     }
 
     /// Says what is wrong.

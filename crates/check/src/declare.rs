@@ -23,12 +23,16 @@ pub(crate) fn prelude_module() -> ModuleId {
 }
 
 impl Checker<'_> {
-    /// Gives ids to all modules and to all that they declare.
-    pub(crate) fn declare(&mut self) -> ModuleIndex {
+    /// Gives ids to what is built in.
+    pub(crate) fn declare_prelude(&mut self) {
         let file = self.file(prelude_module()).id;
         self.program.modules.add(Module { package: PackageId::from_index(u32::MAX), path: Vec::new(), file });
         self.scopes.push(Scope::default());
         self.declare_items(prelude_module());
+    }
+
+    /// Gives ids to all modules and to all that they declare.
+    pub(crate) fn declare(&mut self) -> ModuleIndex {
         let index = self.declare_modules();
         let modules: Vec<ModuleId> = self.program.modules.ids().skip(1).collect();
         for module in modules {

@@ -67,7 +67,6 @@ impl Checked {
 pub fn check(input: &Input<'_>) -> Checked {
     let mut checker = Checker::new(input, Prelude::get());
     let index = checker.declare();
-    checker.enter_builtins();
     checker.resolve_imports(&index);
     checker.resolve_heads();
     checker.check_impls();

@@ -1,5 +1,7 @@
 //! Names, each stored once. Two names are the same when they are in Unicode's normal form NFC.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
@@ -10,11 +12,11 @@ ids! {
     Symbol,
 }
 
-/// All names of a program.
+/// All names of a program. A copy shares their texts: each program begins with a copy of the names of what is built in.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
-    symbols: FxHashMap<Box<str>, Symbol>,
-    texts: Vec<Box<str>>,
+    symbols: FxHashMap<Arc<str>, Symbol>,
+    texts: Vec<Arc<str>>,
 }
 
 impl Names {
@@ -40,8 +42,9 @@ impl Names {
             return *symbol;
         }
         let symbol = Symbol::from_index(self.texts.len() as u32);
-        self.texts.push(name.into());
-        self.symbols.insert(name.into(), symbol);
+        let name: Arc<str> = name.into();
+        self.texts.push(Arc::clone(&name));
+        self.symbols.insert(name, symbol);
         symbol
     }
 

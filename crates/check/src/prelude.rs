@@ -1,32 +1,60 @@
 //! What is built in. Its heads are written in Pluto, in `prelude.pluto`; this says which of its traits hold the methods of
 //! which kind of type, and what the compiler itself must know of.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
+use pluto_source::{FileId, Files};
 use pluto_syntax::tree::{self, Tree};
 use rustc_hash::FxHashMap;
 
-use crate::checker::{Checker, Def, Entry};
+use crate::checker::{Checker, Def, Entry, File, Methods, Scope, Sites};
 use crate::declare::prelude_module;
+use crate::error::CheckError;
+use crate::input::Input;
 use crate::names::{Names, Symbol};
-use crate::program::{EffectInfo, ErrorId, FunctionId, Marker, ModuleId, Owner, TraitId, TypeParamId};
+use crate::program::{
+    EffectInfo, ErrorId, FunctionId, Marker, ModuleId, Owner, Program, TraitId, TypeParamId,
+};
 use crate::relations::Head;
 use crate::types::{Effect, EffectVar, Ty, TyId};
 
 const TEXT: &str = include_str!("prelude.pluto");
 
-/// What is built in, parsed.
+/// What is built in, with all its types and error sets: every check begins with a copy.
 pub(crate) struct Prelude {
-    pub(crate) tree: Tree,
-    pub(crate) text: &'static str,
+    pub(crate) file: File<'static>,
+    pub(crate) program: Program,
+    pub(crate) scope: Scope,
+    pub(crate) sites: Sites,
+    pub(crate) methods: Methods,
+    pub(crate) builtins: Builtins,
 }
 
 impl Prelude {
-    /// What is built in, parsed once.
+    /// What is built in, resolved once.
     pub(crate) fn get() -> &'static Self {
-        static PRELUDE: LazyLock<Prelude> =
-            LazyLock::new(|| Prelude { tree: pluto_syntax::parse(TEXT).tree, text: TEXT });
+        static PRELUDE: LazyLock<Prelude> = LazyLock::new(|| Prelude::resolve().0);
         &PRELUDE
+    }
+
+    /// Resolves what is built in; also gives what is wrong with it.
+    fn resolve() -> (Self, Vec<CheckError>) {
+        static TREE: LazyLock<Tree> = LazyLock::new(|| pluto_syntax::parse(TEXT).tree);
+        let file = File { tree: &TREE, text: TEXT, id: FileId(u32::MAX) };
+        let files = Files::new();
+        let input = Input::new(&files);
+        let mut program = Program::default();
+        let builtins = Builtins::new(&mut program.names);
+        let mut checker = Checker::bare(&input, file, program, builtins);
+        checker.declare_prelude();
+        checker.enter_builtins();
+        checker.resolve_heads();
+        checker.check_bodies();
+        checker.check_purity();
+        checker.solve_effects();
+        let Checker { program, mut scopes, sites, methods, builtins, found, .. } = checker;
+        let scope = scopes.pop().unwrap_or_default();
+        (Self { file, program, scope, sites, methods, builtins }, found)
     }
 }
 
@@ -106,10 +134,10 @@ struct Home {
 }
 
 /// What the compiler must know of what is built in.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Builtins {
     holders: FxHashMap<Symbol, (Head, Purity)>,
-    homes: FxHashMap<FunctionId, Home>,
+    homes: Arc<FxHashMap<FunctionId, Home>>,
     /// The traits that hold methods, with their type parameters.
     pub(crate) sites: Vec<(tree::Trait, Vec<TypeParamId>)>,
     types: Vec<(Symbol, Head)>,
@@ -145,7 +173,7 @@ impl Builtins {
         let marker = |name, marker, names: &mut Names| (names.intern(name), marker);
         Self {
             holders,
-            homes: FxHashMap::default(),
+            homes: Arc::default(),
             sites: Vec::new(),
             types: TYPES.iter().map(|(name, head)| (names.intern(name), *head)).collect(),
             markers: vec![
@@ -193,7 +221,8 @@ impl Checker<'_> {
         let params = self.declare_type_params(module, of.type_params);
         for function in functions {
             let origin = self.program.functions[function].origin;
-            self.builtins.homes.insert(function, Home { head, purity, params: params.clone() });
+            let home = Home { head, purity, params: params.clone() };
+            Arc::make_mut(&mut self.builtins.homes).insert(function, home);
             if head == Head::Functions {
                 self.bind_name(module, origin, Def::Function(function));
             } else {
@@ -284,11 +313,12 @@ impl Checker<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{HOLDERS, TEXT};
+    use super::{HOLDERS, Prelude, TEXT};
 
     #[test]
     fn what_is_built_in_parses_and_each_holder_is_there() {
         assert_eq!(pluto_syntax::parse(TEXT).errors, []);
+        assert_eq!(Prelude::resolve().1, []);
         let missing: Vec<&str> = HOLDERS
             .iter()
             .map(|(name, ..)| *name)

@@ -59,7 +59,7 @@ impl Checker<'_> {
                 callers.entry(*called).or_default().push(*caller);
             }
         }
-        for id in self.program.functions.ids().collect::<Vec<_>>() {
+        for id in self.own_functions() {
             let builtin = self.program.functions[id].owner == Owner::Builtin;
             let pure = !builtin || self.builtin_is_pure(id);
             self.program.functions[id].pure = pure;

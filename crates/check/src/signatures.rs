@@ -22,8 +22,7 @@ impl Checker<'_> {
         self.resolve_aliases();
         self.resolve_types();
         self.resolve_impls();
-        let functions: Vec<FunctionId> = self.program.functions.ids().collect();
-        for function in functions {
+        for function in self.own_functions() {
             self.resolve_function(function);
         }
         for id in self.program.consts.ids().collect::<Vec<_>>() {
@@ -55,7 +54,7 @@ impl Checker<'_> {
             self.program.enums[id].self_ty = self.program.types.intern(Ty::Enum(id, list));
             self.program.enums[id].type_params = params;
         }
-        for id in self.program.traits.ids().collect::<Vec<_>>() {
+        for id in self.own_traits() {
             let (site, module) = (self.trait_site(id), self.program.traits[id].origin.module);
             let params = self.declare_type_params(module, site.type_params);
             let list = self.params_list(&params);
@@ -82,11 +81,11 @@ impl Checker<'_> {
     }
 
     fn resolve_types(&mut self) {
-        for (site, params) in self.builtins.sites.clone() {
+        for (site, params) in std::mem::take(&mut self.builtins.sites) {
             let scope = TypeScope { params: &params, ..TypeScope::plain(crate::declare::prelude_module()) };
             self.resolve_bounds(site.type_params, &params, &scope);
         }
-        for id in self.program.traits.ids().collect::<Vec<_>>() {
+        for id in self.own_traits() {
             self.resolve_trait(id);
         }
         for id in self.program.classes.ids().collect::<Vec<_>>() {
@@ -95,7 +94,7 @@ impl Checker<'_> {
         for id in self.program.enums.ids().collect::<Vec<_>>() {
             self.resolve_enum(id);
         }
-        for id in self.program.errors.ids().collect::<Vec<_>>() {
+        for id in self.own_errors() {
             let (site, module) = (self.error_site(id), self.program.errors[id].origin.module);
             self.program.errors[id].fields = self.fields(site.fields, &TypeScope::plain(module), true);
         }

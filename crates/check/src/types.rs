@@ -1,5 +1,7 @@
 //! Types, each stored once: two types are the same exactly when their ids are equal.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use crate::arena::ids;
@@ -107,7 +109,7 @@ const PARTS: u32 = 4_000;
 /// A type nested deeper than this is refused, so that what looks at types may recurse.
 const DEPTH: u32 = 400;
 
-/// All types of a program.
+/// All types of a program. A copy shares its lists, as that of [`Names`](crate::names::Names) does its texts.
 #[derive(Clone, Debug)]
 pub struct Types {
     ids: FxHashMap<Ty, TyId>,
@@ -115,10 +117,10 @@ pub struct Types {
     flags: Vec<u8>,
     /// How many parts each has, and how deep it is nested.
     sizes: Vec<(u32, u32)>,
-    list_ids: FxHashMap<Box<[TyId]>, TyList>,
-    lists: Vec<Box<[TyId]>>,
-    set_ids: FxHashMap<Box<[ErrorId]>, ErrorSet>,
-    sets: Vec<Box<[ErrorId]>>,
+    list_ids: FxHashMap<Arc<[TyId]>, TyList>,
+    lists: Vec<Arc<[TyId]>>,
+    set_ids: FxHashMap<Arc<[ErrorId]>, ErrorSet>,
+    sets: Vec<Arc<[ErrorId]>>,
     too_large: bool,
 }
 
@@ -225,8 +227,9 @@ impl Types {
             return *id;
         }
         let id = TyList(self.lists.len() as u32);
-        self.lists.push(types.into());
-        self.list_ids.insert(types.into(), id);
+        let types: Arc<[TyId]> = types.into();
+        self.lists.push(Arc::clone(&types));
+        self.list_ids.insert(types, id);
         id
     }
 
@@ -238,8 +241,9 @@ impl Types {
             return *id;
         }
         let id = ErrorSet(self.sets.len() as u32);
-        self.sets.push(errors.as_slice().into());
-        self.set_ids.insert(errors.into(), id);
+        let errors: Arc<[ErrorId]> = errors.into();
+        self.sets.push(Arc::clone(&errors));
+        self.set_ids.insert(errors, id);
         id
     }
 

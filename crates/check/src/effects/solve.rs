@@ -6,7 +6,6 @@ use rustc_hash::FxHashMap;
 use super::{CallFact, Graph, HandlerFact, Handling, Node, Raised};
 use crate::arena::Id;
 use crate::checker::Checker;
-use crate::declare::prelude_module;
 use crate::error::{CheckError, Fact};
 use crate::program::{ErrorId, FunctionId, Owner, TraitId};
 use crate::raises::{self, Handled, NodeId, Solution};
@@ -86,10 +85,13 @@ impl Checker<'_> {
 
     fn nodes(&self) -> Nodes {
         let mut graph = raises::Graph::new();
-        let mut outside = Vec::new();
-        let mut inside = Vec::new();
+        let mut outside = Vec::with_capacity(self.program.functions.len());
+        let mut inside = Vec::with_capacity(self.program.functions.len());
+        let silent = graph.node();
         for (_, function) in self.program.functions.iter() {
-            let node = graph.node();
+            let raises = function.declared.is_some() || !function.effect_params.is_empty();
+            // What is built in and cannot raise is one node: every program has all of it.
+            let node = if function.owner == Owner::Builtin && !raises { silent } else { graph.node() };
             outside.push(node);
             inside.push(if function.declared.is_some() { graph.node() } else { node });
         }
@@ -116,9 +118,8 @@ impl Checker<'_> {
                     }
                 }
             }
-            let known = self.builtins.names;
             let of_task =
-                builtin && function.origin.name == known.get && function.origin.module == prelude_module();
+                builtin && function.declared.is_some() && function.origin.name == self.builtins.names.get;
             if let Some(var) = self.builtins.task_effect.filter(|_| of_task).and_then(|var| nodes.var(var)) {
                 nodes.graph.call(node, var, Handled::NOTHING, &[], at);
             }
@@ -247,7 +248,7 @@ impl Checker<'_> {
     fn record(&mut self, nodes: &Nodes, solution: &Solution) {
         let vars: FxHashMap<NodeId, EffectVar> =
             self.program.effects.ids().filter_map(|var| Some((nodes.var(var)?, var))).collect();
-        for id in self.program.functions.ids().collect::<Vec<_>>() {
+        for id in self.open_functions() {
             let Some(node) = nodes.body(id).or_else(|| nodes.function(id)) else { continue };
             let has_body = self.program.functions[id].body.is_some();
             let node = if has_body { node } else { nodes.function(id).unwrap_or(node) };
@@ -336,7 +337,7 @@ impl Checker<'_> {
     }
 
     fn judge_declared(&mut self, nodes: &Nodes, solution: &Solution) {
-        for id in self.program.functions.ids().collect::<Vec<_>>() {
+        for id in self.own_functions() {
             let function = &self.program.functions[id];
             let (Some(declared), Some(_)) = (function.declared, function.body) else { continue };
             let Some(node) = nodes.body(id) else { continue };
