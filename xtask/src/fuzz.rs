@@ -4,23 +4,43 @@
 //! stable compiler accept them.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 
 use crate::error::{Error, IoContext, Result};
 use crate::test::{cargo_in, instrumented_target};
 use crate::{run, workspace};
 
-/// Executions per target unless the user says otherwise.
-const RUNS: u64 = 200_000;
+/// How a target is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Limits {
+    /// Executions unless the user says otherwise.
+    runs: u64,
+    /// No single input may take longer, seconds.
+    input_s: u32,
+    /// Resident memory over which an input counts as a crash, MiB.
+    memory_mib: u32,
+    /// Whether libFuzzer weighs the inputs of its corpus by how rare their features are. Of a compiler each input has tens of
+    /// thousands, and two thirds of the time go into that.
+    entropic: bool,
+}
 
-/// The same for targets that run whole programs through the front end, a few hundred a second.
-const RUNS_OF_PROGRAMS: u64 = 20_000;
-const OF_PROGRAMS: [&str; 3] = ["check", "format", "parse"];
+/// Targets of the language: they run whole programs, some thousand a second at most, and none of them may be slow or large.
+const LANGUAGE: [&str; 4] = ["check", "format", "lex", "parse"];
 
-/// No single input may take longer, seconds.
-const INPUT_TIMEOUT_S: u32 = 10;
+impl Limits {
+    fn of(target: &str) -> Self {
+        if LANGUAGE.contains(&target) {
+            let runs = if target == "lex" { 200_000 } else { 20_000 };
+            Self { runs, input_s: 1, memory_mib: 500, entropic: false }
+        } else {
+            Self { runs: 200_000, input_s: 10, memory_mib: 2_048, entropic: true }
+        }
+    }
+}
 
-/// Resident memory over which an input counts as a crash, MiB.
-const MEMORY_LIMIT_MIB: u32 = 2_048;
+/// AddressSanitizer keeps what is freed for a while, by default 256 MiB of it: that would be most of the memory that is measured.
+const SANITIZER: &str = "quarantine_size_mb=16";
 
 const INSTRUMENTED: &str = "--cfg fuzzing -Zsanitizer=address -Cdebug-assertions -Ccodegen-units=1 \
     -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
@@ -56,15 +76,19 @@ pub(crate) fn main(arguments: &[String]) -> Result<()> {
     run::show(&mut build)?;
     let seeds = workspace::path("target/fuzz").join(instrumented_target()).join("release/seeds");
     run::show(run::command(seeds, Vec::<String>::new()).arg(workspace::path("fuzz/corpus")))?;
+    let mut table = String::from(HEAD);
     for name in &chosen {
-        let usual = if OF_PROGRAMS.contains(&name.as_str()) { RUNS_OF_PROGRAMS } else { RUNS };
-        run_target(name, options.runs.unwrap_or(usual))?;
+        let said = run_target(name, options.runs)?;
+        table.push_str(&row(name, &said));
     }
+    println!("\n{table}");
     Ok(())
 }
 
-/// One target: its own corpus, which libFuzzer extends, then the seeds that the repository keeps.
-fn run_target(name: &str, runs: u64) -> Result<()> {
+/// One target: its own corpus, which libFuzzer extends, then the seeds that the repository keeps. Gives what it said at its end.
+fn run_target(name: &str, runs: Option<u64>) -> Result<String> {
+    let limits = Limits::of(name);
+    let runs = runs.unwrap_or(limits.runs);
     println!("fuzzing `{name}`: {runs} executions");
     let corpus = workspace::path("fuzz/corpus").join(name);
     let artifacts = workspace::path("fuzz/artifacts").join(name);
@@ -73,22 +97,79 @@ fn run_target(name: &str, runs: u64) -> Result<()> {
     }
     let program = workspace::path("target/fuzz").join(instrumented_target()).join("release").join(name);
     let mut command = run::command(
-        program,
+        &program,
         [
             format!("-runs={runs}"),
-            format!("-timeout={INPUT_TIMEOUT_S}"),
-            format!("-rss_limit_mb={MEMORY_LIMIT_MIB}"),
+            format!("-timeout={}", limits.input_s),
+            format!("-rss_limit_mb={}", limits.memory_mib),
             format!("-artifact_prefix={}/", artifacts.display()),
+            format!("-entropic={}", u8::from(limits.entropic)),
             "-print_final_stats=1".to_owned(),
-            "-verbosity=0".to_owned(),
+            // Names of functions that are new are looked up by another program, which takes longer than the run.
+            "-print_funcs=0".to_owned(),
         ],
     );
-    command.arg(&corpus);
+    command.env("ASAN_OPTIONS", SANITIZER).arg(&corpus);
     let seeds = workspace::path("fuzz/seeds").join(name);
     if seeds.is_dir() {
         command.arg(seeds);
     }
-    run::show(&mut command)
+    let mut child = command.stderr(Stdio::piped()).spawn().at("start", &program)?;
+    let mut kept = String::new();
+    for line in child.stderr.take().into_iter().flat_map(|said| BufReader::new(said).split(b'\n')) {
+        let line = line.at("read what is said by", &program)?;
+        let line = String::from_utf8_lossy(&line);
+        if !is_step(&line) {
+            eprintln!("{line}");
+            kept.push_str(&line);
+            kept.push('\n');
+        }
+    }
+    let status = child.wait().at("wait for", &program)?;
+    if status.success() {
+        return Ok(kept);
+    }
+    // What it said was shown.
+    Err(Error::Failed { command: run::spelled(&command), status: status.to_string(), output: String::new() })
+}
+
+/// Whether a line tells of one input that was added to the corpus: there are thousands.
+fn is_step(line: &str) -> bool {
+    line.starts_with('#') && !["INITED", "pulse", "DONE"].iter().any(|kept| line.contains(kept))
+}
+
+const HEAD: &str = "| target | executions | a second | edges | features | corpus | memory | past the parser |\n\
+    | --- | --- | --- | --- | --- | --- | --- | --- |\n";
+
+/// What a run said at its end, as a row of a table.
+fn row(name: &str, said: &str) -> String {
+    let last = |wanted: &str| said.lines().rev().find(|line| line.contains(wanted)).unwrap_or_default();
+    let behind = |line: &str, mark: &str| {
+        let rest = line.split_once(mark).map_or("", |(_, rest)| rest);
+        rest.split_whitespace().next().unwrap_or("?").to_owned()
+    };
+    let done = last("DONE");
+    let stat = |name: &str| behind(last(name), name);
+    let parsed = last("past the parser: ").strip_prefix("past the parser: ").map_or_else(
+        || "–".to_owned(),
+        |counts| counts.split_once(" of ").map_or_else(String::new, |(parsed, runs)| percent(parsed, runs)),
+    );
+    format!(
+        "| {name} | {} | {} | {} | {} | {} inputs | {} MiB | {parsed} |\n",
+        stat("stat::number_of_executed_units:"),
+        stat("stat::average_exec_per_sec:"),
+        behind(done, "cov:"),
+        behind(done, "ft:"),
+        behind(done, "corp:").split('/').next().unwrap_or_default(),
+        stat("stat::peak_rss_mb:"),
+    )
+}
+
+fn percent(part: &str, whole: &str) -> String {
+    match (part.parse::<u64>(), whole.parse::<u64>()) {
+        (Ok(part), Ok(whole)) if whole > 0 => format!("{} %", part * 100 / whole),
+        _ => "?".to_owned(),
+    }
 }
 
 /// Every file of `fuzz/fuzz_targets` is a target of its name.
@@ -121,7 +202,7 @@ fn parse(arguments: &[String]) -> Result<Options> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Options, parse};
+    use super::{Limits, Options, is_step, parse, row};
 
     #[test]
     fn arguments() {
@@ -132,5 +213,28 @@ mod tests {
             Options { runs: Some(5), targets: vec!["term".into()] }
         );
         assert!(parse(&words("--runs many")).is_err());
+    }
+    #[test]
+    fn a_run_is_a_row() {
+        let said = "#1204\tINITED cov: 900 ft: 4000 corp: 800/60Kb exec/s: 602 rss: 90Mb\n\
+            #20000\tDONE   cov: 1000 ft: 5000 corp: 900/70Kb lim: 4096 exec/s: 700 rss: 120Mb\n\
+            Done 20000 runs in 28 second(s)\n\
+            stat::number_of_executed_units: 20000\n\
+            stat::average_exec_per_sec:     714\n\
+            stat::peak_rss_mb:              121\n\
+            past the parser: 9000 of 20000\n";
+        assert_eq!(
+            row("check", said),
+            "| check | 20000 | 714 | 1000 | 5000 | 900 inputs | 121 MiB | 45 % |\n"
+        );
+        assert!(row("lex", "").ends_with("| – |\n"));
+        assert!(is_step("#17\tNEW    cov: 1") && !said.lines().any(is_step));
+    }
+
+    #[test]
+    fn the_language_has_narrow_limits() {
+        let language = Limits { runs: 20_000, input_s: 1, memory_mib: 500, entropic: false };
+        assert_eq!(Limits::of("check"), language);
+        assert_eq!(Limits::of("term_decode").memory_mib, 2_048);
     }
 }

@@ -16,8 +16,8 @@ pub(crate) fn changed(corpus: &[String], choices: &[u8]) -> String {
             0 => move_line(&text, &mut choices, true),
             1 => move_line(&text, &mut choices, false),
             2 => any_token(&text, &mut choices),
-            3 | 4 => like_token(&text, &other, &mut choices),
-            _ => like_token(&text, &text.clone(), &mut choices),
+            3 | 4 => like_token(&text, Some(&other), &mut choices),
+            _ => like_token(&text, None, &mut choices),
         };
         if text.len() > 20_000 {
             break;
@@ -84,9 +84,11 @@ fn class(kind: Kind, text: &str) -> (u8, bool) {
     }
 }
 
-/// A token becomes another one like it.
-fn like_token(text: &str, other: &str, choices: &mut Choices<'_>) -> String {
-    let (ours, theirs) = (pieces(text), pieces(other));
+/// A token becomes another one like it, of the same text or of another.
+fn like_token(text: &str, other: Option<&str>, choices: &mut Choices<'_>) -> String {
+    let ours = pieces(text);
+    let foreign = other.map(pieces);
+    let (theirs, other) = (foreign.as_ref().unwrap_or(&ours), other.unwrap_or(text));
     let at = choices.below(ours.len());
     let Some((place, kind)) = ours.get(at) else { return text.to_owned() };
     let wanted = class(*kind, &text[place.clone()]);
