@@ -39,8 +39,11 @@ impl Limits {
     }
 }
 
-/// AddressSanitizer keeps what is freed for a while, by default 256 MiB of it: that would be most of the memory that is measured.
-const SANITIZER: &str = "quarantine_size_mb=16";
+/// What AddressSanitizer leaves out for targets of the language, which have no unsafe code of their own. It keeps what is freed for a
+/// while, by default 256 MiB of it: that would be most of the memory that is measured. Stacks of allocations, frames kept behind
+/// their return and filled memory take a third of the time.
+const SANITIZER: &str =
+    "quarantine_size_mb=16:malloc_context_size=0:detect_stack_use_after_return=0:max_malloc_fill_size=0";
 
 const INSTRUMENTED: &str = "--cfg fuzzing -Zsanitizer=address -Cdebug-assertions -Ccodegen-units=1 \
     -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
@@ -109,7 +112,10 @@ fn run_target(name: &str, runs: Option<u64>) -> Result<String> {
             "-print_funcs=0".to_owned(),
         ],
     );
-    command.env("ASAN_OPTIONS", SANITIZER).arg(&corpus);
+    if LANGUAGE.contains(&name) {
+        command.env("ASAN_OPTIONS", SANITIZER).arg("-detect_leaks=0");
+    }
+    command.arg(&corpus);
     let seeds = workspace::path("fuzz/seeds").join(name);
     if seeds.is_dir() {
         command.arg(seeds);

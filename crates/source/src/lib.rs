@@ -1,4 +1,5 @@
 //! Source files, spans, lines, and diagnostics as data. Knows nothing of the language.
+#![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)

@@ -1,4 +1,5 @@
 //! The Pluto language's lexer, parser, tree with trivia, and formatter. Knows nothing of types or files.
+#![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
