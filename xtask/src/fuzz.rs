@@ -139,9 +139,10 @@ fn run_target(name: &str, runs: Option<u64>) -> Result<String> {
     Err(Error::Failed { command: run::spelled(&command), status: status.to_string(), output: String::new() })
 }
 
-/// Whether a line tells of one input that was added to the corpus: there are thousands.
+/// Whether a line tells of one input that was added to the corpus, or of one text that inputs were made with: there are thousands.
 fn is_step(line: &str) -> bool {
-    line.starts_with('#') && !["INITED", "pulse", "DONE"].iter().any(|kept| line.contains(kept))
+    let kept = ["INITED", "pulse", "DONE"].iter().any(|kept| line.contains(kept));
+    line.starts_with('"') || line.starts_with('#') && !kept
 }
 
 const HEAD: &str = "| target | executions | a second | edges | features | corpus | memory | past the parser |\n\
@@ -234,7 +235,7 @@ mod tests {
             "| check | 20000 | 714 | 1000 | 5000 | 900 inputs | 121 MiB | 45 % |\n"
         );
         assert!(row("lex", "").ends_with("| – |\n"));
-        assert!(is_step("#17\tNEW    cov: 1") && !said.lines().any(is_step));
+        assert!(is_step("#17\tNEW    cov: 1") && is_step("\"else\" # Uses: 3") && !said.lines().any(is_step));
     }
 
     #[test]
