@@ -55,10 +55,12 @@ const INSTRUMENTED: &str = "--cfg fuzzing -Zsanitizer=address -Cdebug-assertions
 struct Options {
     /// Executions per target; nothing is what suits each.
     runs: Option<u64>,
+    /// Whether the table goes into the document.
+    write: bool,
     targets: Vec<String>,
 }
 
-/// `cargo xtask fuzz [TARGET…] [--runs N]`.
+/// `cargo xtask fuzz [TARGET…] [--runs N] [--write]`.
 pub(crate) fn main(arguments: &[String]) -> Result<()> {
     let options = parse(arguments)?;
     let directory = workspace::path("fuzz");
@@ -85,7 +87,23 @@ pub(crate) fn main(arguments: &[String]) -> Result<()> {
         table.push_str(&row(name, &said));
     }
     println!("\n{table}");
-    Ok(())
+    if options.write { write(&table) } else { Ok(()) }
+}
+
+/// Replaces the table of `docs/benchmarks.md`.
+fn write(table: &str) -> Result<()> {
+    const BEGIN: &str = "<!-- written by `cargo xtask fuzz --write`: begin -->\n";
+    const END: &str = "<!-- written by `cargo xtask fuzz --write`: end -->\n";
+    let path = workspace::path("docs/benchmarks.md");
+    let text = fs::read_to_string(&path).at("read", &path)?;
+    let parts = text.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
+    let Some((before, after)) = parts else {
+        return Err(Error::Unexpected {
+            what: format!("expected the two lines around the table in {}", path.display()),
+            found: "not both of them".to_owned(),
+        });
+    };
+    fs::write(&path, format!("{before}{BEGIN}\n{table}\n{END}{after}")).at("write", &path)
 }
 
 /// One target: its own corpus, which libFuzzer extends, then the seeds that the repository keeps. Gives what it said at its end.
@@ -194,12 +212,14 @@ fn targets() -> Result<Vec<String>> {
 }
 
 fn parse(arguments: &[String]) -> Result<Options> {
-    let mut options = Options { runs: None, targets: Vec::new() };
+    let mut options = Options { runs: None, write: false, targets: Vec::new() };
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
         if word == "--runs" {
             let number = words.next().and_then(|number| number.parse().ok());
             options.runs = Some(number.ok_or_else(|| Error::Usage("--runs takes a number".to_owned()))?);
+        } else if word == "--write" {
+            options.write = true;
         } else {
             options.targets.push(word.clone());
         }
@@ -214,10 +234,10 @@ mod tests {
     #[test]
     fn arguments() {
         let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        assert_eq!(parse(&[]).unwrap(), Options { runs: None, targets: vec![] });
+        assert_eq!(parse(&[]).unwrap(), Options { runs: None, write: false, targets: vec![] });
         assert_eq!(
-            parse(&words("term --runs 5")).unwrap(),
-            Options { runs: Some(5), targets: vec!["term".into()] }
+            parse(&words("term --runs 5 --write")).unwrap(),
+            Options { runs: Some(5), write: true, targets: vec!["term".into()] }
         );
         assert!(parse(&words("--runs many")).is_err());
     }

@@ -60,8 +60,8 @@ const CHORES: [Chore; 10] = [
     },
     Chore {
         name: "fuzz",
-        arguments: "[TARGET…] [--runs N]",
-        about: "run the fuzz targets a fixed number of times",
+        arguments: "[TARGET…] [--runs N] [--write]",
+        about: "run the fuzz targets a fixed number of times; --write: their table into docs/benchmarks.md",
         run: fuzz::main,
     },
     Chore {
