@@ -1,6 +1,6 @@
 //! The typed program as text.
 
-use expect_test::{Expect, expect};
+use expect_test::{Expect, expect, expect_file};
 
 use crate::support::program;
 
@@ -167,4 +167,12 @@ app Main[first: Service, clock: Clock] {
               all 0:2 1:0
         "#]],
     );
+}
+
+/// Programs in files, with their dumps beside them: each kind of node is in one of them.
+#[test]
+fn each_kind_of_node() {
+    let shown = |fixture| program(fixture).checked.program.dump();
+    expect_file!["../dumps/expressions.txt"].assert_eq(&shown(include_str!("../dumps/expressions.pluto")));
+    expect_file!["../dumps/patterns.txt"].assert_eq(&shown(include_str!("../dumps/patterns.pluto")));
 }
