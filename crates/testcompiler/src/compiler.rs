@@ -2,15 +2,19 @@
 
 use std::fmt::Write;
 
-use pluto_check::{Input, Program};
+use pluto_check::{Input, Program, Source};
 use pluto_source::{Diagnostic, File, FileId, FileSpan, Files, Severity};
 use pluto_syntax::Parse;
 use pluto_syntax::token::Token;
+
+use crate::packages::{MANIFEST, Packages};
 
 /// A program of some files.
 #[derive(Clone, Debug)]
 pub struct TestCompiler {
     files: Vec<(String, String)>,
+    /// Each `pluto.toml`.
+    manifests: Vec<(String, String)>,
 }
 
 /// The name of the file that [`TestCompiler::new`] makes.
@@ -24,13 +28,18 @@ impl TestCompiler {
 
     /// A program of these files, each with its path and its text.
     pub fn of_files(files: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self { files: files.into_iter().collect() }
+        let none = Self { files: Vec::new(), manifests: Vec::new() };
+        files.into_iter().fold(none, |program, (path, text)| program.with_file(path, text))
     }
 
-    /// The program with one more file.
+    /// The program with one more file. A `pluto.toml` makes the directory around it a package, and the first of them that of the
+    /// program itself.
     #[must_use]
     pub fn with_file(mut self, path: impl Into<String>, text: impl Into<String>) -> Self {
-        self.files.push((path.into(), text.into()));
+        let path = path.into();
+        let manifest = path.rsplit('/').next() == Some(MANIFEST);
+        let files = if manifest { &mut self.manifests } else { &mut self.files };
+        files.push((path, text.into()));
         self
     }
 
@@ -58,18 +67,28 @@ impl TestCompiler {
         Parsed { files, parses, diagnostics }
     }
 
-    /// Checks the program. The module of a file is its path without its ending.
+    /// Checks the program. The module of a file is its path in its package without its ending.
     pub fn check(&self) -> Checked {
         let Parsed { files, parses, mut diagnostics } = self.parse();
-        let mut input = Input::new(&files);
-        for ((id, file), parse) in files.iter().zip(&parses) {
-            let path = file.path().trim_end_matches(".pluto").replace('/', ".");
-            input = input.with(&path, id, parse);
+        let packages = Packages::of(&self.manifests);
+        let mut outside = Vec::new();
+        let mut input = Input { files: &files, packages: packages.packages.clone(), sources: Vec::new() };
+        for ((file, one), Parse { tree, errors }) in files.iter().zip(&parses) {
+            match packages.module(one.path()) {
+                Some((package, path)) => {
+                    input.sources.push(Source { package, path, file, tree, broken: !errors.is_empty() });
+                }
+                None => outside.push(format!("{}: it is in no package", one.path())),
+            }
         }
         let checked = pluto_check::check(&input);
         // What has a syntax error is wrong in the typed program without an error of the checker's.
         let broken = !diagnostics.is_empty();
-        let invalid = if broken { Vec::new() } else { pluto_check::validate(&checked) };
+        let mut invalid = packages.wrong;
+        invalid.extend(outside);
+        if !broken {
+            invalid.extend(pluto_check::validate(&checked));
+        }
         diagnostics.extend(checked.diagnostics());
         Checked { program: checked.program, files, diagnostics, invalid }
     }
@@ -114,7 +133,7 @@ pub struct Checked {
     pub files: Files,
     /// What is wrong with it, syntax errors too.
     pub diagnostics: Vec<Diagnostic>,
-    /// What is wrong with the typed program, which is a mistake of the checker.
+    /// What is wrong with the typed program, which is a mistake of the checker; and with the files of packages.
     pub invalid: Vec<String>,
 }
 

@@ -14,6 +14,7 @@ mod compiler;
 mod expectation;
 pub mod generate;
 mod literate;
+mod packages;
 mod run;
 
 pub use compiler::{Checked, Lexed, Parsed, TestCompiler};

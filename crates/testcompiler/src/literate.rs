@@ -8,6 +8,9 @@
 //! * `loose`: it is not in the style of `pluto fmt`;
 //! * `syntax`: it has syntax errors, and is meant to; no other block may;
 //! * `unused`: warnings of unused names count.
+//!
+//! A block that begins with ```` ```toml path=shop/pluto.toml ```` makes `shop` a package of the program under its heading; the first
+//! is that of the program itself.
 
 use crate::expectation::{Expectation, Line, read};
 
@@ -29,6 +32,8 @@ pub struct Program {
     pub heading: String,
     /// Its files.
     pub blocks: Vec<Block>,
+    /// Its packages: the path and the text of each `pluto.toml`.
+    pub manifests: Vec<(String, String)>,
 }
 
 /// A block: a file of a program.
@@ -70,6 +75,10 @@ pub struct Malformed {
 const BODY: (&str, &str) = ("fn main() {\n", "}\n");
 
 impl Program {
+    fn new(heading: &str, blocks: Vec<Block>, manifests: Vec<(String, String)>) -> Self {
+        Self { heading: heading.to_owned(), blocks, manifests }
+    }
+
     /// Whether it expects an error.
     pub fn is_wrong(&self) -> bool {
         let mut expectations = self.blocks.iter().flat_map(|block| &block.expectations);
@@ -122,6 +131,10 @@ impl Chapter {
             if let Some(words) = words.strip_prefix("pluto") {
                 let block = chapter.block(words, &lines, start..at);
                 chapter.add(&heading, block);
+            } else if let Some(path) = words.strip_prefix("toml path=") {
+                let text = lines.get(start..at).unwrap_or_default();
+                let text = text.iter().map(|line| format!("{line}\n")).collect();
+                chapter.add_manifest(&heading, path.to_owned(), text);
             }
             at += 1;
         }
@@ -208,7 +221,19 @@ impl Chapter {
         };
         match self.programs.last_mut().filter(joins).filter(|_| block.named) {
             Some(program) => program.blocks.push(block),
-            None => self.programs.push(Program { heading: heading.to_owned(), blocks: vec![block] }),
+            None => self.programs.push(Program::new(heading, vec![block], Vec::new())),
+        }
+    }
+
+    fn add_manifest(&mut self, heading: &str, path: String, text: String) {
+        let joins = |program: &&mut Program| {
+            program.heading == heading
+                && program.blocks.iter().all(|block| block.named)
+                && program.manifests.iter().all(|(other, _)| *other != path)
+        };
+        match self.programs.last_mut().filter(joins) {
+            Some(program) => program.manifests.push((path, text)),
+            None => self.programs.push(Program::new(heading, Vec::new(), vec![(path, text)])),
         }
     }
 }

@@ -39,7 +39,7 @@ pub fn run(markdown: &str) -> Outcome {
         .collect();
     let mut found = Vec::new();
     for program in &chapter.programs {
-        let checked = compile(program.blocks.iter());
+        let checked = compile(program, program.blocks.iter());
         check_syntax_is_said(program, &checked, &mut failures);
         check_nothing_is_elsewhere(program, &checked, &mut failures);
         check_order_is_irrelevant(program, &checked, &mut failures);
@@ -61,8 +61,9 @@ pub fn run(markdown: &str) -> Outcome {
     Outcome { failures, updated, programs: (chapter.programs.len(), negative) }
 }
 
-fn compile<'a>(blocks: impl Iterator<Item = &'a Block>) -> Checked {
-    TestCompiler::of_files(blocks.map(|block| (block.path.clone(), block.source.clone()))).check()
+fn compile<'a>(program: &Program, blocks: impl Iterator<Item = &'a Block>) -> Checked {
+    let files = blocks.map(|block| (block.path.clone(), block.source.clone()));
+    TestCompiler::of_files(program.manifests.iter().cloned().chain(files)).check()
 }
 
 /// Codes below this are of the lexer and the parser.
@@ -92,7 +93,7 @@ fn check_nothing_is_elsewhere(program: &Program, checked: &Checked, failures: &m
     let elsewhere = checked.diagnostics.iter().filter(|one| one.primary.place.file.0 >= files);
     let elsewhere =
         elsewhere.map(|one| format!("found outside of the blocks: {}: {}", one.code, one.message));
-    let invalid = checked.invalid.iter().map(|text| format!("the typed program is wrong: {text}"));
+    let invalid = checked.invalid.iter().map(|text| format!("the program is wrong: {text}"));
     failures.extend(elsewhere.chain(invalid).map(|what| Failure { line: first.lines.start, what }));
 }
 
@@ -104,7 +105,7 @@ fn check_order_is_irrelevant(program: &Program, checked: &Checked, failures: &mu
         lines.sort();
         lines
     };
-    if sorted(checked) != sorted(&compile(program.blocks.iter().rev())) {
+    if sorted(checked) != sorted(&compile(program, program.blocks.iter().rev())) {
         let what = "something else is said where the files are in another order".to_owned();
         failures.push(Failure { line: first.lines.start, what });
     }

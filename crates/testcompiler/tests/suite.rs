@@ -93,6 +93,42 @@ fn blocks_with_a_path_under_one_heading_are_one_program() {
 }
 
 #[test]
+fn manifests_under_a_heading_are_the_packages_of_its_program() {
+    let chapter = "# A\n```toml path=a/pluto.toml\n[dependencies]\nc = { path = \"../b\" }\n```\n```toml path=b/pluto.toml\n```\n\
+                   ```pluto path=a/main.pluto\nimport c.d.{e}\nimport b.d\n//     ^^^ error[E0203]: there is no module `b.d`\n\n\
+                   fn main() { print(e()) }\n```\n```pluto path=b/d.pluto\npub fn e() int { 1 }\n```\n";
+    assert_eq!(run(chapter).failures, []);
+    check(
+        &chapter.replace("../b", "../x").replace("b/d.pluto", "d.pluto"),
+        &expect![[r#"
+            8: the program is wrong: a/pluto.toml: there is no package c in ../x
+            8: the program is wrong: d.pluto: it is in no package
+            9: found, not expected: //     ^^^ error[E0203]: there is no module `c.d`
+        "#]],
+        Some(&expect![[r##"
+            # A
+            ```toml path=a/pluto.toml
+            [dependencies]
+            c = { path = "../x" }
+            ```
+            ```toml path=b/pluto.toml
+            ```
+            ```pluto path=a/main.pluto
+            import c.d.{e}
+            //     ^^^ error[E0203]: there is no module `c.d`
+            import b.d
+            //     ^^^ error[E0203]: there is no module `b.d`
+
+            fn main() { print(e()) }
+            ```
+            ```pluto path=d.pluto
+            pub fn e() int { 1 }
+            ```
+        "##]]),
+    );
+}
+
+#[test]
 fn a_block_is_in_the_one_style_unless_it_says_so() {
     let block = |words: &str| format!("```pluto{words}\nlet  a = 1\n```\n");
     assert_eq!(run(&block(" body loose")).failures, []);

@@ -1,6 +1,6 @@
 //! The commands for programs in the Pluto language: `check` and `fmt`.
 
-use crate::support::{Ran, command, run};
+use crate::support::{Ran, command, files_in, run};
 use expect_test::expect;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -15,11 +15,7 @@ const BROKEN: &str = "fn main() {\n    let a = true && false\n    print(a;\n}\n"
 /// A directory with these files.
 fn files(files: &[(&str, &str)]) -> TempDir {
     let dir = tempfile::tempdir().expect("a folder");
-    for (name, text) in files {
-        let path = dir.path().join(name);
-        std::fs::create_dir_all(path.parent().expect("it is in the folder")).expect("writable");
-        std::fs::write(path, text).expect("writable");
-    }
+    files_in(dir.path(), files.iter().copied());
     dir
 }
 

@@ -11,6 +11,7 @@ mod learning;
 mod limits;
 mod manual;
 mod names;
+mod packages;
 mod pages;
 mod recorded;
 mod related;

@@ -68,6 +68,15 @@ pub(crate) fn run_on(node: &Node, arguments: &[&str]) -> Ran {
     command_on(node, arguments).output().expect("the binary runs").into()
 }
 
+/// Writes files below a directory.
+pub(crate) fn files_in<'a>(dir: &Path, files: impl IntoIterator<Item = (&'a str, &'a str)>) {
+    for (name, text) in files {
+        let path = dir.join(name);
+        std::fs::create_dir_all(path.parent().expect("it is in the folder")).expect("writable");
+        std::fs::write(path, text).expect("writable");
+    }
+}
+
 /// A run that goes on beside the test; killed when dropped.
 pub(crate) struct Running {
     child: Child,
