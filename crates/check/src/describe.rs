@@ -248,8 +248,17 @@ impl Said {
         self
     }
 
+    /// Proposes another text for a place.
     fn replace(mut self, title: impl Into<String>, place: FileSpan, text: impl Into<String>) -> Self {
-        self.fix = Some(Fix { title: title.into(), edits: vec![Edit { place, text: text.into() }] });
+        self.fix = Some(Fix::proposed(title, vec![Edit { place, text: text.into() }]));
+        self
+    }
+
+    /// What is proposed is the only way to spell what was meant.
+    fn for_sure(mut self) -> Self {
+        if let Some(fix) = &mut self.fix {
+            fix.sure = true;
+        }
         self
     }
 
@@ -261,6 +270,22 @@ impl Said {
     fn insert_after(self, title: impl Into<String>, place: FileSpan, text: impl Into<String>) -> Self {
         let at = Span::empty(place.span.end).in_file(place.file);
         self.replace(title, at, text)
+    }
+
+    /// Proposes something before and something behind a place.
+    fn surround(
+        self,
+        title: impl Into<String>,
+        place: FileSpan,
+        before: impl Into<String>,
+        behind: impl Into<String>,
+    ) -> Self {
+        let mut said = self.insert_before(title, place, before);
+        let at = Span::empty(place.span.end).in_file(place.file);
+        if let Some(fix) = &mut said.fix {
+            fix.edits.push(Edit { place: at, text: behind.into() });
+        }
+        said
     }
 
     /// Proposes a name that was probably meant.

@@ -165,10 +165,10 @@ pub enum Fact {
     DuplicateModule { path: Vec<Symbol>, first: FileSpan },
     /// A bound that is no trait.
     NotATrait { name: Symbol, kind: Kind },
-    /// An import that nothing uses.
-    UnusedImport { name: Symbol },
+    /// An import that nothing uses, and what of the text is there for it alone.
+    UnusedImport { name: Symbol, alone: FileSpan },
     /// A local name that nothing uses.
-    UnusedLocal { name: Symbol },
+    UnusedLocal { name: Symbol, field: bool },
     /// A private declaration that nothing uses.
     UnusedItem { name: Symbol, kind: Kind },
     /// A `let` of a name that the same block has.
@@ -177,8 +177,10 @@ pub enum Fact {
     // ---------------------------------------------------------------------------------------------------- types, E03xx
     /// A type that is not the one that is needed.
     Mismatch { expected: TyId, found: TyId, because: Option<FileSpan> },
+    /// A number of one kind where a larger kind is needed; whether it is in parentheses before it is converted.
+    Unconverted { expected: TyId, found: TyId, loose: bool },
     /// A whole number where a float is needed.
-    IntForFloat,
+    IntForFloat { decimal: bool },
     /// A type that nothing decides.
     CannotInfer { what: TyId },
     /// Too many or too few arguments.

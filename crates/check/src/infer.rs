@@ -89,6 +89,8 @@ pub(crate) struct LocalInfo {
     pub(crate) alias: Option<ExprId>,
     /// Whether it is warned about when nothing uses it.
     pub(crate) warn: bool,
+    /// Whether it is a field of a pattern that is named without what it is bound to.
+    pub(crate) field: bool,
 }
 
 /// A type that must have a trait.
@@ -322,6 +324,7 @@ impl<'b, 'a> Body<'b, 'a> {
             block: self.block,
             alias: None,
             warn: warn && why != Immutable::SelfValue,
+            field: false,
         });
         self.c.program.nodes.locals.add(Local { name, span, ty, mutable, closure })
     }

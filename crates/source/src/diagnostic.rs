@@ -40,6 +40,9 @@ pub struct Fix {
     pub title: String,
     /// The changes of text; none overlaps another.
     pub edits: Vec<Edit>,
+    /// Whether it spells what was meant in the only way there is, so that no person needs to look at it. Otherwise it proposes
+    /// one of several ways.
+    pub sure: bool,
 }
 
 /// One change of text.
@@ -66,6 +69,18 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// How to mend it.
     pub fix: Option<Fix>,
+}
+
+impl Fix {
+    /// A fix that spells what was meant in the only way there is.
+    pub fn sure(title: impl Into<String>, edits: Vec<Edit>) -> Self {
+        Self { title: title.into(), edits, sure: true }
+    }
+
+    /// A fix that is one of several ways to mend it.
+    pub fn proposed(title: impl Into<String>, edits: Vec<Edit>) -> Self {
+        Self { title: title.into(), edits, sure: false }
+    }
 }
 
 impl fmt::Display for Code {

@@ -34,7 +34,7 @@ proptest! {
             primary: label(primary, &what),
             secondary: secondary.into_iter().map(|place| label(place, &what)).collect(),
             notes: vec![what.clone()],
-            fix: Some(Fix { title: "do".to_owned(), edits: edits.into_iter().map(edit).collect() }),
+            fix: Some(Fix::proposed("do", edits.into_iter().map(edit).collect())),
         };
         let diagnostics = [diagnostic];
         let tool = Tool { name: "pluto", version: "0" };

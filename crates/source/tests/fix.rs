@@ -12,7 +12,7 @@ fn fix(edits: &[Row<'_>]) -> Fix {
         place: Span::new(start, end).in_file(FileId(file)),
         text: text.to_owned(),
     };
-    Fix { title: "mend it".to_owned(), edits: edits.iter().map(edit).collect() }
+    Fix::sure("mend it", edits.iter().map(edit).collect())
 }
 
 fn check(fixes: &[&[Row<'_>]]) -> String {

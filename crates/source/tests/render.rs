@@ -32,10 +32,7 @@ fn diagnostics() -> (Files, Vec<Diagnostic>) {
     let plain = Diagnostic {
         code: AND,
         message: "`&&` is not an operator".to_owned(),
-        fix: Some(Fix {
-            title: "write `and`".to_owned(),
-            edits: vec![Edit { place: operator.place, text: "and".to_owned() }],
-        }),
+        fix: Some(Fix::sure("write `and`", vec![Edit { place: operator.place, text: "and".to_owned() }])),
         primary: operator,
         secondary: vec![],
         notes: vec![],
@@ -44,13 +41,13 @@ fn diagnostics() -> (Files, Vec<Diagnostic>) {
     let full = Diagnostic {
         code: UNUSED,
         message: "`süm` is never used".to_owned(),
-        fix: Some(Fix {
-            title: "rename it in both places".to_owned(),
-            edits: vec![
+        fix: Some(Fix::proposed(
+            "rename it in both places",
+            vec![
                 Edit { place: unused.place, text: "_süm".to_owned() },
                 Edit { place: Span::empty(0).in_file(shapes), text: "// renamed\n".to_owned() },
             ],
-        }),
+        )),
         primary: unused,
         secondary: vec![
             label(&files, main, "smu", "was this meant?"),
@@ -186,10 +183,10 @@ fn json_is_one_object_a_line() {
     check(
         &json_lines(&diagnostics, &files),
         &expect![[r#"
-        {"code":"E0007","name":"foreign-operator","severity":"error","message":"`&&` is not an operator","primary":{"path":"src/main.pluto","start":{"byte":67,"line":5,"column":10},"end":{"byte":69,"line":5,"column":12},"label":""},"secondary":[],"notes":[],"fix":{"title":"write `and`","edits":[{"path":"src/main.pluto","start":{"byte":67,"line":5,"column":10},"end":{"byte":69,"line":5,"column":12},"text":"and"}]}}
-        {"code":"E0212","name":"unused-name","severity":"warning","message":"`süm` is never used","primary":{"path":"src/main.pluto","start":{"byte":49,"line":4,"column":6},"end":{"byte":53,"line":4,"column":9},"label":"never used"},"secondary":[{"path":"src/main.pluto","start":{"byte":82,"line":6,"column":9},"end":{"byte":85,"line":6,"column":12},"label":"was this meant?"},{"path":"src/shapes of all kinds.pluto","start":{"byte":7,"line":1,"column":8},"end":{"byte":11,"line":1,"column":12},"label":"declared here\nin two lines"}],"notes":["a name that begins with `_` may be unused","second note"],"fix":{"title":"rename it in both places","edits":[{"path":"src/main.pluto","start":{"byte":49,"line":4,"column":6},"end":{"byte":53,"line":4,"column":9},"text":"_süm"},{"path":"src/shapes of all kinds.pluto","start":{"byte":0,"line":1,"column":1},"end":{"byte":0,"line":1,"column":1},"text":"// renamed\n"}]}}
-        {"code":"E0100","name":"expected","severity":"error","message":"expected `}`","primary":{"path":"src/main.pluto","start":{"byte":94,"line":9,"column":1},"end":{"byte":94,"line":9,"column":1},"label":"here"},"secondary":[],"notes":[],"fix":null}
-    "#]],
+            {"code":"E0007","name":"foreign-operator","severity":"error","message":"`&&` is not an operator","primary":{"path":"src/main.pluto","start":{"byte":67,"line":5,"column":10},"end":{"byte":69,"line":5,"column":12},"label":""},"secondary":[],"notes":[],"fix":{"title":"write `and`","sure":true,"edits":[{"path":"src/main.pluto","start":{"byte":67,"line":5,"column":10},"end":{"byte":69,"line":5,"column":12},"text":"and"}]}}
+            {"code":"E0212","name":"unused-name","severity":"warning","message":"`süm` is never used","primary":{"path":"src/main.pluto","start":{"byte":49,"line":4,"column":6},"end":{"byte":53,"line":4,"column":9},"label":"never used"},"secondary":[{"path":"src/main.pluto","start":{"byte":82,"line":6,"column":9},"end":{"byte":85,"line":6,"column":12},"label":"was this meant?"},{"path":"src/shapes of all kinds.pluto","start":{"byte":7,"line":1,"column":8},"end":{"byte":11,"line":1,"column":12},"label":"declared here\nin two lines"}],"notes":["a name that begins with `_` may be unused","second note"],"fix":{"title":"rename it in both places","sure":false,"edits":[{"path":"src/main.pluto","start":{"byte":49,"line":4,"column":6},"end":{"byte":53,"line":4,"column":9},"text":"_süm"},{"path":"src/shapes of all kinds.pluto","start":{"byte":0,"line":1,"column":1},"end":{"byte":0,"line":1,"column":1},"text":"// renamed\n"}]}}
+            {"code":"E0100","name":"expected","severity":"error","message":"expected `}`","primary":{"path":"src/main.pluto","start":{"byte":94,"line":9,"column":1},"end":{"byte":94,"line":9,"column":1},"label":"here"},"secondary":[],"notes":[],"fix":null}
+        "#]],
     );
 }
 

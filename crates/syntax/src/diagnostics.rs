@@ -71,7 +71,7 @@ impl SyntaxError {
             Fact::OutOfRange(_) => NUMBER_OUT_OF_RANGE,
             Fact::ForeignOperator { .. } | Fact::BangBefore | Fact::Step { .. } => FOREIGN_OPERATOR,
             Fact::Semicolon { .. } => SEMICOLON,
-            Fact::SingleQuotes => SINGLE_QUOTES,
+            Fact::SingleQuotes { .. } => SINGLE_QUOTES,
             Fact::UnclosedHole => UNCLOSED_HOLE,
             Fact::LoneBrace => LONE_BRACE,
             Fact::StringsTooDeep => STRINGS_TOO_DEEP,
@@ -137,7 +137,7 @@ impl SyntaxError {
             }
             Fact::ForeignOperator { written, instead } => format!("`{written}` is written `{instead}`"),
             Fact::Semicolon { .. } => "a statement ends with its line, not with `;`".into(),
-            Fact::SingleQuotes => "strings are in double quotes".into(),
+            Fact::SingleQuotes { .. } => "strings are in double quotes".into(),
             Fact::UnclosedHole => "this hole has no end on its line: `}` is missing".into(),
             Fact::LoneBrace => "a `}` in a string with holes is written `}}`".into(),
             Fact::StringsTooDeep => "strings with holes are nested too deeply".into(),
@@ -222,53 +222,42 @@ impl SyntaxError {
     fn fix(&self, file: FileId) -> Option<Fix> {
         let edit = |span: Span, text: &str| Edit { place: span.in_file(file), text: text.into() };
         let span = self.span;
-        let write =
-            |text: &str| Some(Fix { title: format!("write `{text}`"), edits: vec![edit(span, text)] });
-        let remove = |what: &str| Some(Fix { title: format!("remove {what}"), edits: vec![edit(span, "")] });
+        let write = |text: &str| Some(Fix::sure(format!("write `{text}`"), vec![edit(span, text)]));
+        let remove = |what: &str| Some(Fix::sure(format!("remove {what}"), vec![edit(span, "")]));
+        let insert =
+            |title: &str, at: u32, text: &str| Some(Fix::sure(title, vec![edit(Span::empty(at), text)]));
         let parentheses = |title: &str, end: u32| {
             let edits = vec![edit(Span::empty(span.start), "("), edit(Span::empty(end), ")")];
-            Some(Fix { title: title.into(), edits })
+            Some(Fix::sure(title, edits))
         };
         match &self.fact {
             Fact::UnknownCharacter('#') => {
                 let first = Span::new(span.start, span.start + 1);
-                Some(Fix { title: "write `//`".into(), edits: vec![edit(first, "//")] })
+                Some(Fix::sure("write `//`", vec![edit(first, "//")]))
             }
             Fact::ForeignOperator { instead, .. } => write(instead),
             Fact::Semicolon { at_end: true } => remove("`;`"),
-            Fact::Semicolon { at_end: false } => {
-                Some(Fix { title: "begin a new line".into(), edits: vec![edit(span, "\n")] })
-            }
-            Fact::SingleQuotes => {
+            Fact::SingleQuotes { plain: false } => None,
+            Fact::SingleQuotes { plain: true } => {
                 let first = Span::new(span.start, span.start + 1);
                 let last = Span::new(span.end - 1, span.end);
-                let edits = vec![edit(first, "\""), edit(last, "\"")];
-                Some(Fix { title: "write double quotes".into(), edits })
+                Some(Fix::sure("write double quotes", vec![edit(first, "\""), edit(last, "\"")]))
             }
             Fact::LoneBrace => write("}}"),
-            Fact::BadNumber(BadNumber::NothingBeforeDot) => Some(Fix {
-                title: "write `0` before the dot".into(),
-                edits: vec![edit(Span::empty(span.start), "0")],
-            }),
-            Fact::BadNumber(BadNumber::NothingBehindDot) => Some(Fix {
-                title: "write `0` behind the dot".into(),
-                edits: vec![edit(Span::empty(span.end), "0")],
-            }),
+            Fact::BadNumber(BadNumber::NothingBeforeDot) => {
+                insert("write `0` before the dot", span.start, "0")
+            }
+            Fact::BadNumber(BadNumber::NothingBehindDot) => insert("write `0` behind the dot", span.end, "0"),
             Fact::Unclosed { instead: true, .. } => None,
             Fact::Unclosed { close, .. } => {
                 let text = if *close == Kind::RightBrace { "\n}" } else { close.shown().trim_matches('`') };
                 let title = format!("write {}", close.shown());
-                Some(Fix { title, edits: vec![edit(Span::empty(span.end), text)] })
+                Some(Fix::proposed(title, vec![edit(Span::empty(span.end), text)]))
             }
-            Fact::Unopened(close) => remove(close.shown()),
-            Fact::SameLine => Some(Fix {
-                title: "begin a new line".into(),
-                edits: vec![edit(Span::empty(span.start), "\n")],
-            }),
             Fact::LeadingOperator { operator, previous_end } => {
                 let text = format!(" {}", operator.shown().trim_matches('`'));
                 let edits = vec![edit(Span::empty(*previous_end), &text), edit(span, "")];
-                Some(Fix { title: "move it to the end of the line before".into(), edits })
+                Some(Fix::sure("move it to the end of the line before", edits))
             }
             Fact::ClassInHead => parentheses("put it in parentheses", span.end),
             Fact::NotNeedsParentheses { end } => parentheses("put it in parentheses", *end),
@@ -282,18 +271,34 @@ impl SyntaxError {
             Fact::ForeignWord { instead, .. } => write(instead),
             Fact::ThinArrow => write("=>"),
             Fact::ResultArrow => remove("it"),
-            Fact::WrongCase { instead: Some(instead), .. } => write(instead),
             Fact::MisplacedPub => remove("`pub`"),
-            Fact::AssignmentInside { body: None } => write("=="),
             Fact::AssignmentInside { body: Some(body) } => {
                 let edits = vec![edit(Span::empty(body.start), "{ "), edit(Span::empty(body.end), " }")];
-                Some(Fix { title: "put it in a block".into(), edits })
+                Some(Fix::sure("put it in a block", edits))
             }
             Fact::BangBefore => write("not "),
             Fact::Step { instead } => write(&format!("{instead} 1")),
-            _ => None,
+            fact => {
+                let (title, text) = proposal(fact)?;
+                let place = if matches!(fact, Fact::SameLine) { Span::empty(span.start) } else { span };
+                Some(Fix::proposed(title, vec![edit(place, &text)]))
+            }
         }
     }
+}
+
+/// A title, and what might stand in the place of what is wrong: a new name is not yet one where the name is used, and what is left
+/// out or cut in two may have been meant.
+fn proposal(fact: &Fact) -> Option<(String, String)> {
+    Some(match fact {
+        Fact::Unopened(close) => (format!("remove {}", close.shown()), String::new()),
+        Fact::Semicolon { at_end: false } | Fact::SameLine => {
+            ("begin a new line".to_owned(), "\n".to_owned())
+        }
+        Fact::WrongCase { instead: Some(instead), .. } => (format!("write `{instead}`"), instead.to_string()),
+        Fact::AssignmentInside { body: None } => ("write `==`".to_owned(), "==".to_owned()),
+        _ => return None,
+    })
 }
 
 fn bad_escape(wrong: BadEscape) -> String {

@@ -47,7 +47,10 @@ pub enum Fact {
         at_end: bool,
     },
     /// A text in single quotes.
-    SingleQuotes,
+    SingleQuotes {
+        /// Whether it could stand in double quotes as it is.
+        plain: bool,
+    },
     /// A hole in a string without its end on the line.
     UnclosedHole,
     /// A `}` in a string with holes that closes nothing.

@@ -334,7 +334,8 @@ impl<'s> Lexer<'s> {
         let Some(length) = end.filter(|end| rest.get(*end) == Some(&b'\'')) else { return self.unknown() };
         let start = self.at;
         self.at += length + 2;
-        self.error(start, Fact::SingleQuotes);
+        let plain = !rest.iter().take(length).any(|byte| *byte == b'"');
+        self.error(start, Fact::SingleQuotes { plain });
         Kind::String
     }
 }

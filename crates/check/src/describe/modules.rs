@@ -128,15 +128,18 @@ impl Words<'_> {
             Fact::NotATrait { name, kind: of } => {
                 Said::new(codes::NOT_A_TRAIT, format!("`{}` is {}, not a trait", self.name(*name), kind(*of)))
             }
-            Fact::UnusedImport { name } => {
+            Fact::UnusedImport { name, alone } => {
                 Said::new(codes::UNUSED_IMPORT, format!("nothing uses the import `{}`", self.name(*name)))
+                    .replace("remove the import", *alone, "")
+                    .for_sure()
             }
-            Fact::UnusedLocal { name } => {
+            Fact::UnusedLocal { name, field } => {
                 let name = self.name(*name);
+                let instead = if *field { format!("{name}: _") } else { format!("_{name}") };
                 Said::new(codes::UNUSED_LOCAL, format!("nothing uses `{name}`")).replace(
-                    format!("write `_{name}`"),
+                    format!("write `{instead}`"),
                     self.at,
-                    format!("_{name}"),
+                    instead,
                 )
             }
             Fact::UnusedItem { name, kind: of } => {

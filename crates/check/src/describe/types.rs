@@ -11,8 +11,19 @@ impl Words<'_> {
         let at = self.at;
         Some(match fact {
             Fact::Mismatch { expected, found, because } => self.mismatch(*expected, *found, *because),
-            Fact::IntForFloat => Said::new(codes::INT_FOR_FLOAT, "this is an `int`, and a `float` is needed")
-                .insert_after("write a float", at, ".0"),
+            Fact::Unconverted { expected, found, loose } => {
+                let conversion = format!(" as {}", self.ty(*expected));
+                let said = self.mismatch(*expected, *found, None);
+                if *loose {
+                    said.surround("convert it", at, "(", format!("){conversion}"))
+                } else {
+                    said.insert_after("convert it", at, conversion)
+                }
+            }
+            Fact::IntForFloat { decimal } => {
+                let said = Said::new(codes::INT_FOR_FLOAT, "this is an `int`, and a `float` is needed");
+                if *decimal { said.insert_after("write a float", at, ".0").for_sure() } else { said }
+            }
             Fact::CannotInfer { .. } => Said::new(codes::CANNOT_INFER, "nothing decides the type of this")
                 .note("say it where it is bound"),
             Fact::ArgumentCount { expected, least, found, declared } => {
@@ -119,8 +130,6 @@ impl Words<'_> {
                 said.note("an actor sees its own state in its methods, not a handle of itself")
             }
             (_, Ty::Optional(of)) if of == expected => said.note("`??` gives a default where it is `none`"),
-            (Ty::Float, Ty::Int | Ty::Byte) => said.insert_after("convert it", self.at, " as float"),
-            (Ty::Int, Ty::Byte) => said.insert_after("convert it", self.at, " as int"),
             (Ty::Never, _) => Said::new(
                 codes::MISMATCH,
                 "this block must not end: it returns, raises, or goes on with a loop",

@@ -21,11 +21,11 @@ impl Body<'_, '_> {
             _ => expected,
         };
         let fact = match self.kind(expr) {
-            ExprKind::Int(_) if plain == TyId::FLOAT => Fact::IntForFloat,
+            ExprKind::Int(_) if plain == TyId::FLOAT => self.int_for_float(span),
             ExprKind::Unary(UnaryOp::Negate, inner)
                 if plain == TyId::FLOAT && matches!(self.kind(inner), ExprKind::Int(_)) =>
             {
-                Fact::IntForFloat
+                self.int_for_float(span)
             }
             ExprKind::If(_, _, None) => Fact::MissingElse,
             _ if found == TyId::VOID => Fact::VoidValue { expected: Some(expected) },
@@ -33,12 +33,25 @@ impl Body<'_, '_> {
                 Ty::Trait(of, _) if self.c.program.traits[of].marker.is_none() => {
                     Fact::MissingTrait { ty: found, of: expected }
                 }
+                _ if matches!(
+                    (self.get(plain), self.get(found)),
+                    (Ty::Float, Ty::Int | Ty::Byte) | (Ty::Int, Ty::Byte)
+                ) =>
+                {
+                    Fact::Unconverted { expected: plain, found, loose: is_loose(self.kind(expr)) }
+                }
                 _ => Fact::Mismatch { expected, found, because: None },
             },
         };
         self.poison(to);
         self.poison(from);
         self.refuse(span, fact)
+    }
+
+    /// A whole number where a float is needed, in decimal digits or not.
+    pub(super) fn int_for_float(&self, span: Span) -> Fact {
+        let digits = span.of(self.c.file(self.module).text).trim_start_matches('-');
+        Fact::IntForFloat { decimal: digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_') }
     }
 
     fn try_coerce(&mut self, expr: ExprId, to: TyId) -> Option<ExprId> {
@@ -188,4 +201,20 @@ impl Body<'_, '_> {
             _ => joined,
         }
     }
+}
+
+/// Whether `as` behind an expression would be about its last operand, or about what is in it.
+const fn is_loose(kind: ExprKind) -> bool {
+    matches!(
+        kind,
+        ExprKind::Binary(..)
+            | ExprKind::Is(..)
+            | ExprKind::Handle(..)
+            | ExprKind::Default(..)
+            | ExprKind::If(..)
+            | ExprKind::Match(..)
+            | ExprKind::Loop(..)
+            | ExprKind::Select(..)
+            | ExprKind::Block(..)
+    )
 }

@@ -196,7 +196,8 @@ impl Body<'_, '_> {
         for (number, other) in [(left, r), (right, l)] {
             if matches!(self.kind(number), ExprKind::Int(_)) && other == TyId::FLOAT {
                 let span = self.span(number);
-                self.error(span, Fact::IntForFloat);
+                let fact = self.int_for_float(span);
+                self.error(span, fact);
                 return;
             }
         }

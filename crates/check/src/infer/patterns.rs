@@ -489,6 +489,7 @@ impl Body<'_, '_> {
                 (Some(pattern), _) => self.sub_pattern(pattern, ty, why, bound),
                 (None, Some(name)) => {
                     let local = self.bind_name(name, ty, why, bound);
+                    self.info_mut(local).field = true;
                     self.add_pattern(PatternKind::Bind(local, None), ty, name.span)
                 }
                 (None, None) => self.add_pattern(PatternKind::Any, ty, field.span),

@@ -129,7 +129,7 @@ impl Body<'_, '_> {
             return;
         }
         let fact = if info.warn && !info.used {
-            Fact::UnusedLocal { name: local.name }
+            Fact::UnusedLocal { name: local.name, field: info.field }
         } else if local.mutable && !info.changed && info.warn && info.why == crate::error::Immutable::Let {
             Fact::NeedlessMut { name: local.name }
         } else {

@@ -53,6 +53,7 @@ struct JsonPosition {
 #[derive(Serialize)]
 struct JsonFix<'a> {
     title: &'a str,
+    sure: bool,
     edits: Vec<JsonEdit<'a>>,
 }
 
@@ -90,7 +91,7 @@ impl<'a> JsonLabel<'a> {
 impl<'a> JsonFix<'a> {
     fn new(fix: &'a Fix, files: &'a Files) -> Self {
         let edit = |edit: &'a Edit| JsonEdit { place: JsonPlace::new(edit.place, files), text: &edit.text };
-        Self { title: &fix.title, edits: fix.edits.iter().map(edit).collect() }
+        Self { title: &fix.title, sure: fix.sure, edits: fix.edits.iter().map(edit).collect() }
     }
 }
 
