@@ -500,6 +500,15 @@ pub(crate) enum Dumped {
     Typed,
 }
 
+/// Which fixes are carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Mending {
+    /// Those that spell what was meant in the only way there is.
+    Sure,
+    /// Also those that are only probable, or one of several ways: look at what they did.
+    All,
+}
+
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -507,11 +516,17 @@ Examples:
   pluto check shop/orders.pluto    one file
   pluto check --format json        one JSON object a line (docs/diagnostics.md)
   pluto check --show errors        the errors that each function raises
+  pluto check --fix                mend what there is only one way to mend
+  pluto check --fix=all --dry-run  what all proposals would change, as a diff
   pluto explain E0007              what a code means
 
 A file below a pluto.toml is checked with its whole package, and what that depends on. Other
 files are checked together with those that they import; the path from the directory that is
 named is the name of the module.
+
+--fix changes only files of the packages that are checked, and those outside of packages that are
+named; not what these depend on. A file is written whole or not at all. A fix that turns out not
+to mend what it was for is taken back.
 
 Exit status: 0 no errors, though perhaps warnings; 1 errors; 2 Pluto could not do it.")]
 pub(crate) struct CheckArgs {
@@ -526,6 +541,15 @@ pub(crate) struct CheckArgs {
     /// Print the program as the compiler has it, and what is wrong with it on standard error.
     #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "format")]
     pub(crate) dump: Option<Dumped>,
+    /// Mend what can be mended, in the files themselves, and say what is left.
+    #[arg(
+        long, value_enum, value_name = "WHICH", num_args = 0..=1, require_equals = true,
+        default_missing_value = "sure", conflicts_with_all = ["show", "dump"]
+    )]
+    pub(crate) fix: Option<Mending>,
+    /// With --fix: change nothing, and print what would change as a diff.
+    #[arg(long, requires = "fix", conflicts_with = "format")]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Args, Debug)]

@@ -10,6 +10,7 @@ pub(crate) mod fmt;
 pub(crate) mod import;
 pub(crate) mod list;
 pub(crate) mod manual;
+pub(crate) mod mending;
 pub(crate) mod nodes;
 pub(crate) mod ping;
 pub(crate) mod reading;

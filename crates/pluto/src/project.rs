@@ -27,7 +27,17 @@ pub(crate) struct Project {
     programs: Vec<Program>,
     /// The files by their real paths.
     known: HashMap<PathBuf, FileId>,
+    /// The real path of each file.
+    reals: Vec<PathBuf>,
+    /// What stands in for the text on disk.
+    texts: Texts,
+    /// The files that were asked for: those of the packages and those outside of packages that were named. What these depend on, and
+    /// what a link leads to elsewhere, is somebody else's.
+    own: BTreeMap<FileId, PathBuf>,
 }
+
+/// Texts by the real paths of their files.
+pub(crate) type Texts = BTreeMap<PathBuf, String>;
 
 /// One program.
 #[derive(Default)]
@@ -64,19 +74,22 @@ struct Dependency {
 }
 
 impl Project {
-    /// Reads the programs that the files belong to.
-    pub(crate) fn load(found: &[Found]) -> Result<Self, Failure> {
-        let mut project = Self::default();
+    /// Reads the programs that the files belong to; of a file that is in `texts`, the text there counts.
+    pub(crate) fn load(found: &[Found], texts: Texts) -> Result<Self, Failure> {
+        let mut project = Self { texts, ..Self::default() };
         let mut packages: Vec<PathBuf> = Vec::new();
         let mut loose: Vec<(PathBuf, Vec<PathBuf>)> = Vec::new();
         for Found { path, root } in found {
             let real = real_path(path)?;
-            project.add_file(path)?;
+            let file = project.add_file(path)?;
             if let Some(package) = sources::package_root(&real) {
                 if !packages.contains(&package) {
                     packages.push(package);
                 }
-            } else if let Some((_, files)) = loose.iter_mut().find(|(known, _)| known == root) {
+                continue;
+            }
+            project.own(file, root, real);
+            if let Some((_, files)) = loose.iter_mut().find(|(known, _)| known == root) {
                 files.push(path.clone());
             } else {
                 loose.push((root.clone(), vec![path.clone()]));
@@ -84,6 +97,11 @@ impl Project {
         }
         for package in packages {
             let program = project.package_program(&package)?;
+            for module in program.modules.iter().filter(|module| module.package == 0) {
+                if let Some(real) = project.reals.get(module.file.0 as usize).cloned() {
+                    project.own(module.file, &package, real);
+                }
+            }
             project.programs.push(program);
         }
         for (root, files) in loose {
@@ -102,6 +120,19 @@ impl Project {
         })
     }
 
+    /// The real path of a file that was asked for.
+    pub(crate) fn own_path(&self, file: FileId) -> Option<&Path> {
+        self.own.get(&file).map(PathBuf::as_path)
+    }
+
+    /// Notes that a file below a directory was asked for.
+    fn own(&mut self, file: FileId, root: &Path, real: PathBuf) {
+        let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
+        if std::fs::canonicalize(root).is_ok_and(|root| real.starts_with(root)) {
+            self.own.insert(file, real);
+        }
+    }
+
     fn source(&self, module: &Module) -> Option<Source<'_>> {
         let Parse { tree, errors } = self.parses.get(module.file.0 as usize)?;
         let Module { package, path, file } = module;
@@ -114,10 +145,14 @@ impl Project {
         if let Some(known) = self.known.get(&real) {
             return Ok(*known);
         }
-        let text = sources::read(path)?;
+        let text = match self.texts.get(&real) {
+            Some(text) => text.clone(),
+            None => sources::read(path)?,
+        };
         self.parses.push(pluto_syntax::parse(&text));
         let id = self.files.add(File::new(shown(path), text));
-        self.known.insert(real, id);
+        self.known.insert(real.clone(), id);
+        self.reals.push(real);
         Ok(id)
     }
 

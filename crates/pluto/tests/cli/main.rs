@@ -10,6 +10,7 @@ mod language;
 mod learning;
 mod limits;
 mod manual;
+mod mending;
 mod names;
 mod packages;
 mod pages;

@@ -3,7 +3,7 @@
 use crate::support::run;
 use expect_test::expect;
 use pluto_check::Input;
-use pluto_source::{Code, File, Files};
+use pluto_source::{Code, Diagnostic, File, Files, Fix};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -28,8 +28,13 @@ struct Example {
     files: Vec<(String, String)>,
 }
 
-/// What the compiler says about a program; for a page about syntax, only about that.
+/// The codes of what the compiler says about a program; for a page about syntax, only about that.
 fn said(example: &Example, syntax_only: bool) -> BTreeSet<String> {
+    diagnostics(example, syntax_only).1.iter().map(|found| found.code.to_string()).collect()
+}
+
+/// What the compiler says about a program; for a page about syntax, only about that.
+fn diagnostics(example: &Example, syntax_only: bool) -> (Files, Vec<Diagnostic>) {
     let mut files = Files::new();
     let parses: Vec<_> = example
         .files
@@ -38,16 +43,35 @@ fn said(example: &Example, syntax_only: bool) -> BTreeSet<String> {
             (path.replace('/', "."), files.add(File::new(path, text)), pluto_syntax::parse(text))
         })
         .collect();
-    let mut codes: BTreeSet<String> =
-        parses.iter().flat_map(|(_, _, parse)| &parse.errors).map(|error| error.code().to_string()).collect();
+    let mut found = Vec::new();
+    for (_, file, parse) in &parses {
+        found.extend(parse.errors.iter().map(|error| error.diagnostic(*file)));
+    }
     if !syntax_only {
         let input = parses.iter().fold(Input::new(&files), |input, (path, file, parse)| {
             input.with(path.trim_end_matches(".pluto"), *file, parse)
         });
-        let found = pluto_check::check(&input).diagnostics();
-        codes.extend(found.iter().map(|found| found.code.to_string()));
+        found.extend(pluto_check::check(&input).diagnostics());
     }
-    codes
+    (files, found)
+}
+
+/// Carries out the fixes of a code on a program, until there is none left or it does not help; says whether all of them were sure.
+fn mended(mut example: Example, code: Code, syntax_only: bool) -> Option<(Example, bool)> {
+    let mut sure = None;
+    for _ in 0..8 {
+        let (files, found) = diagnostics(&example, syntax_only);
+        let of_code = found.iter().filter(|found| found.code == code);
+        let fixes: Vec<&Fix> = of_code.filter_map(|found| found.fix.as_ref()).collect();
+        if fixes.is_empty() {
+            break;
+        }
+        sure = Some(sure.unwrap_or(true) && fixes.iter().all(|fix| fix.sure));
+        for (file, text) in pluto_source::apply(&files, fixes).texts {
+            example.files[file.0 as usize].1 = text;
+        }
+    }
+    sure.map(|sure| (example, sure))
 }
 
 /// The programs of a page: the blocks under one heading are the files of one.
@@ -116,6 +140,54 @@ fn the_examples_of_each_page_are_what_they_say() {
             );
         }
     }
+}
+
+#[test]
+fn what_a_page_shows_as_wrong_is_mended_by_its_fix() {
+    let mut table = String::new();
+    for code in codes() {
+        let page = std::fs::read_to_string(dir().join(format!("{code}.md"))).expect("it is there");
+        let Some(wrong) = examples(&page).into_iter().next() else { continue };
+        let syntax_only = code.number < 200;
+        let Some((right, sure)) = mended(wrong, code, syntax_only) else { continue };
+        let left: Vec<String> = said(&right, syntax_only).into_iter().collect();
+        let left = if left.is_empty() { String::new() } else { format!(", and then {}", left.join(", ")) };
+        table += &format!("{code} {} {}{left}\n", if sure { "sure    " } else { "proposed" }, code.name);
+    }
+    expect![[r#"
+        E0001 sure     unknown-character
+        E0005 sure     bad-number, and then E0005
+        E0007 sure     foreign-operator
+        E0008 sure     semicolon
+        E0009 sure     single-quotes
+        E0011 sure     lone-brace
+        E0102 proposed unclosed-bracket
+        E0103 proposed unopened-bracket
+        E0105 proposed statements-on-one-line
+        E0106 sure     operator-begins-line
+        E0108 sure     class-literal-in-head
+        E0109 sure     foreign-word
+        E0110 sure     thin-arrow
+        E0111 proposed wrong-case
+        E0114 sure     misplaced-pub
+        E0115 sure     not-without-parentheses
+        E0117 proposed assignment-in-expression
+        E0125 sure     closure-without-parentheses
+        E0201 proposed unknown-name
+        E0202 proposed unknown-type
+        E0203 proposed unknown-module, and then E0201, E0230
+        E0204 proposed unknown-item, and then E0201, E0230
+        E0212 proposed unknown-label
+        E0230 sure     unused-import
+        E0231 proposed unused-local
+        E0302 sure     int-for-float
+        E0401 proposed unhandled-error
+        E0602 proposed leaks-part
+        E0701 proposed assign-immutable
+        E0702 proposed change-immutable
+        E0703 proposed immutable-made-mutable
+    "#]]
+    .assert_eq(&table);
 }
 
 #[test]
