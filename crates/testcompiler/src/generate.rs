@@ -4,6 +4,10 @@
 //! output the lines that these statements print. What is printed is known while it is written, because every expression is
 //! made together with its value. So the expected output needs no second implementation of the language.
 //!
+//! `docs/generated-programs.md` shows how often each feature, each pair of features and each kind of node is there. The programs of
+//! `crates/syntax/tests/generate` are of another kind: they have any construct anywhere, spaced and commented at random, and mean
+//! nothing; what has to mean something cannot be put together in that way.
+//!
 //! All choices come from a tape ([`Choices`]): a seed draws one, and a fuzzer may write its own.
 
 mod choices;

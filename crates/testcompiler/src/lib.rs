@@ -13,10 +13,12 @@
 mod compiler;
 mod expectation;
 pub mod generate;
+mod kinds;
 mod literate;
 mod packages;
 mod run;
 
 pub use compiler::{Checked, Lexed, Parsed, TestCompiler};
+pub use kinds::{all_kinds, kinds_of};
 pub use literate::{Block, Chapter, Malformed, Program};
 pub use run::{Failure, Outcome, run};

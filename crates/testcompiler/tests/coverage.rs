@@ -4,11 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use pluto_syntax::tree::{
-    BinaryOp, ContractKind, Expr, ExprId, ImportWhat, Item, ItemId, ItemKind, Node, Nodes, Pattern,
-    PatternId, Raises, Stmt, StmtId, Type, TypeId, UnaryOp,
-};
-use pluto_testcompiler::Chapter;
+use pluto_testcompiler::{Chapter, all_kinds, kinds_of};
 
 /// The texts of the chapters.
 fn chapters() -> Vec<String> {
@@ -17,73 +13,6 @@ fn chapters() -> Vec<String> {
     let paths = files.map(|entry| entry.expect("an entry").path());
     let chapters = paths.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
     chapters.map(|path| std::fs::read_to_string(path).expect("a chapter is text")).collect()
-}
-
-/// The name of the variant of a value, and the names of all variants: a new one does not compile until it is listed.
-macro_rules! kinds {
-    ($name:ident, $all:ident: $of:ident { $($variant:ident)* }) => {
-        const fn $name(value: &$of) -> &'static str {
-            match value {
-                $($of::$variant { .. } => concat!(stringify!($of), "::", stringify!($variant)),)*
-            }
-        }
-        const $all: &[&str] = &[$(concat!(stringify!($of), "::", stringify!($variant)),)*];
-    };
-}
-
-kinds!(item, ITEMS: ItemKind {
-    Import Function Class Enum Trait Impl Error Alias Const App Bind Test Wrong
-});
-kinds!(import, IMPORTS: ImportWhat { Module As Items });
-kinds!(raises, RAISES: Raises { Unsaid Nothing Errors });
-kinds!(contract, CONTRACTS: ContractKind { Requires Ensures Invariant });
-kinds!(ty, TYPES: Type { Named Array Optional Tuple Function Wrong });
-kinds!(stmt, STMTS: Stmt { Let Assign Defer Assert Expr Wrong });
-kinds!(expr, EXPRS: Expr {
-    Int Float Bool Text Interpolated Duration Atom None Name SelfValue Array Map Tuple Paren Class Block If Match For While Loop
-    Break Continue Return Raise Yield Spawn Scope Select Closure Unary Binary Range As Is Apply Call Index Field Try Propagate
-    Later Handle Default Wrong
-});
-kinds!(unary, UNARY: UnaryOp { Negate Invert Not });
-kinds!(binary, BINARY: BinaryOp {
-    Multiply Divide Remainder Add Subtract ShiftLeft ShiftRight BitAnd BitXor BitOr Equal NotEqual Less LessOrEqual Greater
-    GreaterOrEqual And Or Coalesce
-});
-kinds!(pattern, PATTERNS: Pattern { Any Rest Bind Literal Range Tuple Array Map Variant Class Or Wrong });
-
-/// The kinds of all nodes of one file.
-fn kinds_of(nodes: &Nodes) -> BTreeSet<&'static str> {
-    fn each<I: Node<Value: 'static>>(nodes: &Nodes) -> impl Iterator<Item = &I::Value> {
-        nodes.ids::<I>().map(|id| &nodes[id])
-    }
-    let mut found = BTreeSet::new();
-    for Item { kind, .. } in each::<ItemId>(nodes) {
-        found.insert(item(kind));
-        if let ItemKind::Import(of) = kind {
-            found.insert(import(&of.what));
-        }
-    }
-    for function in each::<pluto_syntax::tree::FunctionId>(nodes) {
-        found.insert(raises(&function.raises));
-        found.extend(nodes.list(function.contracts).iter().map(|one| contract(&one.kind)));
-    }
-    for Item { kind, .. } in each::<ItemId>(nodes) {
-        if let ItemKind::Class(class) = kind {
-            found.extend(nodes.list(class.invariants).iter().map(|one| contract(&one.kind)));
-        }
-    }
-    found.extend(each::<TypeId>(nodes).map(ty));
-    found.extend(each::<StmtId>(nodes).map(stmt));
-    found.extend(each::<PatternId>(nodes).map(pattern));
-    for one in each::<ExprId>(nodes) {
-        found.insert(expr(one));
-        match one {
-            Expr::Unary { operator, .. } => found.insert(unary(operator)),
-            Expr::Binary { operator, .. } => found.insert(binary(operator)),
-            _ => false,
-        };
-    }
-    found
 }
 
 #[test]
@@ -96,9 +25,8 @@ fn every_construct_has_a_block_that_is_right() {
             }
         }
     }
-    let all = [ITEMS, IMPORTS, RAISES, CONTRACTS, TYPES, STMTS, EXPRS, UNARY, BINARY, PATTERNS].concat();
-    let missing: Vec<_> = all.into_iter().filter(|kind| !found.contains(kind)).collect();
-    assert_eq!(missing, ["ItemKind::Wrong", "Type::Wrong", "Stmt::Wrong", "Expr::Wrong", "Pattern::Wrong"]);
+    let missing: Vec<_> = all_kinds().into_iter().filter(|kind| !found.contains(kind)).collect();
+    assert_eq!(missing, [""; 0]);
 }
 
 #[test]

@@ -95,13 +95,19 @@ fn generators(w: &mut Writer<'_, '_>) {
 
 fn modules(w: &mut Writer<'_, '_>) {
     let (name, number) = (w.fresh(), w.int(1));
+    let (import, made) = match w.choices.below(3) {
+        0 => (format!("import part{name}"), format!("part{name}.meter()")),
+        1 => (format!("import part{name} as other{name}"), format!("other{name}.meter()")),
+        _ => (format!("import part{name}.{{meter as meter_of{name}}}"), format!("meter_of{name}()")),
+    };
     w.module(
         &format!("part{name}"),
         &format!(
             "pub class Meter {{\n    pub count: int = 0\n    pub fn tick(mut self, by: int) {{\n        self.count += by\n    }}\n}}\n\npub fn meter() Meter {{\n    Meter {{ count: hidden() }}\n}}\n\nfn hidden() int {{ {name} }}\n"
         ),
+        &import,
     );
-    w.statements(&format!("let mut meter{name} = part{name}.meter()\nmeter{name}.tick({})", number.text));
+    w.statements(&format!("let mut meter{name} = {made}\nmeter{name}.tick({})", number.text));
     w.print(&format!("meter{name}.count"), &(i64::from(name) + number.value).to_string());
 }
 
