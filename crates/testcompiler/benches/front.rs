@@ -5,6 +5,9 @@
 //! slow moment of the machine touches both. Times are medians over the rounds.
 #![expect(clippy::print_stdout, reason = "a benchmark tells its figures")]
 
+#[path = "../../syntax/tests/generate/program.rs"]
+mod constructs;
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::fmt::Write as _;
 use std::hint::black_box;
@@ -14,6 +17,9 @@ use std::time::{Duration, Instant};
 use pluto_source::{File, FileId, Files};
 use pluto_syntax::Parse;
 use pluto_testcompiler::generate::{Choices, FEATURES, program_of_size};
+
+/// Bytes of programs that are only there for their syntax.
+const SYNTAX: usize = 2_000_000;
 
 /// Each figure is the median of so many rounds.
 const ROUNDS: usize = 9;
@@ -33,6 +39,14 @@ unsafe impl GlobalAlloc for Counting {
         unsafe { System.alloc(layout) }
     }
 
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        let live = LIVE.fetch_add(size, Ordering::Relaxed) + size;
+        let _before = MOST.fetch_max(live - layout.size(), Ordering::Relaxed);
+        let _before = LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller keeps the contract of `realloc`.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         let _before = LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
         // SAFETY: the caller keeps the contract of `dealloc`.
@@ -47,6 +61,8 @@ static ALLOCATOR: Counting = Counting;
 struct Corpus {
     name: String,
     texts: Vec<String>,
+    /// Whether it is well typed; of what is not, only the syntax is measured.
+    typed: bool,
 }
 
 impl Corpus {
@@ -67,6 +83,7 @@ fn generated(lines: usize) -> Corpus {
         let corpus = Corpus {
             name: format!("generated, {lines} lines"),
             texts: program.files.into_iter().map(|(_, text)| text).collect(),
+            typed: true,
         };
         let found = corpus.lines();
         if found.abs_diff(lines) * 10 <= lines {
@@ -87,7 +104,31 @@ fn written_by_hand() -> Corpus {
         .collect();
     paths.sort();
     let texts = paths.iter().filter_map(|path| std::fs::read_to_string(path).ok()).collect();
-    Corpus { name: "written by hand".to_owned(), texts }
+    Corpus { name: "written by hand".to_owned(), texts, typed: true }
+}
+
+/// The file of the parser's tests that has every construct once, so many times that it is about two megabytes.
+fn every_construct() -> Corpus {
+    let whole =
+        include_str!("../../syntax/tests/programs/whole.pluto").split_once('\n').map_or("", |(_, rest)| rest);
+    let text = whole.repeat(SYNTAX / whole.len() + 1);
+    Corpus { name: "every construct, by hand".to_owned(), texts: vec![text], typed: false }
+}
+
+/// Constructs at random, spaced and commented at random: most lines are short, and every other token is unusual.
+fn random_constructs() -> Corpus {
+    let mut text = String::new();
+    let mut state = 1_u64;
+    while text.len() < SYNTAX {
+        let choices: Vec<u8> = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 56) as u8
+        })
+        .take(400)
+        .collect();
+        text.push_str(&constructs::program(&choices));
+    }
+    Corpus { name: "random constructs".to_owned(), texts: vec![text], typed: false }
 }
 
 /// What is measured.
@@ -181,29 +222,42 @@ fn speeds(out: &mut String) {
          parse and check, of `memchr` | checked lines/s | memory, parse | memory, parse and check |\n\
          | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
     );
-    for corpus in [written_by_hand(), generated(10_000), generated(100_000)] {
-        let stages = [Stage::Unit, Stage::Lex, Stage::Parse, Stage::Check, Stage::Format];
-        let times = times(&corpus, &stages, ROUNDS);
-        let seconds: Vec<f64> = times.iter().map(Duration::as_secs_f64).collect();
-        let [unit, lex, parse, check, format] = seconds[..] else { continue };
-        let speed = |seconds: f64| format!("{:.1} MB/s", corpus.bytes() as f64 / seconds / 1e6);
-        let times_source = |stage| memory(&corpus, stage) as f64 / corpus.bytes() as f64;
+    for corpus in
+        [written_by_hand(), generated(10_000), generated(100_000), every_construct(), random_constructs()]
+    {
+        let stages = [Stage::Unit, Stage::Lex, Stage::Parse, Stage::Format, Stage::Check];
+        let stages = &stages[..if corpus.typed { 5 } else { 4 }];
+        let times = times(&corpus, stages, ROUNDS);
+        let time = |stage| Some(times[stages.iter().position(|one| *one == stage)?].as_secs_f64());
+        let speed =
+            |stage| shown(time(stage), |time| format!("{:.1} MB/s", corpus.bytes() as f64 / time / 1e6));
+        let of_unit =
+            |stage| shown(time(stage).zip(time(Stage::Unit)), |(time, unit)| format!("1/{:.0}", time / unit));
+        let memory = |stage| {
+            let measured = stages.contains(&stage).then(|| memory(&corpus, stage));
+            shown(measured, |bytes| format!("{:.1} x source", bytes as f64 / corpus.bytes() as f64))
+        };
         let _row = writeln!(
             out,
-            "| {} | {} | {} | {} | {} | {} | 1/{:.0} | 1/{:.0} | {:.0} k | {:.1} x source | {:.1} x source |",
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
             corpus.name,
             corpus.lines(),
-            speed(lex),
-            speed(parse),
-            speed(check),
-            speed(format),
-            parse / unit,
-            check / unit,
-            corpus.lines() as f64 / check / 1e3,
-            times_source(Stage::Parse),
-            times_source(Stage::Check),
+            speed(Stage::Lex),
+            speed(Stage::Parse),
+            speed(Stage::Check),
+            speed(Stage::Format),
+            of_unit(Stage::Parse),
+            of_unit(Stage::Check),
+            shown(time(Stage::Check), |time| format!("{:.0} k", corpus.lines() as f64 / time / 1e3)),
+            memory(Stage::Parse),
+            memory(Stage::Check),
         );
     }
+}
+
+/// A figure, where it was measured.
+fn shown<T>(figure: Option<T>, how: impl FnOnce(T) -> String) -> String {
+    figure.map_or_else(String::new, how)
 }
 
 /// Nanoseconds a line, from small programs to large ones.
@@ -231,7 +285,7 @@ fn calling(functions: usize, all: bool) -> Corpus {
         }
         text.push_str("    n\n}\n\n");
     }
-    Corpus { name: String::new(), texts: vec![text] }
+    Corpus { name: String::new(), texts: vec![text], typed: true }
 }
 
 /// Error sets over deep and over dense graphs of calls.
