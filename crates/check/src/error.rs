@@ -260,7 +260,7 @@ pub enum Fact {
     /// A call that may fail, and does not say so.
     Unhandled { errors: Vec<ErrorId>, always: bool, way: Vec<FileSpan> },
     /// A `!` or `catch` where nothing can fail.
-    Needless { propagate: bool },
+    Needless { propagate: bool, mark: Option<FileSpan> },
     /// `!` or `catch` of what is no call.
     NotFallible,
     /// Errors that a handler does not take.
@@ -318,7 +318,7 @@ pub enum Fact {
     /// Something that is no place.
     NotAPlace,
     /// A `mut` that nothing needs.
-    NeedlessMut { name: Symbol },
+    NeedlessMut { name: Symbol, word: Option<FileSpan> },
 
     // ------------------------------------------------------------------------------------------------ injection, E08xx
     /// A type that nothing provides.

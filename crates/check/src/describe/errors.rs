@@ -23,9 +23,15 @@ impl Words<'_> {
                 .insert_after("hand its errors on", self.at, "!");
                 self.way(said, way)
             }
-            Fact::Needless { propagate } => {
-                let said = Said::new(codes::NEEDLESS, "this call cannot fail");
-                if *propagate { said.note("it needs no `!`") } else { said.note("it needs no `catch`") }
+            Fact::Needless { propagate: false, .. } => {
+                Said::new(codes::NEEDLESS, "this call cannot fail").note("it needs no `catch`")
+            }
+            Fact::Needless { propagate: true, mark } => {
+                let said = Said::new(codes::NEEDLESS, "this call cannot fail").note("it needs no `!`");
+                match mark {
+                    Some(mark) => said.replace("remove `!`", *mark, "").for_sure(),
+                    None => said,
+                }
             }
             Fact::NotFallible => {
                 Said::new(codes::NOT_FALLIBLE, "only a call can fail: `!` and `catch` stand behind one")

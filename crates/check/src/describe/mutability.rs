@@ -49,10 +49,14 @@ impl Words<'_> {
             Fact::NotAPlace => {
                 Said::new(codes::NOT_A_PLACE, "only names, elements, and fields of `self` are assigned")
             }
-            Fact::NeedlessMut { name } => Said::new(
-                codes::NEEDLESS_MUT,
-                format!("nothing changes `{}`: it needs no `mut`", self.name(*name)),
-            ),
+            Fact::NeedlessMut { name, word } => {
+                let message = format!("nothing changes `{}`: it needs no `mut`", self.name(*name));
+                let said = Said::new(codes::NEEDLESS_MUT, message);
+                match word {
+                    Some(word) => said.replace("remove `mut`", *word, "").for_sure(),
+                    None => said,
+                }
+            }
             _ => return None,
         })
     }

@@ -271,6 +271,14 @@ impl Checker<'_> {
         self.found.push(CheckError { at, fact });
     }
 
+    /// The `!` behind a call.
+    fn mark_behind(&self, call: FileSpan) -> Option<FileSpan> {
+        let behind = self.input.files.get(call.file)?.text().get(call.span.end as usize..)?;
+        let blank = behind.len() - behind.trim_start().len();
+        let end = call.span.end + blank as u32 + 1;
+        behind.trim_start().starts_with('!').then(|| Span::new(call.span.end, end).in_file(call.file))
+    }
+
     fn judge_call(&mut self, call: &CallFact, node: Option<NodeId>, solution: &Solution) {
         let Some(node) = node else { return };
         let nothing = solution.raises_nothing(node);
@@ -287,10 +295,11 @@ impl Checker<'_> {
                 self.tell(call.at, Fact::Unhandled { errors, always, way });
             }
             Handling::Propagate if nothing && call.known => {
-                self.tell(call.at, Fact::Needless { propagate: true });
+                let mark = self.mark_behind(call.at);
+                self.tell(call.at, Fact::Needless { propagate: true, mark });
             }
             Handling::Catch(_) if nothing && call.known => {
-                self.tell(call.at, Fact::Needless { propagate: false });
+                self.tell(call.at, Fact::Needless { propagate: false, mark: None });
             }
             _ => (),
         }

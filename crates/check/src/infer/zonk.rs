@@ -1,5 +1,7 @@
 //! The end of a body: what was found for types is put into what was made, and what is left open is an error.
 
+use pluto_source::{FileSpan, Span};
+
 use super::Body;
 use crate::arena::Id;
 use crate::body::{Callee, ExprId, ExprKind, LocalId, PatternId, PatternKind};
@@ -13,7 +15,7 @@ impl Body<'_, '_> {
         for var in std::mem::take(&mut self.never_vars) {
             let open = self.shallow(var);
             if matches!(self.get(open), Ty::Infer(_)) {
-                self.unify(open, TyId::NEVER, pluto_source::Span::empty(0));
+                self.unify(open, TyId::NEVER, Span::empty(0));
             }
         }
         let nodes = &self.c.program.nodes;
@@ -98,7 +100,7 @@ impl Body<'_, '_> {
         }
         vars.sort_unstable();
         vars.dedup();
-        let mut told: Vec<pluto_source::Span> = Vec::new();
+        let mut told: Vec<Span> = Vec::new();
         for var in vars {
             let what = self.intern(Ty::Infer(var));
             let span = self.var_spans.get(var as usize).copied().unwrap_or_default();
@@ -122,6 +124,13 @@ impl Body<'_, '_> {
         }
     }
 
+    /// The word `mut` with the white space behind it, where it stands before a name.
+    fn mut_before(&self, name: Span) -> Option<FileSpan> {
+        let before = self.c.file(self.module).text.get(..name.start as usize)?.trim_end();
+        let start = before.strip_suffix("mut")?.len() as u32;
+        Some(self.place(Span::new(start, name.start)))
+    }
+
     fn warn_local(&mut self, id: LocalId) {
         let info = *self.info(id);
         let local = self.c.program.nodes.locals[id];
@@ -131,7 +140,7 @@ impl Body<'_, '_> {
         let fact = if info.warn && !info.used {
             Fact::UnusedLocal { name: local.name, field: info.field }
         } else if local.mutable && !info.changed && info.warn && info.why == crate::error::Immutable::Let {
-            Fact::NeedlessMut { name: local.name }
+            Fact::NeedlessMut { name: local.name, word: self.mut_before(local.span) }
         } else {
             return;
         };
