@@ -254,7 +254,7 @@ impl SyntaxError {
                 let title = format!("write {}", close.shown());
                 Some(Fix::proposed(title, vec![edit(Span::empty(span.end), text)]))
             }
-            Fact::LeadingOperator { operator, previous_end } => {
+            Fact::LeadingOperator { operator, previous_end: Some(previous_end) } => {
                 let text = format!(" {}", operator.shown().trim_matches('`'));
                 let edits = vec![edit(Span::empty(*previous_end), &text), edit(span, "")];
                 Some(Fix::sure("move it to the end of the line before", edits))

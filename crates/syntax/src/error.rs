@@ -85,7 +85,7 @@ pub enum Fact {
         /// Which.
         operator: Kind,
         /// The end of the line before.
-        previous_end: u32,
+        previous_end: Option<u32>,
     },
     /// `a < b < c`, `a..b..c`.
     Chained {

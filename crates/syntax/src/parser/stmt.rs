@@ -147,7 +147,9 @@ impl Parser<'_> {
     }
 
     fn leading_operator(&mut self) -> Stmt {
-        let fact = Fact::LeadingOperator { operator: self.kind, previous_end: self.previous_end };
+        let before = self.source.get(..self.previous_end as usize).unwrap_or_default();
+        let previous_end = (!before.ends_with('{')).then_some(self.previous_end);
+        let fact = Fact::LeadingOperator { operator: self.kind, previous_end };
         self.note(self.span(), fact);
         self.bump();
         if self.at(Kind::LeftBrace) {
