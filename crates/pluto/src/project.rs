@@ -121,8 +121,8 @@ impl Project {
     }
 
     /// The real path of a file that was asked for.
-    pub(crate) fn own_path(&self, file: FileId) -> Option<&Path> {
-        self.own.get(&file).map(PathBuf::as_path)
+    pub(crate) fn own_path(&self, file: FileId) -> Option<&PathBuf> {
+        self.own.get(&file)
     }
 
     /// Notes that a file below a directory was asked for.

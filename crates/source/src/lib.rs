@@ -8,6 +8,7 @@
 mod diagnostic;
 mod file;
 mod fix;
+mod mend;
 mod near;
 mod render;
 mod span;
@@ -15,6 +16,7 @@ mod span;
 pub use diagnostic::{Code, Diagnostic, Edit, Fix, Label, Severity};
 pub use file::{File, Files, LineColumn};
 pub use fix::{Fixed, apply};
+pub use mend::{Done, Mendable, Mended, Texts, fixes, mend};
 pub use near::near_misses;
 pub use render::{Tool, json_lines, sarif, text};
 pub use span::{FileId, FileSpan, Span};

@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use pluto_check::{CheckError, Input};
-use pluto_source::{File, FileId, Files};
+use pluto_source::{Diagnostic, File, FileId, Files, Mendable, Severity, mend};
 use pluto_syntax::Parse;
 use proptest::prelude::{Just, Strategy, any, prop};
-use proptest::{prop_assert_eq, proptest};
+use proptest::{prop_assert, prop_assert_eq, proptest};
 
 /// Programs to begin with: the cases of the checker, the sample programs, and the blocks of the reference.
 fn corpus() -> Vec<String> {
@@ -66,6 +66,55 @@ fn check_text(text: &str) -> bool {
     parses[0].2.errors.is_empty()
 }
 
+/// A program of one file, checked.
+struct One {
+    files: Files,
+    file: FileId,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl One {
+    fn new(text: &str) -> Self {
+        let mut files = Files::new();
+        let file = files.add(File::new("main", text));
+        let parse = pluto_syntax::parse(text);
+        let mut diagnostics: Vec<_> = parse.errors.iter().map(|error| error.diagnostic(file)).collect();
+        diagnostics.extend(pluto_check::check(&Input::new(&files).with("main", file, &parse)).diagnostics());
+        Self { files, file, diagnostics }
+    }
+
+    fn errors(&self) -> usize {
+        self.diagnostics.iter().filter(|found| found.code.severity == Severity::Error).count()
+    }
+}
+
+impl Mendable for One {
+    type Key = FileId;
+
+    fn files(&self) -> &Files {
+        &self.files
+    }
+
+    fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+
+    fn key(&self, _: FileId) -> Option<&FileId> {
+        Some(&self.file)
+    }
+}
+
+/// Mends a text, by sure fixes or by all; gives what came of it, and the new text.
+fn mended(text: &str, all: bool) -> (One, String) {
+    let check = |texts: &std::collections::BTreeMap<FileId, String>| {
+        Ok::<_, std::convert::Infallible>(One::new(texts.get(&FileId(0)).map_or(text, String::as_str)))
+    };
+    let Ok(mended) = mend(all, check);
+    let new = mended.program.files.get(FileId(0)).map_or(String::new(), |file| file.text().to_owned());
+    assert_eq!(mended.changes.is_empty(), new == text);
+    (mended.program, new)
+}
+
 proptest! {
     #[test]
     fn changed_programs_are_checked(choices in prop::collection::vec(any::<u8>(), 0..40)) {
@@ -89,6 +138,18 @@ proptest! {
         }).collect();
         let plain = check(&files, &parses, &[0, 1, 2, 3, 4, 5]);
         prop_assert_eq!(check(&files, &parses, &order), plain);
+    }
+
+    /// Mending leaves no more errors than there were, and nothing more to mend for sure.
+    #[test]
+    fn mending_ends_and_leaves_no_more_errors(choices in prop::collection::vec(any::<u8>(), 0..60)) {
+        let text = change::changed(&CORPUS, &choices);
+        let before = One::new(&text).errors();
+        let (sure, new) = mended(&text, false);
+        prop_assert!(sure.errors() <= before, "{} for {before}:\n{text}\n---\n{new}", sure.errors());
+        prop_assert_eq!(mended(&new, false).1, new);
+        let (all, new) = mended(&text, true);
+        prop_assert!(all.errors() <= before, "{} for {before}:\n{text}\n---\n{new}", all.errors());
     }
 }
 
