@@ -122,7 +122,7 @@ fn write_check(directory: &Path) -> std::io::Result<()> {
     for (number, case) in cases.enumerate() {
         let source = case.split_once("----").and_then(|(case, _)| case.split_once('\n'));
         std::fs::write(directory.join(format!("case-{number}")), source.map_or("", |(_, source)| source))?;
-        let base = [0, (number / 256) as u8, (number % 256) as u8, 0, number as u8];
+        let base = [0, number as u8, (number / 256) as u8, (number % 256) as u8, 0, number as u8];
         for changes in [0, 4, 24] {
             let choices = (0..changes).map(|at| (number * 31 + at * 17) as u8);
             let bytes: Vec<u8> = base.into_iter().chain(choices).collect();

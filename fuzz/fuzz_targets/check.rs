@@ -1,5 +1,6 @@
 //! Any text, parsed and checked: a typed program whose ids fit, and errors that can be shown. What begins with
-//! a zero byte is the choices of changes to a program of the corpus, of which most still parse.
+//! a zero byte is the choices of changes to a program of the corpus. The byte behind that says whether changes are left out that
+//! make a syntax error: the inputs that are kept as new would have more and more of them.
 
 #![no_main]
 
@@ -49,10 +50,14 @@ fn check(text: &str) {
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    if let Some((0, choices)) = bytes.split_first() {
-        // More changes only make more syntax errors, each of them at the price of reading all tokens.
-        check(&change::changed(&CORPUS, choices.get(..60).unwrap_or(choices)));
+    if let [0, kind, choices @ ..] = bytes {
+        let any = kind % 4 == 3;
+        let keep = |text: &str| any || pluto_syntax::parse(text).errors.is_empty();
+        // More changes only make an input slower: each costs reading all tokens.
+        check(&change::changed(&CORPUS, choices.get(..60).unwrap_or(choices), keep));
     } else if let Ok(text) = std::str::from_utf8(bytes) {
         check(text);
+    } else {
+        tally::count(false);
     }
 });

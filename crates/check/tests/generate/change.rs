@@ -5,20 +5,23 @@ use pluto_syntax::token::Kind;
 /// A token that is no trivia: its bytes, and its kind.
 type Piece = (std::ops::Range<usize>, Kind);
 
-/// A program of the corpus, changed as the choices say; no choices, no change.
-pub(crate) fn changed(corpus: &[String], choices: &[u8]) -> String {
+/// A program of the corpus, changed as the choices say; no choices, no change. A change is kept where `keep` likes what it makes.
+pub(crate) fn changed(corpus: &[String], choices: &[u8], keep: impl Fn(&str) -> bool) -> String {
     let mut choices = Choices { bytes: choices };
     let Some(base) = pick(corpus, &mut choices) else { return String::new() };
     let other = pick(corpus, &mut choices).cloned().unwrap_or_default();
     let mut text = base.clone();
     while !choices.bytes.is_empty() {
-        text = match choices.one() % 10 {
+        let next = match choices.one() % 10 {
             0 => move_line(&text, &mut choices, true),
             1 => move_line(&text, &mut choices, false),
             2 => any_token(&text, &mut choices),
             3 | 4 => like_token(&text, Some(&other), &mut choices),
             _ => like_token(&text, None, &mut choices),
         };
+        if keep(&next) {
+            text = next;
+        }
         if text.len() > 20_000 {
             break;
         }

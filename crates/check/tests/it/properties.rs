@@ -118,7 +118,7 @@ fn mended(text: &str, all: bool) -> (One, String) {
 proptest! {
     #[test]
     fn changed_programs_are_checked(choices in prop::collection::vec(any::<u8>(), 0..40)) {
-        check_text(&change::changed(&CORPUS, &choices));
+        check_text(&change::changed(&CORPUS, &choices, |_| true));
     }
 
     #[test]
@@ -143,7 +143,7 @@ proptest! {
     /// Mending leaves no more errors than there were, and nothing more to mend for sure.
     #[test]
     fn mending_ends_and_leaves_no_more_errors(choices in prop::collection::vec(any::<u8>(), 0..60)) {
-        let text = change::changed(&CORPUS, &choices);
+        let text = change::changed(&CORPUS, &choices, |_| true);
         let before = One::new(&text).errors();
         let (sure, new) = mended(&text, false);
         prop_assert!(sure.errors() <= before, "{} for {before}:\n{text}\n---\n{new}", sure.errors());
@@ -164,7 +164,7 @@ fn most_changes_get_past_the_parser() {
     let runs = 500;
     let parsed = (0..runs).filter(|_| {
         let choices: Vec<u8> = (0..24).map(|_| next()).collect();
-        check_text(&change::changed(&CORPUS, &choices))
+        check_text(&change::changed(&CORPUS, &choices, |_| true))
     });
     let parsed = parsed.count();
     assert!(parsed * 100 >= runs * 30, "{parsed} of {runs}");
