@@ -72,6 +72,8 @@ pub(crate) enum Command {
     Import(ImportArgs),
     /// Check programs in the Pluto language: everything that is wrong with them, and how to mend it.
     Check(CheckArgs),
+    /// Run a program in the Pluto language.
+    Run(RunArgs),
     /// Format programs in the Pluto language.
     Fmt(FmtArgs),
     /// Explain a diagnostic, with an example.
@@ -550,6 +552,34 @@ pub(crate) struct CheckArgs {
     /// With --fix: change nothing, and print what would change as a diff.
     #[arg(long, requires = "fix", conflicts_with = "format")]
     pub(crate) dry_run: bool,
+}
+
+/// How far a program that is to be run is translated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Translated {
+    /// The mid-level form: functions of basic blocks over typed registers.
+    Ir,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  pluto run hello.pluto
+  pluto run --dump ir hello.pluto    what is run, and run nothing
+
+What runs is the function main of the file. The program is checked before; with errors it does
+not run. It is interpreted, step by step; tasks, channels, actors, generators, injection and
+values of the BEAM cannot be run yet, and a program that needs them is refused.
+
+Exit status: that of the program: 0 it came to its end, 1 an error left main, 101 a bug ended it
+(a trap: a contract that does not hold, an overflow, an index out of range ...); 1 it has errors
+and did not run; 2 Pluto could not do it.")]
+pub(crate) struct RunArgs {
+    /// The file whose main is run.
+    pub(crate) file: PathBuf,
+    /// Print the program as it is translated, and do not run it.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) dump: Option<Translated>,
 }
 
 #[derive(Args, Debug)]

@@ -15,6 +15,7 @@ pub(crate) mod nodes;
 pub(crate) mod ping;
 pub(crate) mod reading;
 pub(crate) mod record;
+pub(crate) mod run;
 pub(crate) mod show;
 pub(crate) mod stat;
 pub(crate) mod stop;

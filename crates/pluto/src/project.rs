@@ -133,6 +133,12 @@ impl Project {
         }
     }
 
+    /// A file that was read.
+    pub(crate) fn file(&self, path: &Path) -> Result<FileId, Failure> {
+        let known = self.known.get(&real_path(path)?).copied();
+        known.ok_or_else(|| Failure::new(format!("{} is no file of a program", path.display())))
+    }
+
     fn source(&self, module: &Module) -> Option<Source<'_>> {
         let Parse { tree, errors } = self.parses.get(module.file.0 as usize)?;
         let Module { package, path, file } = module;

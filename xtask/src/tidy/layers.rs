@@ -6,11 +6,12 @@ use crate::metadata::Package;
 
 /// Each crate of the workspace with those crates of the workspace that it may use outside its tests. A new edge is an
 /// architectural change: it is made here and in `ARCHITECTURE.md`.
-const LAYERS: [(&str, &[&str]); 17] = [
+const LAYERS: [(&str, &[&str]); 18] = [
     ("pluto-event", &[]),
     ("pluto-source", &[]),
     ("pluto-syntax", &["pluto-source"]),
     ("pluto-check", &["pluto-source", "pluto-syntax"]),
+    ("pluto-ir", &["pluto-check", "pluto-source"]),
     ("pluto-term", &[]),
     ("pluto-matchspec", &["pluto-term"]),
     ("pluto-dist", &["pluto-term"]),
@@ -31,6 +32,7 @@ const LAYERS: [(&str, &[&str]); 17] = [
             "pluto-dist",
             "pluto-event",
             "pluto-export",
+            "pluto-ir",
             "pluto-matchspec",
             "pluto-recording",
             "pluto-source",

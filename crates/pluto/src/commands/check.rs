@@ -95,7 +95,7 @@ fn status(diagnostics: &[Diagnostic]) -> u8 {
 }
 
 /// Everything that is wrong: file by file, the syntax first. What two programs share is said once.
-fn diagnose(project: &Project, checked: &[Checked]) -> Vec<Diagnostic> {
+pub(super) fn diagnose(project: &Project, checked: &[Checked]) -> Vec<Diagnostic> {
     let ids = (0..).map(FileId);
     let syntax = ids
         .zip(&project.parses)
@@ -130,7 +130,7 @@ fn errors(checked: &[Checked]) -> String {
 }
 
 /// `2 errors, 1 warning in 3 files`.
-fn summary(diagnostics: &[Diagnostic], files: u64) -> String {
+pub(super) fn summary(diagnostics: &[Diagnostic], files: u64) -> String {
     let count = |severity: Severity| {
         diagnostics.iter().filter(|found| found.code.severity == severity).count() as u64
     };

@@ -16,6 +16,7 @@ mod packages;
 mod pages;
 mod recorded;
 mod related;
+mod running;
 mod safety;
 mod tracing;
 mod usage;

@@ -26,6 +26,7 @@ fn every_command_has_a_man_page_and_help() {
         "nodes",
         "ping",
         "record",
+        "run",
         "show",
         "stat",
         "stop",

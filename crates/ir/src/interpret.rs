@@ -1,0 +1,367 @@
+//! The interpreter: what a program means, done step by step and without cleverness. Native code is held against it.
+
+mod compare;
+mod heap;
+mod intrinsics;
+mod operators;
+mod show;
+mod texts;
+
+use std::rc::Rc;
+
+use heap::{Heap, Object};
+
+use crate::program::{
+    BlockId, Const, End, FuncId, Function, Inst, Lane, Location, Program, Reg, Regs, Shape, Trap,
+};
+
+/// Calls in one another, at most.
+const DEPTH: usize = 100_000;
+
+/// How a run is bounded.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Instructions.
+    pub steps: u64,
+    /// Words on the heap; nothing is collected.
+    pub words: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { steps: u64::MAX, words: 1 << 28 }
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// At its end.
+    Finished,
+    /// With an error that nothing handled: what it is.
+    Failed(String),
+    /// By a bug.
+    Trapped(Trapped),
+    /// It was cut off after its steps.
+    OutOfSteps,
+}
+
+/// A bug that ended a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trapped {
+    /// What it is, in words.
+    pub why: String,
+    /// Where it is.
+    pub at: Location,
+    /// The functions that were called, the innermost first, each with where it was.
+    pub stack: Vec<(String, Location)>,
+}
+
+/// Runs a function that takes nothing. `say` is given each line that is printed.
+pub fn run(program: &Program, function: FuncId, limits: Limits, say: &mut dyn FnMut(&str)) -> Outcome {
+    let mut machine = Machine { program, heap: Heap::new(program, limits.words), frames: Vec::new(), say };
+    machine.run(function, limits.steps)
+}
+
+/// A function that is called.
+struct Frame<'p> {
+    function: &'p Function,
+    block: BlockId,
+    next: usize,
+    regs: Vec<u64>,
+    /// Where its results go in the frame below.
+    to: Regs,
+}
+
+struct Machine<'p, 'o> {
+    program: &'p Program,
+    heap: Heap<'p>,
+    frames: Vec<Frame<'p>>,
+    say: &'o mut dyn FnMut(&str),
+}
+
+/// Why an instruction does not go on.
+enum Stop {
+    Trap(Trap),
+    Said(String),
+}
+
+impl From<Trap> for Stop {
+    fn from(trap: Trap) -> Self {
+        Self::Trap(trap)
+    }
+}
+
+type Step<T> = Result<T, Stop>;
+
+impl<'p> Machine<'p, '_> {
+    fn run(&mut self, function: FuncId, steps: u64) -> Outcome {
+        let Some(first) = self.program.functions.get(function.index()) else { return Outcome::Finished };
+        self.frames.push(frame(first, &[], Regs::default()));
+        for _ in 0..steps {
+            let Some(at) = self.place() else { return Outcome::Finished };
+            match self.step() {
+                Ok(None) => (),
+                Ok(Some(0)) => return Outcome::Finished,
+                Ok(Some(error)) => return Outcome::Failed(self.heap.show_error(error)),
+                Err(stop) => return self.trapped(stop, at),
+            }
+        }
+        Outcome::OutOfSteps
+    }
+
+    fn place(&self) -> Option<Location> {
+        let frame = self.frames.last()?;
+        let block = frame.function.blocks.get(frame.block.index())?;
+        Some(block.insts.get(frame.next).map_or(block.at, |(_, at)| *at))
+    }
+
+    fn trapped(&self, stop: Stop, at: Location) -> Outcome {
+        let why = match stop {
+            Stop::Said(text) => text,
+            Stop::Trap(trap) => self.words(trap),
+        };
+        let mut stack = Vec::new();
+        for frame in self.frames.iter().rev() {
+            let block = frame.function.blocks.get(frame.block.index());
+            // A frame that called another one is behind its call.
+            let next = if stack.is_empty() { frame.next } else { frame.next.saturating_sub(1) };
+            let place = block.and_then(|block| block.insts.get(next).map(|(_, at)| *at).or(Some(block.at)));
+            stack.push((frame.function.name.clone(), place.unwrap_or(at)));
+        }
+        Outcome::Trapped(Trapped { why, at, stack })
+    }
+
+    fn words(&self, trap: Trap) -> String {
+        match trap {
+            Trap::Overflow => "integer overflow".to_owned(),
+            Trap::DivideByZero => "division by zero".to_owned(),
+            Trap::Shift => "a shift by less than 0 or more than 63".to_owned(),
+            Trap::Index => "an index out of range".to_owned(),
+            Trap::MissingKey => "a key that is not in the map".to_owned(),
+            Trap::Convert => "a conversion that would lose something".to_owned(),
+            Trap::Assert(None) => "an assertion does not hold".to_owned(),
+            Trap::Assert(Some(why)) => {
+                format!("an assertion does not hold: {}", self.heap.text(self.reg(why)))
+            }
+            Trap::Contract(kind) => {
+                let kind = self.program.texts.get(kind.index()).map_or("", String::as_str);
+                format!("`{kind}` does not hold")
+            }
+            Trap::Said(why) => self.heap.text(self.reg(why)).to_string(),
+            Trap::Stack => "too many calls in one another".to_owned(),
+            Trap::Memory => "out of memory".to_owned(),
+            Trap::Cycle => "a value that holds itself".to_owned(),
+        }
+    }
+
+    fn reg(&self, reg: Reg) -> u64 {
+        self.frames.last().and_then(|frame| frame.regs.get(reg.index()).copied()).unwrap_or(0)
+    }
+
+    fn lane(&self, reg: Reg) -> Lane {
+        let frame = self.frames.last();
+        frame.and_then(|frame| frame.function.regs.get(reg.index()).copied()).unwrap_or(Lane::Int)
+    }
+
+    fn set(&mut self, reg: Reg, value: u64) {
+        if let Some(place) = self.frames.last_mut().and_then(|frame| frame.regs.get_mut(reg.index())) {
+            *place = value;
+        }
+    }
+
+    fn values(&self, regs: Regs) -> Vec<u64> {
+        let Some(frame) = self.frames.last() else { return Vec::new() };
+        frame.function.list(regs).iter().map(|reg| self.reg(*reg)).collect()
+    }
+
+    fn set_all(&mut self, regs: Regs, values: &[u64]) {
+        let Some(frame) = self.frames.last_mut() else { return };
+        let function = frame.function;
+        for (reg, value) in function.list(regs).iter().zip(values) {
+            if let Some(place) = frame.regs.get_mut(reg.index()) {
+                *place = *value;
+            }
+        }
+    }
+
+    /// One instruction, or what comes after a block. Gives the error of the first function when it ends, 0 where there is none.
+    fn step(&mut self) -> Step<Option<u64>> {
+        let Some(frame) = self.frames.last_mut() else { return Ok(Some(0)) };
+        let function: &'p Function = frame.function;
+        let Some(block) = function.blocks.get(frame.block.index()) else { return Ok(Some(0)) };
+        if let Some((inst, _)) = block.insts.get(frame.next) {
+            self.act(inst)?;
+            return Ok(None);
+        }
+        match &block.end {
+            End::Jump(to) => self.go(*to),
+            End::Branch(on, then, otherwise) => {
+                let to = if self.reg(*on) != 0 { *then } else { *otherwise };
+                self.go(to);
+            }
+            End::Switch(on, targets) => {
+                let at = usize::try_from(self.reg(*on)).unwrap_or(usize::MAX);
+                if let Some(to) = targets.get(at).or(targets.last()) {
+                    self.go(*to);
+                }
+            }
+            End::Return(regs) => return Ok(self.give(*regs)),
+            End::Trap(trap) => return Err(Stop::Trap(*trap)),
+            End::Unreachable => return Err(Stop::Said("code that cannot be reached was reached".to_owned())),
+        }
+        Ok(None)
+    }
+
+    fn go(&mut self, to: BlockId) {
+        if let Some(frame) = self.frames.last_mut() {
+            (frame.block, frame.next) = (to, 0);
+        }
+    }
+
+    fn give(&mut self, regs: Regs) -> Option<u64> {
+        let results = self.values(regs);
+        let frame = self.frames.pop()?;
+        if self.frames.is_empty() {
+            let error = if frame.function.fails { results.last().copied() } else { None };
+            return Some(error.unwrap_or(0));
+        }
+        self.set_all(frame.to, &results);
+        None
+    }
+
+    /// Calls a function.
+    fn call(&mut self, function: FuncId, with: &[u64], to: Regs) -> Step<()> {
+        if self.frames.len() >= DEPTH {
+            return Err(Trap::Stack.into());
+        }
+        // It goes on behind the call.
+        self.advance();
+        if let Some(callee) = self.program.functions.get(function.index()) {
+            self.frames.push(frame(callee, with, to));
+        }
+        Ok(())
+    }
+
+    fn advance(&mut self) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.next += 1;
+        }
+    }
+
+    fn act(&mut self, inst: &Inst) -> Step<()> {
+        match *inst {
+            Inst::Call { to, function, with } => {
+                let with = self.values(with);
+                return self.call(function, &with, to);
+            }
+            Inst::CallValue { to, value, with } => {
+                let (function, captures) = self.heap.closure(self.reg(value));
+                let with: Vec<u64> = std::iter::once(captures).chain(self.values(with)).collect();
+                return self.call(function, &with, to);
+            }
+            Inst::CallMethod { to, vtable, method, with } => {
+                let table = self.program.vtables.get(self.reg(vtable) as usize);
+                let function =
+                    table.and_then(|table| table.get(method as usize)).copied().unwrap_or(FuncId(0));
+                let with = self.values(with);
+                return self.call(function, &with, to);
+            }
+            Inst::Intrinsic { to, what, shape, with } => {
+                let with = self.values(with);
+                let gives = self.intrinsic(what, shape, &with)?;
+                self.set_all(to, &gives);
+            }
+            Inst::Len { to, array } => {
+                let len = self.heap.array_len(self.reg(array));
+                self.set(to, len);
+            }
+            Inst::Get { to, array, index } => {
+                let values = self.heap.array_get(self.reg(array), self.reg(index) as i64)?;
+                self.set_all(to, &values);
+            }
+            Inst::Set { array, index, from } => {
+                let values = self.values(from);
+                self.heap.array_set(self.reg(array), self.reg(index) as i64, &values)?;
+            }
+            _ => {
+                let (to, value) = self.simple(inst)?;
+                if let Some(to) = to {
+                    self.set(to, value);
+                }
+            }
+        }
+        self.advance();
+        Ok(())
+    }
+
+    /// What gives one lane at most.
+    fn simple(&mut self, inst: &Inst) -> Step<(Option<Reg>, u64)> {
+        Ok(match *inst {
+            Inst::Const { to, value } => (Some(to), self.constant(value)?),
+            Inst::Move { to, from } => (Some(to), self.reg(from)),
+            Inst::Int { op, to, left, right } => {
+                let byte = self.lane(to) == Lane::Byte;
+                let value = operators::int(op, self.reg(left) as i64, self.reg(right) as i64)?;
+                (Some(to), if byte { u64::from(value as u8) } else { value as u64 })
+            }
+            Inst::Float { op, to, left, right } => {
+                let (left, right) = (f64::from_bits(self.reg(left)), f64::from_bits(self.reg(right)));
+                (Some(to), operators::float(op, left, right).to_bits())
+            }
+            Inst::Test { test, to, left, right } => {
+                let holds = operators::test(test, self.lane(left), self.reg(left), self.reg(right));
+                (Some(to), u64::from(holds))
+            }
+            Inst::Cast { cast, to, from } => (Some(to), operators::cast(cast, self.reg(from))?),
+            Inst::New { to, shape, variant, lanes } => {
+                let lanes = self.values(lanes);
+                (Some(to), self.heap.add(Object::Fields { shape, variant, lanes })?)
+            }
+            Inst::Closure { to, function, captures } => {
+                let captures = self.reg(captures);
+                (Some(to), self.heap.add(Object::Closure { function, captures })?)
+            }
+            Inst::Load { to, object, lane } => (Some(to), self.heap.load(self.reg(object), lane)),
+            Inst::Store { object, lane, from } => {
+                let value = self.reg(from);
+                self.heap.store(self.reg(object), lane, value);
+                (None, 0)
+            }
+            Inst::Variant { to, object } => (Some(to), self.heap.variant(self.reg(object))),
+            Inst::Is { to, object, shape } => (Some(to), u64::from(self.heap.is(self.reg(object), shape))),
+            _ => (None, 0),
+        })
+    }
+
+    fn constant(&mut self, value: Const) -> Step<u64> {
+        Ok(match value {
+            Const::Int(value) => value as u64,
+            Const::Float(value) => value.to_bits(),
+            Const::Byte(value) => u64::from(value),
+            Const::Null => 0,
+            Const::Vtable(table) => u64::from(table.0),
+            Const::Text(text) => self.heap.constant(text)?,
+        })
+    }
+
+    fn new_text(&mut self, text: &str) -> Step<u64> {
+        Ok(self.heap.add(Object::Text(Rc::from(text)))?)
+    }
+
+    /// A shape that is held by one of another kind: of an array its elements, and so on.
+    fn part(&self, shape: crate::program::ShapeId) -> crate::program::ShapeId {
+        match self.program.shape(shape) {
+            Shape::Array(of) | Shape::Set(of) | Shape::Optional(of) | Shape::Map(of, _) => *of,
+            _ => shape,
+        }
+    }
+}
+
+fn frame<'p>(function: &'p Function, with: &[u64], to: Regs) -> Frame<'p> {
+    let mut regs = vec![0; function.regs.len()];
+    for (place, value) in regs.iter_mut().zip(with) {
+        *place = *value;
+    }
+    Frame { function, block: BlockId(0), next: 0, regs, to }
+}

@@ -1,0 +1,496 @@
+//! What the run-time system does.
+
+use super::heap::{Entries, Object};
+use super::texts::{ends, formatted, pad, slice};
+use super::{Machine, Step, Stop};
+use crate::Intrinsic as I;
+use crate::program::{Shape, ShapeId, Trap};
+
+/// Nothing, as the lanes of an optional `int` or `float`, and something.
+fn optional(value: Option<u64>) -> Vec<u64> {
+    match value {
+        Some(value) => vec![1, value],
+        None => vec![0, 0],
+    }
+}
+
+/// Ranges: their ends, and whether the last is in it.
+fn ranges(what: I, with: &[u64]) -> Step<Vec<u64>> {
+    let [from, to, inclusive, rest @ ..] = with else { return Ok(Vec::new()) };
+    let (from, to, closed) = (*from as i64, *to as i64, *inclusive != 0);
+    let len = (i128::from(to) - i128::from(from) + i128::from(closed)).max(0);
+    Ok(vec![match what {
+        I::RangeLen => i64::try_from(len).map_err(|_| Trap::Overflow)? as u64,
+        I::RangeIsEmpty => u64::from(len == 0),
+        _ => {
+            let value = rest.first().map_or(0, |value| *value as i64);
+            u64::from(from <= value && (value < to || closed && value == to))
+        }
+    }])
+}
+
+impl Machine<'_, '_> {
+    /// What is done with arguments for a value of a shape, and what it gives.
+    pub(super) fn intrinsic(&mut self, what: I, shape: ShapeId, with: &[u64]) -> Step<Vec<u64>> {
+        let a = with.first().copied().unwrap_or(0);
+        let half = with.len() / 2;
+        Ok(match what {
+            I::Print => {
+                let text = self.heap.text(a);
+                (self.say)(&text);
+                Vec::new()
+            }
+            I::Debug => Vec::new(),
+            I::Equal => {
+                let (left, right) = with.split_at(half);
+                vec![u64::from(self.heap.equal(shape, left, right)?)]
+            }
+            I::Compare => {
+                let (left, right) = with.split_at(half);
+                vec![self.heap.compare(shape, left, right)? as i64 as u64]
+            }
+            I::Show => {
+                let text = self.heap.show(shape, with)?;
+                vec![self.new_text(&text)?]
+            }
+            I::ShowFormatted => {
+                let value = with.get(1..).unwrap_or_default();
+                let first = value.first().copied().unwrap_or(0);
+                let (int, float) = match self.program.shape(shape) {
+                    Shape::Int => (Some(first as i64), None),
+                    Shape::Byte => (Some(first as i64), None),
+                    Shape::Float => (None, Some(f64::from_bits(first))),
+                    _ => (None, None),
+                };
+                let shown = self.heap.show(shape, value)?;
+                vec![self.new_text(&formatted(a, shown, int, float))?]
+            }
+            I::Copy => self.heap.copy(with, shape)?,
+            _ => return self.of_type(what, shape, with),
+        })
+    }
+
+    fn of_type(&mut self, what: I, shape: ShapeId, with: &[u64]) -> Step<Vec<u64>> {
+        let name = what.name();
+        match name.split(['.', ' ']).next().unwrap_or(name) {
+            "int" | "byte" => self.ints(what, with),
+            "float" => self.floats(what, with),
+            "map" => self.maps(what, shape, with),
+            "set" => self.sets(what, shape, with),
+            "array" => self.arrays(what, shape, with),
+            "bytes" | "buffer" => self.bytes(what, with),
+            "range" => ranges(what, with),
+            _ if what == I::TextBytes => {
+                let text = self.heap.text(with.first().copied().unwrap_or(0));
+                Ok(vec![self.heap.add(Object::Bytes(text.bytes().collect()))?])
+            }
+            _ => self.texts(what, with),
+        }
+    }
+
+    fn ints(&mut self, what: I, with: &[u64]) -> Step<Vec<u64>> {
+        let word = |at: usize| with.get(at).copied().unwrap_or(0) as i64;
+        let (a, b) = (word(0), word(1));
+        let some = |value: Option<i64>| optional(value.map(|value| value as u64));
+        let one = |value: i64| vec![value as u64];
+        Ok(match what {
+            I::IntAbs => one(a.checked_abs().ok_or(Trap::Overflow)?),
+            I::IntPow => {
+                let exponent = u32::try_from(b).map_err(|_| Trap::Overflow)?;
+                one(a.checked_pow(exponent).ok_or(Trap::Overflow)?)
+            }
+            I::IntMin => one(a.min(b)),
+            I::IntMax => one(a.max(b)),
+            I::IntClamp if b > word(2) => return Err(Stop::Said("a range without numbers".to_owned())),
+            I::IntClamp => one(a.clamp(b, word(2))),
+            I::IntSign => one(a.signum()),
+            I::IntToByte => optional(u8::try_from(a).ok().map(u64::from)),
+            I::IntToChar | I::ByteToChar => {
+                let found = u32::try_from(a).ok().and_then(char::from_u32);
+                match found {
+                    Some(found) => vec![self.new_text(found.encode_utf8(&mut [0; 4]))?],
+                    None => vec![0],
+                }
+            }
+            I::IntCheckedAdd => some(a.checked_add(b)),
+            I::IntCheckedSub => some(a.checked_sub(b)),
+            I::IntCheckedMul => some(a.checked_mul(b)),
+            I::IntCheckedDiv => some(a.checked_div(b)),
+            I::IntSaturatingAdd => one(a.saturating_add(b)),
+            I::IntSaturatingSub => one(a.saturating_sub(b)),
+            I::IntSaturatingMul => one(a.saturating_mul(b)),
+            I::IntCountOnes => one(i64::from(a.count_ones())),
+            I::IntLeadingZeros => one(i64::from(a.leading_zeros())),
+            I::IntTrailingZeros => one(i64::from(a.trailing_zeros())),
+            I::IntIsEven => one(i64::from(a & 1 == 0)),
+            I::IntIsOdd => one(i64::from(a & 1 == 1)),
+            _ => Vec::new(),
+        })
+    }
+
+    fn floats(&mut self, what: I, with: &[u64]) -> Step<Vec<u64>> {
+        let word = |at: usize| f64::from_bits(with.get(at).copied().unwrap_or(0));
+        let (a, b) = (word(0), word(1));
+        Ok(vec![
+            match what {
+                I::FloatAbs => a.abs(),
+                I::FloatFloor => a.floor(),
+                I::FloatCeil => a.ceil(),
+                I::FloatRound => a.round(),
+                I::FloatSqrt => a.sqrt(),
+                I::FloatPow => a.powf(b),
+                I::FloatExp => a.exp(),
+                I::FloatLn => a.ln(),
+                I::FloatLog2 => a.log2(),
+                I::FloatLog10 => a.log10(),
+                I::FloatSin => a.sin(),
+                I::FloatCos => a.cos(),
+                I::FloatTan => a.tan(),
+                I::FloatAtan2 => a.atan2(b),
+                I::FloatMin => a.min(b),
+                I::FloatMax => a.max(b),
+                I::FloatClamp => a.max(b).min(word(2)),
+                I::FloatIsNan => return Ok(vec![u64::from(a.is_nan())]),
+                _ => return Ok(vec![u64::from(a.is_finite())]),
+            }
+            .to_bits(),
+        ])
+    }
+
+    fn texts(&mut self, what: I, with: &[u64]) -> Step<Vec<u64>> {
+        let word = |at: usize| with.get(at).copied().unwrap_or(0);
+        let (text, other, third) =
+            (self.heap.text(word(0)), self.heap.text(word(1)), self.heap.text(word(2)));
+        let many = |found: Vec<&str>| found.into_iter().map(str::to_owned).collect::<Vec<_>>();
+        let list = match what {
+            I::TextChars => Some(text.chars().map(String::from).collect()),
+            I::TextLines => Some(many(text.lines().collect())),
+            I::TextWords => Some(many(text.split_whitespace().collect())),
+            I::TextSplit => Some(many(text.split(&*other).collect())),
+            _ => None,
+        };
+        if let Some(list) = list {
+            return Ok(vec![self.text_array(&list)?]);
+        }
+        let truth = |holds: bool| Ok(vec![u64::from(holds)]);
+        let part = match what {
+            I::TextLen => return Ok(vec![text.chars().count() as u64]),
+            I::TextIsEmpty => return truth(text.is_empty()),
+            I::TextStartsWith => return truth(text.starts_with(&*other)),
+            I::TextEndsWith => return truth(text.ends_with(&*other)),
+            I::TextContains => return truth(text.contains(&*other)),
+            I::TextFind => {
+                let at =
+                    text.find(&*other).and_then(|byte| text.get(..byte)).map(|before| before.chars().count());
+                return Ok(optional(at.map(|at| at as u64)));
+            }
+            I::TextToInt => return Ok(optional(text.parse::<i64>().ok().map(|value| value as u64))),
+            I::TextToFloat => return Ok(optional(text.parse::<f64>().ok().map(f64::to_bits))),
+            I::TextCode => {
+                let code = text.chars().next().ok_or(Trap::Index)?;
+                return Ok(vec![u64::from(u32::from(code))]);
+            }
+            I::TextSplitOnce => {
+                let Some((before, behind)) = text.split_once(&*other) else { return Ok(vec![0, 0, 0]) };
+                return Ok(vec![1, self.new_text(before)?, self.new_text(behind)?]);
+            }
+            I::Concat => text.to_string() + &other,
+            I::TextGet => slice(&text, word(1) as i64, (word(1) as i64).saturating_add(1))?.to_owned(),
+            I::TextAt => match slice(&text, word(1) as i64, (word(1) as i64).saturating_add(1)) {
+                Ok(found) => found.to_owned(),
+                Err(_) => return Ok(vec![0]),
+            },
+            I::TextSlice => {
+                let (from, to) = ends(word(1), word(2), word(3))?;
+                slice(&text, from, to)?.to_owned()
+            }
+            I::TextTrim => text.trim().to_owned(),
+            I::TextTrimStart => text.trim_start().to_owned(),
+            I::TextTrimEnd => text.trim_end().to_owned(),
+            I::TextToUpper => text.to_uppercase(),
+            I::TextToLower => text.to_lowercase(),
+            I::TextReplace => text.replace(&*other, &third),
+            I::TextReverse => text.chars().rev().collect(),
+            I::TextPadStart => pad(&text, word(1) as i64, &third, true),
+            I::TextPadEnd => pad(&text, word(1) as i64, &third, false),
+            I::TextRepeat => {
+                let times = usize::try_from(word(1) as i64).unwrap_or(0);
+                self.heap.take(text.len().saturating_mul(times) / 8)?;
+                text.repeat(times)
+            }
+            I::TextStripPrefix | I::TextStripSuffix => {
+                let rest = if what == I::TextStripPrefix {
+                    text.strip_prefix(&*other)
+                } else {
+                    text.strip_suffix(&*other)
+                };
+                let Some(rest) = rest else { return Ok(vec![0]) };
+                rest.to_owned()
+            }
+            _ => return Err(Stop::Said(format!("`{}` is not built yet", what.name()))),
+        };
+        Ok(vec![self.new_text(&part)?])
+    }
+
+    fn bytes(&mut self, what: I, with: &[u64]) -> Step<Vec<u64>> {
+        let word = |at: usize| with.get(at).copied().unwrap_or(0);
+        let bytes_of = |object: Option<&Object>| match object {
+            Some(Object::Bytes(bytes)) => bytes.clone(),
+            Some(Object::Text(text)) => text.bytes().collect(),
+            _ => Vec::new(),
+        };
+        let bytes = bytes_of(self.heap.get(word(0)));
+        let at = |index: u64| usize::try_from(index as i64).ok().and_then(|index| bytes.get(index).copied());
+        let new = match what {
+            I::BytesLen | I::BufferLen => return Ok(vec![bytes.len() as u64]),
+            I::BytesIsEmpty | I::BufferIsEmpty => return Ok(vec![u64::from(bytes.is_empty())]),
+            I::BytesGet | I::BufferGet => return Ok(vec![u64::from(at(word(1)).ok_or(Trap::Index)?)]),
+            I::BytesAt | I::BufferAt => return Ok(optional(at(word(1)).map(u64::from))),
+            I::BytesToText => {
+                let Ok(text) = String::from_utf8(bytes) else { return Ok(vec![0]) };
+                return Ok(vec![self.new_text(&text)?]);
+            }
+            I::BytesHex => {
+                let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                return Ok(vec![self.new_text(&hex)?]);
+            }
+            I::BytesToArray => {
+                let lanes: Vec<u64> = bytes.iter().map(|byte| u64::from(*byte)).collect();
+                return Ok(vec![self.heap.add(Object::Array { width: 1, len: lanes.len(), lanes })?]);
+            }
+            I::BytesSlice => {
+                let (from, to) = ends(word(1), word(2), word(3))?;
+                let place = |at: i64| usize::try_from(at).map_err(|_| Trap::Index);
+                bytes.get(place(from)?..place(to)?).ok_or(Trap::Index)?.to_vec()
+            }
+            I::ConcatBytes => [bytes, bytes_of(self.heap.get(word(1)))].concat(),
+            I::BufferNew => Vec::new(),
+            I::BufferToBytes => bytes,
+            _ => {
+                let more = match what {
+                    I::BufferPush => vec![word(1) as u8],
+                    I::BufferAppend | I::BufferAppendText => bytes_of(self.heap.get(word(1))),
+                    _ => Vec::new(),
+                };
+                self.heap.take(more.len() / 8)?;
+                if let Some(Object::Bytes(bytes)) = self.heap.get_mut(word(0)) {
+                    if what == I::BufferClear {
+                        bytes.clear();
+                    }
+                    bytes.extend(more);
+                }
+                return Ok(Vec::new());
+            }
+        };
+        Ok(vec![self.heap.add(Object::Bytes(new))?])
+    }
+
+    fn text_array(&mut self, texts: &[String]) -> Step<u64> {
+        let mut lanes = Vec::with_capacity(texts.len());
+        for text in texts {
+            lanes.push(self.new_text(text)?);
+        }
+        Ok(self.heap.add(Object::Array { width: 1, len: lanes.len(), lanes })?)
+    }
+
+    fn arrays(&mut self, what: I, shape: ShapeId, with: &[u64]) -> Step<Vec<u64>> {
+        let word = |at: usize| with.get(at).copied().unwrap_or(0);
+        let of = self.part(shape);
+        let width = self.heap.width(of);
+        if what == I::ArrayNew {
+            return Ok(vec![self.heap.add(Object::Array { width, len: 0, lanes: Vec::new() })?]);
+        }
+        if what == I::ArraySlice {
+            let (from, to) = ends(word(1), word(2), word(3))?;
+            return Ok(vec![self.slice(word(0), from, to)?]);
+        }
+        let other = match self.heap.get(word(1)) {
+            Some(Object::Array { len, lanes, .. }) if what == I::ArrayAppend => (*len, lanes.clone()),
+            _ => (0, Vec::new()),
+        };
+        self.heap.take(width + other.1.len())?;
+        let nullable = self.program.is_one_ref(of);
+        let Some(Object::Array { len, lanes, .. }) = self.heap.get_mut(word(0)) else {
+            return Ok(Vec::new());
+        };
+        let place =
+            |at: u64, most: usize| usize::try_from(at as i64).ok().filter(|at| *at < most).ok_or(Trap::Index);
+        let behind = |from: usize| with.get(from..).unwrap_or_default().iter().copied();
+        match what {
+            I::ArrayPush => {
+                lanes.extend(behind(1));
+                *len += 1;
+            }
+            I::ArrayPop => {
+                if *len == 0 {
+                    return Ok(vec![0; width + usize::from(!nullable)]);
+                }
+                *len -= 1;
+                let mut gone = lanes.split_off(*len * width);
+                if !nullable {
+                    gone.insert(0, 1);
+                }
+                return Ok(gone);
+            }
+            I::ArrayInsert => {
+                let at = place(word(1), *len + 1)? * width;
+                lanes.splice(at..at, behind(2));
+                *len += 1;
+            }
+            I::ArrayRemove => {
+                let at = place(word(1), *len)? * width;
+                *len -= 1;
+                return Ok(lanes.drain(at..at + width).collect());
+            }
+            I::ArrayTruncate => {
+                let most = usize::try_from(word(1) as i64).map_err(|_| Trap::Index)?;
+                *len = most.min(*len);
+                lanes.truncate(*len * width);
+            }
+            I::ArrayAppend => {
+                *len += other.0;
+                lanes.extend(other.1);
+            }
+            _ => return Err(Stop::Said(format!("`{}` is not built yet", what.name()))),
+        }
+        Ok(Vec::new())
+    }
+
+    fn slice(&mut self, array: u64, from: i64, to: i64) -> Step<u64> {
+        let Some(Object::Array { width, len, lanes }) = self.heap.get(array) else {
+            return Err(Trap::Index.into());
+        };
+        let (width, len) = (*width, *len);
+        let place = |at: i64| usize::try_from(at).ok().filter(|at| *at <= len).ok_or(Trap::Index);
+        let (from, to) = (place(from)?, place(to)?);
+        if from > to {
+            return Err(Trap::Index.into());
+        }
+        let lanes = lanes.get(from * width..to * width).unwrap_or_default().to_vec();
+        Ok(self.heap.add(Object::Array { width, len: to - from, lanes })?)
+    }
+
+    fn maps(&mut self, what: I, shape: ShapeId, with: &[u64]) -> Step<Vec<u64>> {
+        let Shape::Map(key, value) = *self.program.shape(shape) else { return Ok(Vec::new()) };
+        let at = with.first().copied().unwrap_or(0);
+        let (key_width, value_width) = (self.heap.width(key), self.heap.width(value));
+        let nullable = self.program.is_one_ref(value);
+        let rest = with.get(1..).unwrap_or_default();
+        let (key_lanes, value_lanes) = rest.split_at(key_width.min(rest.len()));
+        match what {
+            I::MapNew => return Ok(vec![self.heap.add(Object::Map(Entries::default()))?]),
+            I::MapLen => return Ok(vec![self.entries(at).places.len() as u64]),
+            I::MapClear => {
+                self.put_entries(at, Entries::default());
+                return Ok(Vec::new());
+            }
+            I::MapKeys | I::MapValues => {
+                let keys = what == I::MapKeys;
+                let rows = self.entries(at).rows.iter().flatten();
+                let parts: Vec<Vec<u64>> =
+                    rows.map(|(key, value)| if keys { key.clone() } else { value.clone() }).collect();
+                let width = if keys { key_width } else { value_width };
+                let (len, lanes) = (parts.len(), parts.concat());
+                return Ok(vec![self.heap.add(Object::Array { width, len, lanes })?]);
+            }
+            _ => (),
+        }
+        let found = self.find(at, key, key_lanes)?;
+        if what == I::MapHas {
+            return Ok(vec![u64::from(found.is_some())]);
+        }
+        if what == I::MapGet {
+            return Ok(found.ok_or(Trap::MissingKey)?);
+        }
+        match what {
+            I::MapInsert => self.insert(at, key, key_lanes, value_lanes)?,
+            I::MapRemove => self.remove(at, key, key_lanes)?,
+            _ => (),
+        }
+        Ok(match found {
+            Some(found) if nullable => found,
+            Some(found) => std::iter::once(1).chain(found).collect(),
+            None => vec![0; value_width + usize::from(!nullable)],
+        })
+    }
+
+    fn sets(&mut self, what: I, shape: ShapeId, with: &[u64]) -> Step<Vec<u64>> {
+        let of = self.part(shape);
+        let at = with.first().copied().unwrap_or(0);
+        let lanes = with.get(1..).unwrap_or_default();
+        Ok(match what {
+            I::SetNew => vec![self.heap.add(Object::Map(Entries::default()))?],
+            I::SetLen => vec![self.entries(at).places.len() as u64],
+            I::SetClear => {
+                self.put_entries(at, Entries::default());
+                Vec::new()
+            }
+            I::SetToArray => {
+                let parts: Vec<Vec<u64>> =
+                    self.entries(at).rows.iter().flatten().map(|(key, _)| key.clone()).collect();
+                let (width, len, lanes) = (self.heap.width(of), parts.len(), parts.concat());
+                vec![self.heap.add(Object::Array { width, len, lanes })?]
+            }
+            I::SetHas => vec![u64::from(self.find(at, of, lanes)?.is_some())],
+            I::SetInsert => {
+                let new = self.find(at, of, lanes)?.is_none();
+                self.insert(at, of, lanes, &[])?;
+                vec![u64::from(new)]
+            }
+            _ => {
+                let known = self.find(at, of, lanes)?.is_some();
+                self.remove(at, of, lanes)?;
+                vec![u64::from(known)]
+            }
+        })
+    }
+
+    fn entries(&self, at: u64) -> &Entries {
+        static NONE: std::sync::LazyLock<Entries> = std::sync::LazyLock::new(Entries::default);
+        match self.heap.get(at) {
+            Some(Object::Map(entries)) => entries,
+            _ => &NONE,
+        }
+    }
+
+    fn put_entries(&mut self, at: u64, new: Entries) {
+        if let Some(Object::Map(entries)) = self.heap.get_mut(at) {
+            *entries = new;
+        }
+    }
+
+    fn find(&self, at: u64, key: ShapeId, lanes: &[u64]) -> Step<Option<Vec<u64>>> {
+        let bytes = self.heap.key(key, lanes)?;
+        let entries = self.entries(at);
+        let row = entries.places.get(&bytes).and_then(|place| entries.rows.get(*place));
+        Ok(row.and_then(|row| row.as_ref()).map(|(_, value)| value.clone()))
+    }
+
+    /// Puts a key and its value in: a key that is there keeps its place, a new one is copied and comes last.
+    fn insert(&mut self, at: u64, key: ShapeId, lanes: &[u64], value: &[u64]) -> Step<()> {
+        let bytes = self.heap.key(key, lanes)?;
+        let own = self.heap.copy(lanes, key)?;
+        self.heap.take(own.len() + value.len() + 4)?;
+        if let Some(Object::Map(entries)) = self.heap.get_mut(at) {
+            match entries.places.get(&bytes).and_then(|place| entries.rows.get_mut(*place)) {
+                Some(Some((_, old))) => *old = value.to_vec(),
+                _ => {
+                    entries.places.insert(bytes, entries.rows.len());
+                    entries.rows.push(Some((own, value.to_vec())));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn remove(&mut self, at: u64, key: ShapeId, lanes: &[u64]) -> Step<()> {
+        let bytes = self.heap.key(key, lanes)?;
+        if let Some(Object::Map(entries)) = self.heap.get_mut(at)
+            && let Some(place) = entries.places.remove(&bytes)
+            && let Some(row) = entries.rows.get_mut(place)
+        {
+            *row = None;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,234 @@
+//! From the typed program to the mid-level form: one function for each function and the types that it is used with.
+
+mod calls;
+mod code;
+mod control;
+mod exprs;
+mod literals;
+mod loops;
+mod objects;
+mod operators;
+mod patterns;
+mod places;
+mod shapes;
+mod traits;
+
+use pluto_check::body::ClosureId;
+use pluto_check::program::{ConstId, FunctionId, ModuleId, Owner, Program as Source, TraitId, TypeParamId};
+use pluto_check::types::{Subst, Ty, TyId};
+use pluto_source::Span;
+use rustc_hash::FxHashMap;
+
+use crate::Intrinsic;
+use crate::program::{FuncId, Function, Lane, Location, Program, ShapeId, TextId, VtableId};
+
+/// What is in a program and cannot be lowered yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// What it is.
+    pub what: String,
+    /// Where it is.
+    pub at: Location,
+}
+
+/// The functions `main` of a program, one in a module at most.
+pub fn mains(source: &Source) -> impl Iterator<Item = FunctionId> {
+    let functions = source.functions.iter().filter(|(_, function)| {
+        function.owner == Owner::Module && source.text(function.origin.name) == "main"
+    });
+    functions.map(|(id, _)| id)
+}
+
+/// Lowers what a function of a program without errors needs.
+///
+/// # Errors
+/// Where something of the language cannot be lowered.
+pub fn lower(source: &Source, main: FunctionId) -> Result<Program, Missing> {
+    let mut lowering = Lowering::new(source.clone());
+    lowering.out.main = Some(lowering.function(main, Vec::new()));
+    while let Some((id, job)) = lowering.queue.pop() {
+        lowering.run(id, job);
+        if let Some(missing) = lowering.missing.take() {
+            return Err(missing);
+        }
+    }
+    Ok(lowering.out)
+}
+
+/// A function for the types that it is used with.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Key {
+    /// A function of the source.
+    Function(FunctionId, Vec<TyId>),
+    /// The same as a function value: what it captures is its receiver, where there is one.
+    Value(FunctionId, Vec<TyId>, bool),
+    /// A variant as a function value.
+    Variant(TyId, u32),
+    /// A method for the table of a trait object of a type.
+    Method(FunctionId, Vec<TyId>, TyId),
+    /// A constant.
+    Const(ConstId),
+}
+
+/// What is to be lowered into a function.
+enum Job {
+    Function(FunctionId, Subst),
+    Closure(ClosureId, Subst, ModuleId),
+    Value(FunctionId, Vec<TyId>, bool),
+    Variant(TyId, u32),
+    Method(FunctionId, Vec<TyId>, TyId),
+    Const(ConstId),
+}
+
+struct Lowering {
+    source: Source,
+    out: Program,
+    known: FxHashMap<Key, FuncId>,
+    queue: Vec<(FuncId, Job)>,
+    shapes: FxHashMap<TyId, ShapeId>,
+    texts: FxHashMap<String, TextId>,
+    vtables: FxHashMap<(TraitId, TyId), VtableId>,
+    intrinsics: FxHashMap<&'static str, Intrinsic>,
+    missing: Option<Missing>,
+}
+
+impl Lowering {
+    fn new(source: Source) -> Self {
+        Self {
+            source,
+            out: Program::default(),
+            known: FxHashMap::default(),
+            queue: Vec::new(),
+            shapes: FxHashMap::default(),
+            texts: FxHashMap::default(),
+            vtables: FxHashMap::default(),
+            intrinsics: Intrinsic::ALL.iter().map(|known| (known.name(), *known)).collect(),
+            missing: None,
+        }
+    }
+
+    fn location(&self, module: ModuleId, span: Span) -> Location {
+        Location { file: self.source.modules[module].file, span }
+    }
+
+    /// A place for a function whose code is made later.
+    fn reserve(&mut self, name: String, mut results: Vec<Lane>, fails: bool, at: Location) -> FuncId {
+        if fails {
+            results.push(Lane::Ref);
+        }
+        let id = FuncId(self.out.functions.len() as u32);
+        self.out.functions.push(Function {
+            name,
+            params: 0,
+            results,
+            fails,
+            regs: Vec::new(),
+            blocks: Vec::new(),
+            lists: Vec::new(),
+            at,
+        });
+        id
+    }
+
+    /// The type parameters of a function: those of its owner, then its own.
+    fn params_of(&self, function: FunctionId) -> Vec<TypeParamId> {
+        let of = &self.source.functions[function];
+        let mut params = match of.owner {
+            Owner::Module => Vec::new(),
+            Owner::Class(id) => self.source.classes[id].type_params.clone(),
+            Owner::Enum(id) => self.source.enums[id].type_params.clone(),
+            Owner::Impl(id) => self.source.impls[id].type_params.clone(),
+            Owner::Trait(id) => {
+                let of = &self.source.traits[id];
+                std::iter::once(of.self_param).chain(of.type_params.iter().copied()).collect()
+            }
+            Owner::Builtin => {
+                let mut params = Vec::new();
+                self.params_in(of.self_ty, &mut params);
+                params
+            }
+        };
+        params.extend(&of.type_params);
+        params
+    }
+
+    fn params_in(&self, ty: TyId, into: &mut Vec<TypeParamId>) {
+        let ty = self.source.types.get(ty);
+        if let Ty::Param(param) = ty {
+            into.push(param);
+        }
+        self.source.types.each_part(ty, &mut |part| self.params_in(part, into));
+    }
+
+    /// The function of the program for a function of the source and the types that it is used with.
+    fn function(&mut self, function: FunctionId, arguments: Vec<TyId>) -> FuncId {
+        let key = Key::Function(function, arguments);
+        if let Some(known) = self.known.get(&key) {
+            return *known;
+        }
+        let Key::Function(_, arguments) = &key else { return FuncId(0) };
+        let subst = Subst::of(&self.params_of(function), arguments);
+        let result = self.result_of(function, &subst);
+        let (fails, name) = (self.fails(function), self.name_of(function));
+        let origin = self.source.functions[function].origin;
+        let at = self.location(origin.module, origin.span);
+        let lanes = self.lanes(result);
+        let id = self.reserve(name, lanes, fails, at);
+        self.known.insert(key, id);
+        self.queue.push((id, Job::Function(function, subst)));
+        id
+    }
+
+    fn result_of(&mut self, function: FunctionId, subst: &Subst) -> TyId {
+        let result = self.source.functions[function].result;
+        self.source.types.substitute(result, subst)
+    }
+
+    /// Whether a call of a function can give an error.
+    fn fails(&self, function: FunctionId) -> bool {
+        let of = &self.source.functions[function];
+        !of.raises_of.is_empty() || !self.source.types.errors(of.raises).is_empty()
+    }
+
+    /// The name of a function as a stack shows it.
+    fn name_of(&self, function: FunctionId) -> String {
+        let of = &self.source.functions[function];
+        let name = self.source.text(of.origin.name);
+        let owner = match of.owner {
+            Owner::Class(id) => self.source.classes[id].origin.name,
+            Owner::Enum(id) => self.source.enums[id].origin.name,
+            Owner::Trait(id) => self.source.traits[id].origin.name,
+            Owner::Impl(id) => match self.source.types.get(self.source.impls[id].on) {
+                Ty::Class(id, _) | Ty::Actor(id, _) => self.source.classes[id].origin.name,
+                Ty::Enum(id, _) => self.source.enums[id].origin.name,
+                _ => return name.to_owned(),
+            },
+            Owner::Module | Owner::Builtin => return name.to_owned(),
+        };
+        format!("{}.{name}", self.source.text(owner))
+    }
+
+    fn text(&mut self, text: &str) -> TextId {
+        if let Some(known) = self.texts.get(text) {
+            return *known;
+        }
+        let id = TextId(self.out.texts.len() as u32);
+        self.out.texts.push(text.to_owned());
+        self.texts.insert(text.to_owned(), id);
+        id
+    }
+
+    fn run(&mut self, id: FuncId, job: Job) {
+        let made = match job {
+            Job::Function(function, subst) => self.function_code(id, function, subst),
+            Job::Closure(closure, subst, module) => self.closure_code(id, closure, subst, module),
+            Job::Value(function, arguments, bound) => self.value_code(id, function, arguments, bound),
+            Job::Variant(ty, variant) => self.variant_code(id, ty, variant),
+            Job::Method(function, arguments, on) => self.method_code(id, function, arguments, on),
+            Job::Const(constant) => self.const_code(id, constant),
+        };
+        if let Some(place) = self.out.functions.get_mut(id.index()) {
+            *place = made;
+        }
+    }
+}

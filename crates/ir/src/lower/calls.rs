@@ -1,0 +1,528 @@
+//! Calls, function values, and the code of functions.
+
+use pluto_check::arena::{Id, List};
+use pluto_check::body::{BodyId, Callee, ClosureId, Dispatch, ExprId, ExprKind, Target};
+use pluto_check::program::{ConstId, ContractKind, FunctionId, ModuleId};
+use pluto_check::types::{Subst, Ty, TyId, TyList};
+
+use super::code::{Code, Value};
+use super::loops::first;
+use super::objects::local_at;
+use super::{Job, Key, Lowering};
+use crate::Intrinsic;
+use crate::program::{Const, End, FuncId, Function, Inst, IntOp, Lane, Reg, Shape, Trap};
+
+/// What a call gave.
+pub(super) struct Called {
+    /// Its value.
+    pub(super) value: Value,
+    /// The error, or null; nothing where it cannot fail.
+    pub(super) error: Option<Reg>,
+}
+
+impl Called {
+    fn fine(value: Value) -> Self {
+        Self { value, error: None }
+    }
+}
+
+impl Lowering {
+    pub(super) fn function_code(&mut self, id: FuncId, function: FunctionId, subst: Subst) -> Function {
+        let of = self.source.functions[function].clone();
+        let result = self.result_of(function, &subst);
+        let mut code = Code::new(self, id, subst, of.origin.module, result);
+        let Some(body) = of.body else {
+            code.at = code.l.location(of.origin.module, of.origin.span);
+            code.missing(&format!("`{}`", code.l.name_of(function)));
+            return code.finish();
+        };
+        if of.yields.is_some() {
+            code.missing("generators");
+            return code.finish();
+        }
+        let mut params = Vec::new();
+        if of.receiver.is_some() {
+            let self_ty = code.ty(of.self_ty);
+            params.push(code.param(self_ty));
+        }
+        for param in &of.params {
+            let ty = code.ty(param.ty);
+            params.push(code.param(ty));
+        }
+        code.enter_contracts(&of.contracts, &params);
+        code.name_params(body, &params);
+        let void = result == TyId::VOID;
+        let value = code.body(body);
+        let diverges = {
+            let root = code.l.source.nodes.bodies[body].root;
+            code.ty_of(root) == TyId::NEVER
+        };
+        if diverges {
+            code.end(End::Unreachable);
+        } else {
+            code.give(if void { Vec::new() } else { value });
+        }
+        code.finish()
+    }
+
+    pub(super) fn closure_code(
+        &mut self,
+        id: FuncId,
+        closure: ClosureId,
+        subst: Subst,
+        module: ModuleId,
+    ) -> Function {
+        let of = self.source.nodes.closures[closure].clone();
+        let result = self.source.nodes.exprs[of.body].ty;
+        let result = self.source.types.substitute(result, &subst);
+        let mut code = Code::new(self, id, subst, module, result);
+        let captured = code.param_lane(Lane::Ref);
+        let mut params = Vec::new();
+        for param in &of.params {
+            let ty = code.l.source.nodes.locals[*param].ty;
+            params.push(code.param(ty));
+        }
+        let mut lane = 0;
+        for local in &of.captures {
+            let ty = code.l.source.nodes.locals[*local].ty;
+            let ty = code.ty(ty);
+            let value = code.load_value(captured, lane, ty);
+            lane += value.len() as u32;
+            code.locals.insert(*local, value);
+        }
+        for (local, value) in of.params.iter().zip(params) {
+            code.locals.insert(*local, value);
+        }
+        let value = code.expr(of.body);
+        if result == TyId::NEVER {
+            code.end(End::Unreachable);
+        } else {
+            code.give(value);
+        }
+        code.finish()
+    }
+
+    /// A function as a function value: takes what is captured, which is the receiver of a method, and calls the function.
+    pub(super) fn value_code(
+        &mut self,
+        id: FuncId,
+        function: FunctionId,
+        arguments: Vec<TyId>,
+        bound: bool,
+    ) -> Function {
+        let of = self.source.functions[function].clone();
+        let subst = Subst::of(&self.params_of(function), &arguments);
+        let result = self.result_of(function, &subst);
+        let mut code = Code::new(self, id, subst, of.origin.module, result);
+        let captured = code.param_lane(Lane::Ref);
+        let mut with = Vec::new();
+        let mut types = Vec::new();
+        if bound {
+            let self_ty = code.ty(of.self_ty);
+            with.push(code.load_value(captured, 0, self_ty));
+            types.push(self_ty);
+        }
+        for param in &of.params {
+            let ty = code.ty(param.ty);
+            with.push(code.param(ty));
+            types.push(ty);
+        }
+        let called = code.call_function(function, arguments, with, &types);
+        code.hand_on(called);
+        code.finish()
+    }
+
+    pub(super) fn variant_code(&mut self, id: FuncId, ty: TyId, variant: u32) -> Function {
+        let Ty::Enum(of, list) = self.source.types.get(ty) else {
+            return Code::new(self, id, Subst::default(), ModuleId::from_index(0), ty).finish();
+        };
+        let of = self.source.enums[of].clone();
+        let subst = Subst::of(&of.type_params, self.source.types.items(list));
+        let mut code = Code::new(self, id, subst, of.origin.module, ty);
+        code.param_lane(Lane::Ref);
+        let mut lanes = Vec::new();
+        for field in
+            of.variants.get(variant as usize).map(|variant| variant.fields.clone()).unwrap_or_default()
+        {
+            lanes.extend(code.param(field.ty));
+        }
+        let made = code.make_variant(ty, variant, &lanes);
+        code.give(vec![made]);
+        code.finish()
+    }
+
+    pub(super) fn const_code(&mut self, id: FuncId, constant: ConstId) -> Function {
+        let of = self.source.consts[constant].clone();
+        let mut code = Code::new(self, id, Subst::default(), of.origin.module, of.ty);
+        let value = of.body.map(|body| code.body(body)).unwrap_or_default();
+        code.give(value);
+        code.finish()
+    }
+}
+
+impl Code<'_> {
+    /// Gives names to the values of `self` and the parameters, in a body.
+    fn name_params(&mut self, body: BodyId, params: &[Value]) {
+        let locals = self.l.source.nodes.bodies[body].locals;
+        for (at, value) in (locals.0..locals.1).zip(params) {
+            // A parameter that is assigned is a name of its own.
+            let value = value.clone();
+            self.locals.insert(local_at(at), value);
+        }
+    }
+
+    /// Checks what a function asks for, keeps what `old` is of, and what is to be checked at its end.
+    fn enter_contracts(&mut self, contracts: &[pluto_check::program::Contract], params: &[Value]) {
+        for contract in contracts {
+            self.name_params(contract.body, params);
+            match contract.kind {
+                ContractKind::Requires => self.check_contract(contract, &[]),
+                _ => {
+                    self.keep_olds(contract.body);
+                    self.ensures.push(*contract);
+                }
+            }
+        }
+    }
+
+    fn keep_olds(&mut self, body: BodyId) {
+        let (first, end) = self.l.source.nodes.bodies[body].exprs;
+        for at in first..end {
+            let id = ExprId::from_index(at);
+            if let ExprKind::Old(of) = self.l.source.nodes.exprs[id].kind {
+                let ty = self.ty_of(of);
+                let value = self.expr(of);
+                let value = self.copy(ty, &value);
+                self.olds.insert(id, value);
+            }
+        }
+    }
+
+    /// A deep copy of a value.
+    pub(super) fn copy(&mut self, ty: TyId, value: &[Reg]) -> Value {
+        let (shape, lanes) = (self.l.shape(ty), self.l.lanes(ty));
+        if lanes.contains(&Lane::Ref) {
+            self.intrinsic(Intrinsic::Copy, shape, value, &lanes)
+        } else {
+            self.copied(value)
+        }
+    }
+
+    /// Checks what a function promises of its result.
+    pub(super) fn promise(&mut self, result: &[Reg]) {
+        let outer = std::mem::replace(&mut self.given, result.to_vec());
+        for contract in self.ensures.clone() {
+            self.check_contract(&contract, &[]);
+        }
+        self.given = outer;
+    }
+
+    /// Gives on what a call gave, its error too.
+    pub(super) fn hand_on(&mut self, called: Called) {
+        let mut results = called.value;
+        if self.made.fails {
+            results.push(match called.error {
+                Some(error) => error,
+                None => self.constant(Const::Null),
+            });
+        }
+        let results = self.list(&results);
+        self.end(End::Return(results));
+    }
+
+    pub(super) fn call(&mut self, id: ExprId, callee: Callee, arguments: List<ExprId>) -> Called {
+        let arguments = self.l.source.nodes.expr_lists.get(arguments).to_vec();
+        match callee {
+            Callee::Value(value) => {
+                let ty = self.ty_of(value);
+                let value = self.one(value);
+                let with: Value = arguments.into_iter().flat_map(|argument| self.expr(argument)).collect();
+                let result = match self.l.source.types.get(ty) {
+                    Ty::Function(_, result, _) => result,
+                    _ => TyId::VOID,
+                };
+                self.at = self.place_of(id);
+                self.call_value(value, &with, result)
+            }
+            Callee::Target(target) => {
+                let types: Vec<TyId> = arguments.iter().map(|argument| self.ty_of(*argument)).collect();
+                let given = self.target_arguments(target);
+                let with: Vec<Value> =
+                    arguments.iter().map(|argument| self.argument(target, &given, *argument)).collect();
+                self.at = self.place_of(id);
+                self.call_target(target, given, with, &types)
+            }
+        }
+    }
+
+    /// The type arguments of a target here.
+    fn target_arguments(&mut self, target: Target) -> Vec<TyId> {
+        let list = self.l.source.types.items(target.arguments).to_vec();
+        list.into_iter().map(|ty| self.ty(ty)).collect()
+    }
+
+    /// An argument; what is not given is the default, which belongs to the function.
+    fn argument(&mut self, target: Target, given: &[TyId], argument: ExprId) -> Value {
+        let ExprKind::DefaultArgument(function, at) = self.l.source.nodes.exprs[argument].kind else {
+            return self.expr(argument);
+        };
+        let default =
+            self.l.source.functions[function].params.get(at as usize).and_then(|param| param.default);
+        let Some(default) = default else { return Vec::new() };
+        let params = self.l.params_of(target.function);
+        let outer = std::mem::replace(&mut self.subst, Subst::of(&params, given));
+        let value = self.body(default);
+        self.subst = outer;
+        value
+    }
+
+    fn call_target(&mut self, target: Target, given: Vec<TyId>, with: Vec<Value>, types: &[TyId]) -> Called {
+        match target.dispatch {
+            Dispatch::Direct | Dispatch::Impl(_) => self.call_function(target.function, given, with, types),
+            Dispatch::Bound(of) => self.call_bound(of, target.function, &given, with, types),
+            Dispatch::Object(of) => self.call_object(of, target.function, &given, with),
+            Dispatch::Message => {
+                self.missing("actors");
+                Called::fine(Vec::new())
+            }
+        }
+    }
+
+    /// A call of a function, whose code is made for these types.
+    pub(super) fn call_function(
+        &mut self,
+        function: FunctionId,
+        given: Vec<TyId>,
+        with: Vec<Value>,
+        types: &[TyId],
+    ) -> Called {
+        let of = &self.l.source.functions[function];
+        if of.body.is_none() {
+            return self.call_builtin(function, &given, &with, types);
+        }
+        let params = self.l.params_of(function);
+        let subst = Subst::of(&params, &given);
+        let result = self.l.result_of(function, &subst);
+        let fails = self.l.fails(function);
+        let to = self.l.function(function, given);
+        let flat: Vec<Reg> = with.into_iter().flatten().collect();
+        self.call_id(to, &flat, result, fails)
+    }
+
+    pub(super) fn call_id(&mut self, function: FuncId, with: &[Reg], result: TyId, fails: bool) -> Called {
+        let lanes = self.l.lanes(result);
+        let value: Value = lanes.into_iter().map(|lane| self.reg(lane)).collect();
+        let error = fails.then(|| self.reg(Lane::Ref));
+        let all: Vec<Reg> = value.iter().copied().chain(error).collect();
+        let (to, with) = (self.list(&all), self.list(with));
+        self.push(Inst::Call { to, function, with });
+        if result == TyId::NEVER && !fails {
+            self.end(End::Unreachable);
+        }
+        Called { value, error }
+    }
+
+    pub(super) fn call_value(&mut self, callee: Reg, with: &[Reg], result: TyId) -> Called {
+        let lanes = self.l.lanes(result);
+        let value: Value = lanes.into_iter().map(|lane| self.reg(lane)).collect();
+        let error = self.reg(Lane::Ref);
+        let all: Vec<Reg> = value.iter().copied().chain([error]).collect();
+        let (to, with) = (self.list(&all), self.list(with));
+        self.push(Inst::CallValue { to, value: callee, with });
+        Called { value, error: Some(error) }
+    }
+
+    /// What is built in and has no body: an instruction, or something that the run-time system does.
+    fn call_builtin(
+        &mut self,
+        function: FunctionId,
+        given: &[TyId],
+        with: &[Value],
+        types: &[TyId],
+    ) -> Called {
+        let subst = Subst::of(&self.l.params_of(function), given);
+        let result = self.l.result_of(function, &subst);
+        let name = self.builtin_name(function);
+        let flat: Vec<Reg> = with.iter().flatten().copied().collect();
+        let on = types.first().copied().unwrap_or(TyId::VOID);
+        let operator = |op| Some(op);
+        let op = match name.as_str() {
+            "int.wrapping_add" => operator(IntOp::WrappingAdd),
+            "int.wrapping_sub" => operator(IntOp::WrappingSub),
+            "int.wrapping_mul" => operator(IntOp::WrappingMul),
+            _ => None,
+        };
+        if let (Some(op), [left, right]) = (op, &flat[..]) {
+            return Called::fine(vec![self.int_operator(op, *left, *right)]);
+        }
+        Called::fine(match name.as_str() {
+            "array.len" => {
+                let to = self.reg(Lane::Int);
+                self.push(Inst::Len { to, array: first(&flat) });
+                vec![to]
+            }
+            "print" | "debug" => {
+                let text = self.show(on, &flat);
+                let shape = self.l.shape(TyId::STRING);
+                let what = if name == "print" { Intrinsic::Print } else { Intrinsic::Debug };
+                self.intrinsic(what, shape, &[text], &[])
+            }
+            "trap" => {
+                self.end(End::Trap(Trap::Said(first(&flat))));
+                Vec::new()
+            }
+            "array.sum" | "array.product" => vec![self.fold(first(&flat), result, name == "array.product")],
+            "any.copy" => self.copy(on, &flat),
+            "any.to_string" => vec![self.show(on, &flat)],
+            "float.to_int" => vec![self.cast(crate::program::Cast::FloatToInt, first(&flat), Lane::Int)],
+            "float.truncate" => vec![self.cast(crate::program::Cast::Truncate, first(&flat), Lane::Int)],
+            "int.to_float" => vec![self.cast(crate::program::Cast::IntToFloat, first(&flat), Lane::Float)],
+            "byte.to_int" | "bool.to_int" => {
+                vec![self.cast(crate::program::Cast::ByteToInt, first(&flat), Lane::Int)]
+            }
+            "optional.is_some" => vec![self.is_there(on, &flat)],
+            "optional.is_none" => {
+                let there = self.is_there(on, &flat);
+                vec![self.cast(crate::program::Cast::Not, there, Lane::Byte)]
+            }
+            _ => match self.l.intrinsics.get(name.as_str()).copied() {
+                Some(what) => {
+                    let shape = self.l.shape(on);
+                    let lanes = self.l.lanes(result);
+                    self.intrinsic(what, shape, &flat, &lanes)
+                }
+                None => {
+                    self.missing(&format!("`{name}`"));
+                    let lanes = self.l.lanes(result);
+                    self.nothings(&lanes)
+                }
+            },
+        })
+    }
+
+    fn builtin_name(&self, function: FunctionId) -> String {
+        let of = &self.l.source.functions[function];
+        let name = self.l.source.text(of.origin.name);
+        let on = match self.l.source.types.get(of.self_ty) {
+            Ty::Int => "int",
+            Ty::Float => "float",
+            Ty::Bool => "bool",
+            Ty::Byte => "byte",
+            Ty::String => "string",
+            Ty::Bytes => "bytes",
+            Ty::Buffer => "buffer",
+            Ty::Duration => "duration",
+            Ty::Instant => "instant",
+            Ty::Range => "range",
+            Ty::Array(_) => "array",
+            Ty::Map(..) => "map",
+            Ty::Set(_) => "set",
+            Ty::Optional(_) => "optional",
+            Ty::Param(_) => "any",
+            Ty::Expectation(_) => "expectation",
+            Ty::Task(..) => "task",
+            Ty::Sender(_) => "sender",
+            Ty::Receiver(_) => "receiver",
+            Ty::Stream(_) => "stream",
+            Ty::Term => "term",
+            _ => return name.to_owned(),
+        };
+        format!("{on}.{name}")
+    }
+
+    /// A function as a value.
+    pub(super) fn function_value(&mut self, function: FunctionId, arguments: TyList) -> Value {
+        let list = self.l.source.types.items(arguments).to_vec();
+        let given: Vec<TyId> = list.into_iter().map(|ty| self.ty(ty)).collect();
+        let captures = self.constant(Const::Null);
+        let id = self.value_function(function, given, false);
+        self.closure_of(id, captures)
+    }
+
+    fn value_function(&mut self, function: FunctionId, given: Vec<TyId>, bound: bool) -> FuncId {
+        let key = Key::Value(function, given.clone(), bound);
+        if let Some(known) = self.l.known.get(&key) {
+            return *known;
+        }
+        let subst = Subst::of(&self.l.params_of(function), &given);
+        let result = self.l.result_of(function, &subst);
+        let lanes = self.l.lanes(result);
+        let (name, at) = (self.l.name_of(function), self.at);
+        let id = self.l.reserve(name, lanes, true, at);
+        self.l.known.insert(key, id);
+        self.l.queue.push((id, Job::Value(function, given, bound)));
+        id
+    }
+
+    fn closure_of(&mut self, function: FuncId, captures: Reg) -> Value {
+        let to = self.reg(Lane::Ref);
+        self.push(Inst::Closure { to, function, captures });
+        vec![to]
+    }
+
+    /// A method as a value: its receiver is what it captures.
+    pub(super) fn method_value(&mut self, receiver: ExprId, target: Target) -> Value {
+        let ty = self.ty_of(receiver);
+        let value = self.expr(receiver);
+        let given = self.target_arguments(target);
+        let (function, given) = match target.dispatch {
+            Dispatch::Direct | Dispatch::Impl(_) => (target.function, given),
+            Dispatch::Bound(of) => match self.implementation(of, target.function, &given) {
+                Some(found) => found,
+                None => return Vec::new(),
+            },
+            Dispatch::Object(_) | Dispatch::Message => {
+                self.missing("this method as a value");
+                return Vec::new();
+            }
+        };
+        let part = self.l.shape(ty);
+        let shape = self.l.add_shape(Shape::Captures(vec![part]));
+        let captures = self.object(shape, 0, &value);
+        let id = self.value_function(function, given, true);
+        self.closure_of(id, captures)
+    }
+
+    pub(super) fn variant_value(&mut self, id: ExprId) -> Value {
+        let ExprKind::VariantFunction(_, variant) = self.l.source.nodes.exprs[id].kind else {
+            return Vec::new();
+        };
+        let ty = self.ty_of(id);
+        let Ty::Function(_, result, _) = self.l.source.types.get(ty) else { return Vec::new() };
+        let key = Key::Variant(result, variant);
+        let function = match self.l.known.get(&key) {
+            Some(known) => *known,
+            None => {
+                let (lanes, at) = (self.l.lanes(result), self.at);
+                let function = self.l.reserve("variant".to_owned(), lanes, true, at);
+                self.l.known.insert(key, function);
+                self.l.queue.push((function, Job::Variant(result, variant)));
+                function
+            }
+        };
+        let captures = self.constant(Const::Null);
+        self.closure_of(function, captures)
+    }
+
+    pub(super) fn closure(&mut self, closure: ClosureId) -> Value {
+        let of = self.l.source.nodes.closures[closure].clone();
+        let (mut lanes, mut parts) = (Vec::new(), Vec::new());
+        for local in &of.captures {
+            let ty = self.l.source.nodes.locals[*local].ty;
+            parts.push(self.shape(ty));
+            lanes.extend(self.locals.get(local).cloned().unwrap_or_default());
+        }
+        let captures = if parts.is_empty() {
+            self.constant(Const::Null)
+        } else {
+            let shape = self.l.add_shape(Shape::Captures(parts));
+            self.object(shape, 0, &lanes)
+        };
+        let result = self.ty_of(of.body);
+        let (result, at) = (self.l.lanes(result), self.at);
+        let name = format!("closure in {}", self.made.name);
+        let id = self.l.reserve(name, result, true, at);
+        self.l.queue.push((id, Job::Closure(closure, self.subst.clone(), self.module)));
+        self.closure_of(id, captures)
+    }
+}

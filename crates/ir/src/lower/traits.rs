@@ -1,0 +1,268 @@
+//! Traits: which method is meant, trait objects.
+
+use pluto_check::body::ExprId;
+use pluto_check::program::{FunctionId, TraitId, TypeParamId};
+use pluto_check::types::{Subst, Ty, TyId, Types};
+
+use super::calls::Called;
+use super::code::{Code, Value};
+use super::loops::first;
+use super::{Job, Key, Lowering};
+use crate::program::{Const, End, FuncId, Function, Inst, Lane, Reg, Shape, VtableId};
+
+impl Lowering {
+    /// The method of a trait that a type has, and its type arguments. `given` are those of the trait's method: the type, the
+    /// trait's, the method's own.
+    pub(super) fn implementation(
+        &mut self,
+        of: TraitId,
+        method: FunctionId,
+        given: &[TyId],
+    ) -> Option<(FunctionId, Vec<TyId>)> {
+        let on = *given.first()?;
+        let name = self.source.functions[method].origin.name;
+        let own = given.get(1 + self.source.traits[of].type_params.len()..).unwrap_or_default();
+        for (_, found) in self.source.impls.iter() {
+            if found.of.is_none_or(|(known, _)| known != of) {
+                continue;
+            }
+            let mut subst = Subst::default();
+            if !fits(&self.source.types, found.on, on, &found.type_params, &mut subst) {
+                continue;
+            }
+            let Some(own_method) =
+                found.methods.iter().find(|method| self.source.functions[**method].origin.name == name)
+            else {
+                break;
+            };
+            let mut arguments: Vec<TyId> =
+                found.type_params.iter().map(|param| subst.param(*param).unwrap_or(TyId::VOID)).collect();
+            arguments.extend(own);
+            return Some((*own_method, arguments));
+        }
+        self.source.functions[method].body.is_some().then(|| (method, given.to_vec()))
+    }
+
+    /// The table of the methods of a trait, of a type.
+    fn vtable(&mut self, of: TraitId, arguments: &[TyId], on: TyId) -> Option<VtableId> {
+        if let Some(known) = self.vtables.get(&(of, on)) {
+            return Some(*known);
+        }
+        let mut table = Vec::new();
+        for method in self.source.traits[of].methods.clone() {
+            let given: Vec<TyId> = std::iter::once(on).chain(arguments.iter().copied()).collect();
+            let (function, given) = self.implementation(of, method, &given)?;
+            let key = Key::Method(function, given.clone(), on);
+            let subst = Subst::of(&self.params_of(function), &given);
+            let result = self.result_of(function, &subst);
+            let lanes = self.lanes(result);
+            let origin = self.source.functions[function].origin;
+            let at = self.location(origin.module, origin.span);
+            let name = self.name_of(function);
+            let id = match self.known.get(&key) {
+                Some(known) => *known,
+                None => {
+                    let id = self.reserve(name, lanes, true, at);
+                    self.known.insert(key, id);
+                    self.queue.push((id, Job::Method(function, given, on)));
+                    id
+                }
+            };
+            table.push(id);
+        }
+        let id = VtableId(self.out.vtables.len() as u32);
+        self.out.vtables.push(table);
+        self.vtables.insert((of, on), id);
+        Some(id)
+    }
+
+    /// A method for a table: takes the object, or what it is put into, and calls the method.
+    pub(super) fn method_code(
+        &mut self,
+        id: FuncId,
+        function: FunctionId,
+        given: Vec<TyId>,
+        on: TyId,
+    ) -> Function {
+        let of = self.source.functions[function].clone();
+        let subst = Subst::of(&self.params_of(function), &given);
+        let result = self.result_of(function, &subst);
+        let boxed = self.is_boxed(on);
+        let mut code = Code::new(self, id, subst, of.origin.module, result);
+        let object = code.param_lane(Lane::Ref);
+        let receiver = if boxed { code.load_value(object, 0, on) } else { vec![object] };
+        let (mut with, mut types) = (vec![receiver], vec![on]);
+        for param in &of.params {
+            let ty = code.ty(param.ty);
+            with.push(code.param(ty));
+            types.push(ty);
+        }
+        let called = code.call_function(function, given, with, &types);
+        code.hand_on(called);
+        code.finish()
+    }
+
+    /// Whether a value of a type is put into an object to be a trait object.
+    fn is_boxed(&mut self, ty: TyId) -> bool {
+        let shape = self.shape(ty);
+        !self.out.is_one_ref(shape)
+    }
+}
+
+impl Code<'_> {
+    pub(super) fn implementation(
+        &mut self,
+        of: TraitId,
+        method: FunctionId,
+        given: &[TyId],
+    ) -> Option<(FunctionId, Vec<TyId>)> {
+        let found = self.l.implementation(of, method, given);
+        if found.is_none() {
+            self.missing("a method that is built in, of a trait");
+        }
+        found
+    }
+
+    pub(super) fn call_bound(
+        &mut self,
+        of: TraitId,
+        method: FunctionId,
+        given: &[TyId],
+        with: Vec<Value>,
+        types: &[TyId],
+    ) -> Called {
+        if let Some(on) = given.first()
+            && matches!(self.l.source.types.get(*on), Ty::Trait(..))
+        {
+            return self.call_object(of, method, given, with);
+        }
+        match self.implementation(of, method, given) {
+            Some((function, given)) => self.call_function(function, given, with, types),
+            None => Called { value: Vec::new(), error: None },
+        }
+    }
+
+    /// A call of a method of a trait object.
+    pub(super) fn call_object(
+        &mut self,
+        of: TraitId,
+        method: FunctionId,
+        given: &[TyId],
+        with: Vec<Value>,
+    ) -> Called {
+        let subst = Subst::of(&self.l.params_of(method), given);
+        let result = self.l.result_of(method, &subst);
+        let place = self.l.source.traits[of].methods.iter().position(|known| *known == method).unwrap_or(0);
+        let mut with = with.into_iter();
+        let receiver = with.next().unwrap_or_default();
+        let [object, vtable] = receiver[..] else { return Called { value: Vec::new(), error: None } };
+        let flat: Vec<Reg> = std::iter::once(object).chain(with.flatten()).collect();
+        let value = self.value(result);
+        let error = self.reg(Lane::Ref);
+        let all: Vec<Reg> = value.iter().copied().chain([error]).collect();
+        let (to, with) = (self.list(&all), self.list(&flat));
+        self.push(Inst::CallMethod { to, vtable, method: place as u32, with });
+        Called { value, error: Some(error) }
+    }
+
+    /// To a trait object.
+    pub(super) fn upcast(&mut self, id: ExprId, of: ExprId) -> Value {
+        let (from, to) = (self.ty_of(of), self.ty_of(id));
+        let value = self.expr(of);
+        if from == to || from == TyId::NEVER {
+            return value;
+        }
+        let Ty::Trait(of, list) = self.l.source.types.get(to) else { return value };
+        let arguments = self.l.source.types.items(list).to_vec();
+        let object = if self.l.is_boxed(from) {
+            let part = self.l.shape(from);
+            let shape = self.boxed_shape(part);
+            self.object(shape, 0, &value)
+        } else {
+            first(&value)
+        };
+        let Some(vtable) = self.l.vtable(of, &arguments, from) else {
+            self.missing("this trait object");
+            return vec![object, object];
+        };
+        vec![object, self.constant(Const::Vtable(vtable))]
+    }
+
+    /// The shape of what a value of a shape is put into, the same each time.
+    fn boxed_shape(&mut self, part: crate::program::ShapeId) -> crate::program::ShapeId {
+        let known = self.l.out.shapes.iter().position(|shape| *shape == Shape::Captures(vec![part]));
+        match known {
+            Some(at) => crate::program::ShapeId(at as u32),
+            None => self.l.add_shape(Shape::Captures(vec![part])),
+        }
+    }
+
+    /// `a is T`
+    pub(super) fn is(&mut self, of: ExprId, ty: TyId) -> Value {
+        let ty = self.ty(ty);
+        let object = self.one(of);
+        vec![self.is_of(object, ty)]
+    }
+
+    fn is_of(&mut self, object: Reg, ty: TyId) -> Reg {
+        let mut shape = self.l.shape(ty);
+        if self.l.is_boxed(ty) {
+            shape = self.boxed_shape(shape);
+        }
+        let to = self.reg(Lane::Byte);
+        self.push(Inst::Is { to, object, shape });
+        to
+    }
+
+    /// From a trait object to what it is known to be; a trap where it is something else.
+    pub(super) fn downcast(&mut self, id: ExprId, of: ExprId) -> Value {
+        let (from, to) = (self.ty_of(of), self.ty_of(id));
+        if from == TyId::TERM {
+            return self.not_yet(id, "values of the BEAM");
+        }
+        let object = self.one(of);
+        let is = self.is_of(object, to);
+        let (fine, not) = (self.block(), self.block());
+        self.branch(is, fine, not);
+        self.enter(not);
+        self.end(End::Trap(crate::program::Trap::Convert));
+        self.enter(fine);
+        if self.l.is_boxed(to) { self.load_value(object, 0, to) } else { vec![object] }
+    }
+}
+
+/// Whether a type is what an impl is for, and what stands for its parameters then.
+fn fits(types: &Types, pattern: TyId, ty: TyId, params: &[TypeParamId], subst: &mut Subst) -> bool {
+    if let Ty::Param(param) = types.get(pattern)
+        && params.contains(&param)
+    {
+        if let Some(bound) = subst.param(param) {
+            return bound == ty;
+        }
+        subst.set(param, ty);
+        return true;
+    }
+    if !types.has_param(pattern) {
+        return pattern == ty;
+    }
+    let (wanted, given) = (types.get(pattern), types.get(ty));
+    if std::mem::discriminant(&wanted) != std::mem::discriminant(&given) || !same_head(wanted, given) {
+        return false;
+    }
+    let parts = |ty| {
+        let mut parts = Vec::new();
+        types.each_part(ty, &mut |part| parts.push(part));
+        parts
+    };
+    let (a, b) = (parts(wanted), parts(given));
+    a.len() == b.len() && a.into_iter().zip(b).all(|(a, b)| fits(types, a, b, params, subst))
+}
+
+fn same_head(a: Ty, b: Ty) -> bool {
+    match (a, b) {
+        (Ty::Class(a, _), Ty::Class(b, _)) | (Ty::Actor(a, _), Ty::Actor(b, _)) => a == b,
+        (Ty::Enum(a, _), Ty::Enum(b, _)) => a == b,
+        (Ty::Trait(a, _), Ty::Trait(b, _)) => a == b,
+        _ => true,
+    }
+}

@@ -1,0 +1,62 @@
+//! Random programs print what they must: the generator knows each output while it writes the program.
+
+use std::collections::BTreeMap;
+
+use expect_test::expect;
+use pluto_ir::interpret::{Limits, Outcome, run};
+use pluto_testcompiler::TestCompiler;
+use pluto_testcompiler::generate::{Choices, FEATURES, Feature, Program, program_of, program_of_size};
+
+/// Why a program is not run: what cannot be lowered yet. What is run prints what it must.
+fn missing(made: &Program) -> Option<String> {
+    let text: String = made.files.iter().map(|(path, text)| format!("--- {path}\n{text}")).collect();
+    let checked = TestCompiler::of_files(made.files.clone()).check();
+    let main = pluto_ir::mains(&checked.program).next().expect("a random program has a `main`");
+    let lowered = match pluto_ir::lower(&checked.program, main) {
+        Ok(lowered) => lowered,
+        Err(missing) => return Some(missing.what),
+    };
+    let wrong = pluto_ir::verify(&lowered);
+    assert!(wrong.is_empty(), "{wrong:#?}\n{text}\n{lowered}");
+    let mut printed = String::new();
+    let ended = run(&lowered, lowered.main.expect("it was asked for"), Limits::default(), &mut |line| {
+        printed.push_str(line);
+        printed.push('\n');
+    });
+    assert_eq!((ended, printed), (Outcome::Finished, made.output.clone()), "{text}");
+    None
+}
+
+/// Programs of one feature each. Those that cannot be lowered yet are told with what they need.
+#[test]
+fn each_feature_by_itself() {
+    let mut told: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for feature in FEATURES.iter().copied().flatten() {
+        let mut programs = (0..20).map(|seed| program_of_size(&[*feature], 1, &mut Choices::seeded(seed)));
+        if let Some(what) = programs.find_map(|made| missing(&made)) {
+            told.entry(what).or_default().push(feature.name);
+        }
+    }
+    let told: String =
+        told.iter().map(|(what, features)| format!("{what}: {}\n", features.join(", "))).collect();
+    expect![[r#"
+        `chan`: channels, select, messages are copies, cancel and detach
+        a `for` over this: generators
+        tasks and actors: spawn and get, scope, actors, later, failing tasks
+    "#]]
+    .assert_eq(&told);
+}
+
+/// Programs of many features, of those that can be lowered.
+#[test]
+fn features_together() {
+    let works = |feature: &&Feature| {
+        (0..20).all(|seed| missing(&program_of_size(&[**feature], 1, &mut Choices::seeded(seed))).is_none())
+    };
+    let features: Vec<Feature> = FEATURES.iter().copied().flatten().filter(works).copied().collect();
+    assert!(features.len() > 40, "{}", features.len());
+    for seed in 0..500 {
+        let made = program_of(&features, &mut Choices::seeded(seed));
+        assert_eq!(missing(&made), None, "seed {seed}");
+    }
+}

@@ -1,0 +1,103 @@
+//! `pluto run`: a program in the Pluto language, interpreted.
+
+use crate::args::RunArgs;
+use crate::commands::check;
+use crate::failure::Failure;
+use crate::output::{self, Colour};
+use crate::project::{Project, Texts};
+use crate::sources;
+use pluto_check::Checked;
+use pluto_ir::interpret::{Limits, Outcome, Trapped, run as interpret};
+use pluto_ir::program::Location;
+use pluto_source::{FileId, Files, Severity};
+use std::io::Write;
+
+/// Exit status of a program that an error left.
+const FAILED: u8 = 1;
+/// Exit status of a program that a bug ended.
+const TRAPPED: u8 = 101;
+/// Functions of a stack that are shown from its inner end, and from its outer end.
+const STACK_SHOWN: (usize, usize) = (20, 5);
+
+/// Checks a program and runs it.
+pub(crate) fn run(args: &RunArgs, colour: Colour) -> Result<u8, Failure> {
+    let project = Project::load(&sources::find(std::slice::from_ref(&args.file))?, Texts::new())?;
+    let checked: Vec<Checked> = project.inputs().map(|input| pluto_check::check(&input)).collect();
+    let diagnostics = check::diagnose(&project, &checked);
+    if !diagnostics.is_empty() {
+        output::note(pluto_source::text(&diagnostics, &project.files, colour.err).trim_end());
+    }
+    if diagnostics.iter().any(|found| found.code.severity == Severity::Error) {
+        output::note(&check::summary(&diagnostics, project.files.iter().count() as u64));
+        return Ok(FAILED);
+    }
+    let program = lowered(args, &project, &checked)?;
+    if args.dump.is_some() {
+        return output::result(0, "", |out| write!(out, "{program}"));
+    }
+    let Some(main) = program.main else { return Ok(0) };
+    let mut out = output::standard();
+    let mut wrote = Ok(());
+    let outcome = interpret(&program, main, Limits::default(), &mut |line| {
+        if wrote.is_ok() {
+            wrote = writeln!(out, "{line}");
+        }
+    });
+    wrote.and_then(|()| out.flush())?;
+    Ok(match outcome {
+        Outcome::Finished | Outcome::OutOfSteps => 0,
+        Outcome::Failed(error) => {
+            output::note(&format!("error: {error}"));
+            FAILED
+        }
+        Outcome::Trapped(trapped) => {
+            output::note(&told(&trapped, &project.files));
+            TRAPPED
+        }
+    })
+}
+
+/// The program that the file's `main` is the beginning of.
+fn lowered(args: &RunArgs, project: &Project, checked: &[Checked]) -> Result<pluto_ir::Program, Failure> {
+    let asked = project.file(&args.file)?;
+    let found = checked.iter().find_map(|checked| {
+        let program = &checked.program;
+        let main = pluto_ir::mains(program)
+            .find(|main| program.modules[program.functions[*main].origin.module].file == asked)?;
+        Some((program, main))
+    });
+    let Some((program, main)) = found else {
+        return Err(Failure::new(format!("{} has no function main", args.file.display()))
+            .hint("`fn main() { … }` is what is run"));
+    };
+    pluto_ir::lower(program, main).map_err(|missing| {
+        let at = place(missing.at, &project.files);
+        Failure::new(format!("{at}: {} cannot be run yet", missing.what)).hint("`pluto check` checks it")
+    })
+}
+
+/// A bug that ended the program: what and where, and the functions that were called.
+fn told(trapped: &Trapped, files: &Files) -> String {
+    let mut text = format!("trap: {}\n  at {}", trapped.why, place(trapped.at, files));
+    let (inner, outer) = STACK_SHOWN;
+    let hidden = trapped.stack.len().saturating_sub(inner + outer);
+    for (at, (name, location)) in trapped.stack.iter().enumerate() {
+        if hidden > 0 && at == inner {
+            text.push_str(&format!("\n  … {hidden} more …"));
+        }
+        if hidden == 0 || at < inner || at >= inner + hidden {
+            text.push_str(&format!("\n  in {name}, {}", place(*location, files)));
+        }
+    }
+    text
+}
+
+fn place(at: Location, files: &Files) -> String {
+    place_in(at.file, at.span.start, files)
+}
+
+fn place_in(file: FileId, at: u32, files: &Files) -> String {
+    let Some(file) = files.get(file) else { return "what is built in".to_owned() };
+    let place = file.line_column(at);
+    format!("{}:{}:{}", file.path(), place.line, place.column)
+}

@@ -1,0 +1,226 @@
+//! `pluto run`.
+
+use crate::support::{Ran, command, files_in};
+use expect_test::expect;
+use std::path::Path;
+
+/// Runs a program that stands in a file `main.pluto`.
+fn run(text: &str, arguments: &[&str]) -> Ran {
+    let dir = tempfile::tempdir().expect("a folder");
+    files_in(dir.path(), [("main.pluto", text)]);
+    run_in(dir.path(), &[&["run", "main.pluto"], arguments].concat())
+}
+
+fn run_in(dir: &Path, arguments: &[&str]) -> Ran {
+    command(arguments).current_dir(dir).output().expect("the binary runs").into()
+}
+
+const CHECKOUT: &str = "\
+error OutOfStock { item: string, wanted: int }
+
+class Shelf {
+    stock: Map<string, int>
+
+    fn take(mut self, item: string, count: int) int
+        requires count > 0
+    {
+        let there = self.stock.get(item) ?? 0
+        if there < count {
+            raise OutOfStock { item, wanted: count }
+        }
+        self.stock[item] = there - count
+        there - count
+    }
+}
+
+fn main() {
+    let mut shelf = Shelf { stock: [\"pen\": 3] }
+    print(f\"{shelf.take(\"pen\", 2)!} left\")
+    print(shelf.take(\"ink\", 1) catch -1)
+    print(shelf)
+    shelf.take(\"pen\", COUNT)!
+}
+";
+
+#[test]
+fn a_program_runs_to_its_end() {
+    let ran = run(&CHECKOUT.replace("COUNT", "1"), &[]);
+    expect![[r#"
+        status 0
+        --- stdout
+        1 left
+        -1
+        Shelf { stock: ["pen": 1] }
+        --- stderr
+    "#]]
+    .assert_eq(&ran.whole());
+}
+
+#[test]
+fn an_error_that_leaves_main_is_status_1() {
+    let ran = run(&CHECKOUT.replace("COUNT", "2"), &[]);
+    expect![[r#"
+        status 1
+        --- stdout
+        1 left
+        -1
+        Shelf { stock: ["pen": 1] }
+        --- stderr
+        error: OutOfStock { item: "pen", wanted: 2 }
+    "#]]
+    .assert_eq(&ran.whole());
+}
+
+#[test]
+fn a_trap_is_status_101_and_says_where() {
+    let ran = run(&CHECKOUT.replace("COUNT", "0"), &[]);
+    expect![[r#"
+        status 101
+        --- stdout
+        1 left
+        -1
+        Shelf { stock: ["pen": 1] }
+        --- stderr
+        trap: `requires` does not hold
+          at main.pluto:7:9
+          in Shelf.take, main.pluto:7:9
+          in main, main.pluto:23:5
+    "#]]
+    .assert_eq(&ran.whole());
+    let deep = run("fn down(n: int) int { 1 + down(n + 1) }\n\nfn main() { print(down(0)) }\n", &[]);
+    expect![[r#"
+        status 101
+        --- stdout
+        --- stderr
+        trap: too many calls in one another
+          at main.pluto:1:27
+          in down, main.pluto:1:27
+          in down, main.pluto:1:27
+          in down, main.pluto:1:27
+          in down, main.pluto:1:27
+          in down, main.pluto:1:27
+          in down, main.pluto:1:27
+          in down, main.pluto:1:27
+          in down, main.pluto:1:27
+          in down, main.pluto:1:27
+          in down, main.pluto:1:27
+          in down, main.pluto:1:27
+          in down, main.pluto:1:27
+          in down, main.pluto:1:27
+          in down, main.pluto:1:27
+          in down, main.pluto:1:27
+          in down, main.pluto:1:27
+          in down, main.pluto:1:27
+          in down, main.pluto:1:27
+          in down, main.pluto:1:27
+          in down, main.pluto:1:27
+          … 99975 more …
+          in down, main.pluto:1:27
+          in down, main.pluto:1:27
+          in down, main.pluto:1:27
+          in down, main.pluto:1:27
+          in main, main.pluto:3:19
+    "#]]
+    .assert_eq(&deep.whole());
+}
+
+#[test]
+fn what_cannot_be_run_is_said() {
+    let broken = run("fn main() { print(x) }\n", &[]);
+    expect![[r#"
+        status 1
+        --- stdout
+        --- stderr
+        error[E0201]: there is no `x` here
+         --> main.pluto:1:19
+          |
+        1 | fn main() { print(x) }
+          |                   ^
+        1 error in 1 file
+    "#]]
+    .assert_eq(&broken.whole());
+    let later =
+        run("fn main() {\n    let (tx, rx) = chan<int>(1)\n    tx.send(1)!\n    print(rx.recv()!)\n}\n", &[]);
+    expect![[r#"
+        status 2
+        --- stdout
+        --- stderr
+        pluto: main.pluto:2:20: `chan` cannot be run yet
+        hint: `pluto check` checks it
+    "#]]
+    .assert_eq(&later.whole());
+    let without = run("pub fn twice(n: int) int { 2 * n }\n", &[]);
+    expect![[r#"
+        status 2
+        --- stdout
+        --- stderr
+        pluto: main.pluto has no function main
+        hint: `fn main() { … }` is what is run
+    "#]]
+    .assert_eq(&without.whole());
+}
+
+#[test]
+fn the_main_of_the_file_is_run() {
+    let dir = tempfile::tempdir().expect("a folder");
+    files_in(
+        dir.path(),
+        [
+            ("pluto.toml", "name = \"two\"\nedition = 1\n"),
+            ("a.pluto", "import words\n\nfn main() { print(words.greeting()) }\n"),
+            ("b.pluto", "fn main() { print(\"b\") }\n"),
+            ("words.pluto", "pub fn greeting() string { \"hello from a\" }\n"),
+        ],
+    );
+    assert_eq!(run_in(dir.path(), &["run", "a.pluto"]).ok(), "hello from a\n");
+    assert_eq!(run_in(dir.path(), &["run", "b.pluto"]).ok(), "b\n");
+}
+
+#[test]
+fn the_mid_level_form_is_shown() {
+    let ran = run(
+        "fn half(n: int) int? { if n % 2 == 0 { n / 2 } else { none } }\n\nfn main() { print(half(6) ?? 0) }\n",
+        &["--dump", "ir"],
+    );
+    expect![[r#"
+        fn f0 "main"()
+        b0:
+          %0 = 6
+          %1, %2 = call f1 "half" %0
+          if %1 b1 else b2
+        b1:
+          %3 = %2
+          jump b3
+        b2:
+          %4 = 0
+          %3 = %4
+          jump b3
+        b3:
+          %5 = do "show" int %3
+          do "print" string %5
+          return
+        fn f1 "half"(%0: int) -> byte, int
+        b0:
+          %3 = 2
+          %4 = rem %0 %3
+          %5 = 0
+          %6 = eq %4 %5
+          if %6 b2 else b3
+        b1:
+          return %1 %2
+        b2:
+          %7 = 2
+          %8 = div %0 %7
+          %9 = byte 1
+          %1 = %9
+          %2 = %8
+          jump b1
+        b3:
+          %10 = byte 0
+          %11 = 0
+          %1 = %10
+          %2 = %11
+          jump b1
+    "#]]
+    .assert_eq(&ran.ok());
+}
