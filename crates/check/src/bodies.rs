@@ -42,7 +42,9 @@ impl Checker<'_> {
                 let bind = &self.program.binds[id];
                 (self.bind_site(id), bind.module, bind.ty)
             };
+            self.in_test = self.test_of_bind.contains_key(&id);
             let body = self.plain(BodyOwner::Bind(id), module, &[], None, site.value, Some(ty));
+            self.in_test = false;
             self.program.binds[id].body = Some(body);
         }
         for id in self.program.tests.ids().collect::<Vec<_>>() {
@@ -451,9 +453,9 @@ impl Checker<'_> {
         let var = self.program.effects.add(EffectInfo::default());
         let frame = Frame::of(Node::Var(var), TyId::VOID, None);
         let job = Job { owner: BodyOwner::Test(id), module, params: &[], self_ty: None, frame };
-        self.current_test = Some(id);
+        (self.current_test, self.in_test) = (Some(id), true);
         let body = self.run(job, |body| body.function_block(site.body, TyId::VOID));
-        self.current_test = None;
+        (self.current_test, self.in_test) = (None, false);
         self.program.tests[id].body = Some(body);
     }
 }
@@ -490,6 +492,9 @@ impl Body<'_, '_> {
         }
         let made = self.expr(block, Want::Type(result));
         let made_ty = self.c.program.nodes.exprs[made].ty;
+        if made_ty == TyId::VOID && (result == TyId::WRONG || self.yields) {
+            return made;
+        }
         if made_ty == TyId::VOID {
             let span = self.c.program.nodes.exprs[made].span;
             let at = Span::new(span.end.saturating_sub(1), span.end);

@@ -17,7 +17,7 @@ use crate::program::{
     TestId, TraitId, TypeParamId,
 };
 use crate::relations::Head;
-use crate::types::TyId;
+use crate::types::{Ty, TyId};
 
 /// What a name of a module stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -133,6 +133,10 @@ pub(crate) struct Checker<'a> {
     pub(crate) injections: Vec<Injection>,
     pub(crate) purity: crate::purity::Seen,
     pub(crate) current_test: Option<TestId>,
+    /// Whether what is looked at belongs to a test.
+    pub(crate) in_test: bool,
+    /// The classes of which values are made, each with whether that is anywhere outside of tests.
+    pub(crate) made: FxHashMap<ClassId, bool>,
     /// How many mistakes were told, without warnings.
     pub(crate) mistakes: usize,
     /// Types that nothing declares, and for which nothing is proposed: each is told once in a module.
@@ -188,6 +192,8 @@ impl<'a> Checker<'a> {
             injections: Vec::new(),
             purity: crate::purity::Seen::default(),
             current_test: None,
+            in_test: false,
+            made: FxHashMap::default(),
             mistakes: 0,
             unknown_types: FxHashSet::default(),
             looked_near: 0,
@@ -220,8 +226,23 @@ impl<'a> Checker<'a> {
     /// Says what is wrong.
     pub(crate) fn error(&mut self, module: ModuleId, span: Span, fact: Fact) {
         self.mistakes += usize::from(!fact.is_warning());
+        self.forget_raises(&fact);
         let at = span.in_file(self.file(module).id);
         self.found.push(CheckError { at, fact });
+    }
+
+    /// What should have a trait and has not might raise something in its methods: what they raise is not known.
+    fn forget_raises(&mut self, fact: &Fact) {
+        let of = match fact {
+            Fact::MissingTrait { of, .. } => match self.program.types.get(*of) {
+                Ty::Trait(of, _) => of,
+                _ => return,
+            },
+            Fact::MissingMethods { of, .. } | Fact::NotInTrait { of, .. } => *of,
+            _ => return,
+        };
+        let methods = self.program.traits[of].methods.iter().copied();
+        self.graph.unknown.extend(methods.map(crate::effects::Node::Function));
     }
 
     #[expect(clippy::indexing_slicing, reason = "each module has a file")]
@@ -378,7 +399,7 @@ impl<'a> Checker<'a> {
     /// Whether the text of a module could not be read.
     pub(crate) fn is_broken(&self, module: ModuleId) -> bool {
         let file = self.file(module).id;
-        self.input.sources.iter().any(|source| source.file == file && source.broken)
+        self.input.sources.iter().any(|source| source.file == file && !source.errors.is_empty())
     }
 
     /// What was found, sorted by modules and places, without repetitions.
@@ -390,9 +411,35 @@ impl<'a> Checker<'a> {
             .map(|(id, module)| (module.file, crate::signatures::order(id)))
             .collect();
         let mut errors = std::mem::take(&mut self.found);
+        let unread = self.unread_lines();
+        errors.retain(|error| {
+            let lines = unread.get(&error.at.file).map_or(&[][..], Vec::as_slice);
+            let at = lines.partition_point(|(start, _)| *start <= error.at.span.start);
+            let line = at.checked_sub(1).and_then(|at| lines.get(at));
+            line.is_none_or(|(_, end)| *end < error.at.span.start)
+        });
         errors.sort_by_key(|error| (order.get(&error.at.file).copied(), error.at.span));
         errors.dedup();
         crate::Checked { program: self.program, errors }
+    }
+
+    /// The lines that the parser did not understand, where mistakes would be echoes: where each begins and ends.
+    fn unread_lines(&self) -> FxHashMap<FileId, Vec<(u32, u32)>> {
+        let mut unread: FxHashMap<FileId, Vec<(u32, u32)>> = FxHashMap::default();
+        for source in &self.input.sources {
+            let text = self.input.files.get(source.file).map_or("", |file| file.text());
+            for error in source.errors.iter().filter(|error| error.hides_its_line()) {
+                let at = error.span.start;
+                let (before, behind) = text.split_at_checked(at as usize).unwrap_or((text, ""));
+                let start = before.rfind('\n').map_or(0, |end| end + 1);
+                let end = at as usize + behind.find('\n').unwrap_or(behind.len());
+                let lines = unread.entry(source.file).or_default();
+                if lines.last().is_none_or(|(last, _)| *last < start as u32) {
+                    lines.push((start as u32, end as u32));
+                }
+            }
+        }
+        unread
     }
 
     /// The type parameters of what a function belongs to.

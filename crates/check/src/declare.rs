@@ -1,5 +1,7 @@
 //! From items to declarations: every item gets its id and its name, before anything is looked at in detail.
 
+use std::collections::hash_map::Entry as Slot;
+
 use pluto_source::Span;
 use pluto_syntax::tree::{self, ItemKind};
 use rustc_hash::FxHashMap;
@@ -38,7 +40,26 @@ impl Checker<'_> {
         for module in modules {
             self.declare_items(module);
         }
+        self.unique_tests();
         index
+    }
+
+    /// A test is asked for by its name.
+    fn unique_tests(&mut self) {
+        let mut seen: FxHashMap<(ModuleId, String), Span> = FxHashMap::default();
+        let mut second = Vec::new();
+        for (_, test) in self.program.tests.iter().filter(|(_, test)| !test.span.is_empty()) {
+            match seen.entry((test.module, test.name.clone())) {
+                Slot::Occupied(first) => second.push((test.module, test.span, *first.get())),
+                Slot::Vacant(slot) => {
+                    slot.insert(test.span);
+                }
+            }
+        }
+        for (module, span, first) in second {
+            let first = first.in_file(self.file(module).id);
+            self.error(module, span, Fact::DuplicateTest { first });
+        }
     }
 
     fn declare_modules(&mut self) -> ModuleIndex {

@@ -3,6 +3,7 @@
 mod concurrency;
 mod contracts;
 mod errors;
+mod foreign;
 mod injection;
 mod modules;
 mod mutability;
@@ -112,6 +113,7 @@ mod codes {
         Warning {
             UNREACHABLE_CODE = 340 "unreachable-code",
             UNUSED_VALUE = 341 "unused-value",
+            COMPARED_WITH_NONE = 342 "compared-with-none",
         }
         Error {
             UNHANDLED = 401 "unhandled-error",
@@ -163,6 +165,8 @@ mod codes {
             DEPENDENCY_CYCLE = 803 "dependency-cycle",
             NOT_INJECTABLE = 804 "not-injectable",
             SHARED_MUTABLE = 805 "shared-mutable",
+            SECOND_ENTRY = 806 "second-entry",
+            APP_WITHOUT_MAIN = 807 "app-without-main",
             CANNOT_CROSS = 901 "cannot-cross",
             BAD_SPAWN = 902 "bad-spawn",
             BAD_LATER = 903 "bad-later",

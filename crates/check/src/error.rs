@@ -72,10 +72,6 @@ pub enum Misplaced {
     SelfType,
     /// `result` or `old` outside of `ensures`.
     Ensures,
-    /// `..` outside of an array.
-    Rest,
-    /// A second `..` in an array.
-    SecondRest,
     /// `?` where the function does not give an optional.
     Try,
     /// An actor made without `spawn`.
@@ -110,6 +106,7 @@ impl Fact {
                 | Self::Shadowed { .. }
                 | Self::UnreachableCode { .. }
                 | Self::UnusedValue { .. }
+                | Self::ComparedWithNone { .. }
                 | Self::NeverRaised { .. }
                 | Self::UnreachableArm
                 | Self::OldCopies { .. }
@@ -125,6 +122,8 @@ pub enum Fact {
     // ------------------------------------------------------------------------------------- modules and names, E02xx
     /// A name that nothing has.
     UnknownName { name: Symbol, near: Option<Symbol> },
+    /// An assignment to a name that nothing has.
+    AssignUnknown { name: Symbol },
     /// A type that nothing declares.
     UnknownType { name: Symbol, near: Option<Symbol> },
     /// A module that is not there.
@@ -135,6 +134,8 @@ pub enum Fact {
     PrivateItem { module: ModuleId, name: Symbol, declared: FileSpan },
     /// A second declaration of a name.
     Duplicate { name: Symbol, first: FileSpan },
+    /// A second test of one name in a module.
+    DuplicateTest { first: FileSpan },
     /// Modules that import each other.
     ImportCycle { modules: Vec<(ModuleId, FileSpan)> },
     /// A name that is no type.
@@ -181,6 +182,8 @@ pub enum Fact {
     Unconverted { expected: TyId, found: TyId, loose: bool },
     /// A whole number where a float is needed.
     IntForFloat { decimal: bool },
+    /// `none` where a type that does not have it is needed.
+    NoneForPlain { expected: TyId },
     /// A type that nothing decides.
     CannotInfer { what: TyId },
     /// Too many or too few arguments.
@@ -215,8 +218,8 @@ pub enum Fact {
     NotIndexable { ty: TyId, index: TyId },
     /// An end of a function that gives nothing.
     MissingReturn { expected: TyId },
-    /// `?`, `??` or `?.` of what cannot be `none`.
-    NotOptional { ty: TyId },
+    /// `?`, `??` or `?.` of what cannot be `none`; or `?` behind a call, where `!` was meant.
+    NotOptional { ty: TyId, call: bool },
     /// A member of what may be `none`.
     MaybeNone { ty: TyId, name: Symbol },
     /// Something at a place that does not allow it.
@@ -243,8 +246,8 @@ pub enum Fact {
     BadFormat { ty: TyId },
     /// An `is` that cannot be true, or always is.
     BadIs { value: TyId, ty: TyId },
-    /// A `main` that takes or gives something.
-    BadMain,
+    /// A `main` that takes or gives something, of an app or of a module.
+    BadMain { app: bool },
     /// Nothing, where a value is needed.
     VoidValue { expected: Option<TyId> },
     /// A value of an `if` without `else`.
@@ -255,6 +258,8 @@ pub enum Fact {
     UnreachableCode { after: FileSpan },
     /// A value that nothing uses.
     UnusedValue { ty: TyId },
+    /// `==` or `!=` of `none` and what is never `none`.
+    ComparedWithNone { ty: TyId, equal: bool },
 
     // ----------------------------------------------------------------------------------------------- error sets, E04xx
     /// A call that may fail, and does not say so.
@@ -325,10 +330,14 @@ pub enum Fact {
     NoProvider { ty: TyId, asked: FileSpan },
     /// A type that several provide.
     ManyProviders { ty: TyId, providers: Vec<TyId> },
-    /// A class that needs itself.
-    DependencyCycle { classes: Vec<ClassId> },
+    /// Classes that need each other, each with where it asks for the next.
+    DependencyCycle { classes: Vec<(ClassId, FileSpan)> },
     /// A class that cannot be injected, because fields have no value.
     NotInjectable { ty: TyId, fields: Vec<Symbol> },
+    /// A second thing that the program would begin with: an app, or a `main` beside one.
+    SecondEntry { app: ClassId, first: FileSpan },
+    /// An app without `main`.
+    AppWithoutMain { app: ClassId },
     /// Something mutable that is used from more than one task.
     SharedMutable { ty: TyId, method: Symbol, shared: FileSpan },
 

@@ -35,6 +35,10 @@ impl Checker<'_> {
         let (Some(first), Some(last)) = (names.first(), names.last()) else { return };
         let span = first.span.to(last.span);
         let path: Vec<Symbol> = names.iter().map(|name| self.symbol(module, *name)).collect();
+        // The parser has said that a name is missing.
+        if names.iter().any(|name| name.span.is_empty()) {
+            return self.import_nothing(module, import, *last);
+        }
         let Some(target) = self.find_module(module, &path, index) else {
             let near = self.near_module(module, &path, index);
             self.error(module, span, Fact::UnknownModule { path, near });

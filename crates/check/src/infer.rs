@@ -158,6 +158,10 @@ pub(crate) struct Body<'b, 'a> {
     scopes: Vec<Option<crate::types::EffectVar>>,
     /// Whether something in it is wrong.
     pub(crate) wrong: bool,
+    /// Whether it yields, though it is no generator: that it gives nothing is the same mistake.
+    pub(crate) yields: bool,
+    /// The mistakes that were told before it.
+    mistakes: usize,
     /// Names and members that are not there, and for which nothing is proposed: each is told once.
     unknown: FxHashSet<Symbol>,
     unknown_members: FxHashSet<(TyId, Symbol)>,
@@ -172,9 +176,11 @@ impl<'b, 'a> Body<'b, 'a> {
         let nodes = &c.program.nodes;
         let (first_local, first_expr, first_pattern) =
             (nodes.locals.len() as u32, nodes.exprs.len() as u32, nodes.patterns.len() as u32);
-        let tree = c.file(module).tree;
+        let (tree, mistakes) = (c.file(module).tree, c.mistakes);
         Self {
             c,
+            mistakes,
+            yields: false,
             nodes: &tree.nodes,
             module,
             params: Vec::new(),

@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::arena::Id;
 use crate::checker::Checker;
 use crate::error::{CheckError, Fact};
-use crate::program::{BindId, ClassId, ClassKind, FunctionId, TestId};
+use crate::program::{BindId, ClassId, ClassKind, FunctionId, PackageId, TestId};
 use crate::relations::Head;
 use crate::types::{Ty, TyId};
 
@@ -56,7 +56,8 @@ struct Planner {
     test: Option<TestId>,
     steps: Vec<Step>,
     done: FxHashMap<Provider, u32>,
-    active: Vec<ClassId>,
+    /// What is being built, each with its field that is looked for.
+    active: Vec<(ClassId, u32)>,
     asked: FileSpan,
     failed: bool,
 }
@@ -67,6 +68,7 @@ impl Checker<'_> {
         let mut told: FxHashSet<(ClassId, u32)> = FxHashSet::default();
         let apps: Vec<ClassId> =
             self.program.classes.iter().filter(|(_, c)| c.kind == ClassKind::App).map(|(id, _)| id).collect();
+        self.check_entries(&apps);
         for app in apps {
             let at = self.place(&self.program.classes[app].origin);
             self.missing_defaults(app, at);
@@ -75,6 +77,30 @@ impl Checker<'_> {
         for injection in std::mem::take(&mut self.injections) {
             let Injection { class, at, given, test, .. } = injection;
             self.plan(class, at, &given, test, &mut told);
+        }
+    }
+
+    /// A program begins in the `main` of its app, of which each package has one at most, and then no other `main` beside it.
+    fn check_entries(&mut self, apps: &[ClassId]) {
+        let main = self.builtins.names.main;
+        let mut first_of: FxHashMap<PackageId, ClassId> = FxHashMap::default();
+        for app in apps.iter().copied() {
+            let origin = self.program.classes[app].origin;
+            let package = self.program.modules[origin.module].package;
+            if let Some(first) = first_of.get(&package).copied() {
+                let at = self.place(&self.program.classes[first].origin);
+                self.error(origin.module, origin.span, Fact::SecondEntry { app: first, first: at });
+                continue;
+            }
+            first_of.insert(package, app);
+            if !self.methods.own.contains_key(&(Head::Class(app), main)) && !self.is_broken(origin.module) {
+                self.error(origin.module, origin.span, Fact::AppWithoutMain { app });
+            }
+            let beside = self.scope(origin.module).names.get(&main).copied().filter(|entry| !entry.imported);
+            if let Some(entry) = beside {
+                let first = self.place(&origin);
+                self.error(origin.module, entry.span, Fact::SecondEntry { app, first });
+            }
         }
     }
 
@@ -90,13 +116,18 @@ impl Checker<'_> {
             test,
             steps: Vec::new(),
             done: FxHashMap::default(),
-            active: vec![class],
+            active: vec![(class, 0)],
             asked: at,
             failed: false,
         };
         let fields = self.plan_fields(class, given, &mut planner, told);
         if planner.failed {
             return;
+        }
+        for step in &planner.steps {
+            if let Provider::Class(class) = step.provider {
+                *self.made.entry(class).or_insert(false) |= test.is_none();
+            }
         }
         self.check_shared(class, &fields, &planner.steps);
         self.program.plans.push(Plan { at, class, steps: planner.steps, fields });
@@ -114,6 +145,9 @@ impl Checker<'_> {
         for (at, field) in (0..).zip(fields) {
             if !field.injected || given.contains(&at) || field.ty == TyId::WRONG {
                 continue;
+            }
+            if let Some((_, looked_for)) = planner.active.last_mut() {
+                *looked_for = at;
             }
             match self.provider(class, at, field.ty, planner, told) {
                 Some(provider) => match self.build(provider, planner, told) {
@@ -161,9 +195,7 @@ impl Checker<'_> {
             return Some(Provider::Class(*one));
         }
         if told.insert((class, field)) {
-            let owner = &self.program.classes[class];
-            let span = owner.fields.get(field as usize).map_or(owner.origin.span, |field| field.span);
-            let at = span.in_file(self.file(owner.origin.module).id);
+            let at = self.field_place(class, field);
             let fact = if binds.len() > 1 {
                 Fact::ManyProviders { ty, providers: vec![ty; binds.len()] }
             } else if providers.is_empty() {
@@ -204,14 +236,14 @@ impl Checker<'_> {
         let fields = match provider {
             Provider::Bind(_) => Vec::new(),
             Provider::Class(class) => {
-                if let Some(at) = planner.active.iter().position(|active| *active == class) {
+                if let Some(at) = planner.active.iter().position(|(active, _)| *active == class) {
                     self.cycle(planner.active.get(at..).unwrap_or_default().to_vec(), told);
                     return None;
                 }
                 if !self.missing_defaults(class, planner.asked) {
                     return None;
                 }
-                planner.active.push(class);
+                planner.active.push((class, 0));
                 let fields = self.plan_fields(class, &[], planner, told);
                 let _ = planner.active.pop();
                 fields
@@ -223,14 +255,23 @@ impl Checker<'_> {
         Some(step)
     }
 
-    fn cycle(&mut self, mut classes: Vec<ClassId>, told: &mut FxHashSet<(ClassId, u32)>) {
-        let least = classes.iter().enumerate().min_by_key(|(_, id)| **id).map_or(0, |(at, _)| at);
+    fn cycle(&mut self, mut classes: Vec<(ClassId, u32)>, told: &mut FxHashSet<(ClassId, u32)>) {
+        let least = classes.iter().enumerate().min_by_key(|(_, (id, _))| *id).map_or(0, |(at, _)| at);
         classes.rotate_left(least);
-        let Some(first) = classes.first().copied() else { return };
+        let Some((first, _)) = classes.first().copied() else { return };
         if told.insert((first, u32::MAX)) {
-            let at = self.place(&self.program.classes[first].origin);
+            let classes: Vec<(ClassId, FileSpan)> =
+                classes.into_iter().map(|(class, field)| (class, self.field_place(class, field))).collect();
+            let Some((_, at)) = classes.first().copied() else { return };
             self.found.push(CheckError { at, fact: Fact::DependencyCycle { classes } });
         }
+    }
+
+    /// Where a field of a class stands.
+    fn field_place(&self, class: ClassId, field: u32) -> FileSpan {
+        let class = &self.program.classes[class];
+        let span = class.fields.get(field as usize).map_or(class.origin.span, |field| field.span);
+        span.in_file(self.file(class.origin.module).id)
     }
 
     /// Whether all fields of an injected class have a value.
@@ -306,10 +347,7 @@ impl Checker<'_> {
         let Ty::Class(class, _) = self.program.types.get(ty) else { return };
         let Some(method) = self.changing_method(class) else { return };
         let Some((_, owner, field)) = users.iter().rev().find(|(task, ..)| task.is_some()) else { return };
-        let origin = self.program.classes[*owner].origin;
-        let span =
-            self.program.classes[*owner].fields.get(*field as usize).map_or(origin.span, |field| field.span);
-        let shared = span.in_file(self.file(origin.module).id);
+        let shared = self.field_place(*owner, *field);
         let method = self.program.functions[method].origin.name;
         let error = CheckError { at: shared, fact: Fact::SharedMutable { ty, method, shared } };
         if !self.found.contains(&error) {

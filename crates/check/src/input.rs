@@ -1,8 +1,8 @@
 //! What is checked: files that are parsed, and how packages depend on each other.
 
 use pluto_source::{FileId, Files};
-use pluto_syntax::Parse;
 use pluto_syntax::tree::Tree;
+use pluto_syntax::{Parse, SyntaxError};
 
 /// A package.
 #[derive(Clone, Debug, Default)]
@@ -22,8 +22,8 @@ pub struct Source<'a> {
     pub file: FileId,
     /// Its tree.
     pub tree: &'a Tree,
-    /// Whether its text has errors: names in what could not be read may be used after all.
-    pub broken: bool,
+    /// The errors of its text. Names in what could not be read may be used after all, and what stands on such a line is not judged.
+    pub errors: &'a [SyntaxError],
 }
 
 /// A program that is checked.
@@ -48,7 +48,7 @@ impl<'a> Input<'a> {
     pub fn with(mut self, path: &str, file: FileId, parse: &'a Parse) -> Self {
         let path = path.split('.').map(str::to_owned).collect();
         let Parse { tree, errors } = parse;
-        self.sources.push(Source { package: 0, path, file, tree, broken: !errors.is_empty() });
+        self.sources.push(Source { package: 0, path, file, tree, errors });
         self
     }
 }

@@ -75,8 +75,8 @@ pub fn check(input: &Input<'_>) -> Checked {
     checker.check_written();
     checker.check_matches();
     checker.check_purity();
-    checker.solve_effects();
     checker.plan_injection();
+    checker.solve_effects();
     checker.warn_unused();
     checker.finish()
 }

@@ -170,16 +170,6 @@ impl Checker<'_> {
                 continue;
             }
             self.methods.own.insert((head, origin.name), *method);
-            if let Head::Class(id) = head
-                && let Some(at) = self.methods.fields.get(&(id, origin.name)).copied()
-            {
-                let class = &self.program.classes[id];
-                let file = self.file(class.origin.module).id;
-                if let Some(field) = class.fields.get(at as usize) {
-                    let first = field.span.in_file(file);
-                    self.error(origin.module, origin.span, Fact::Duplicate { name: origin.name, first });
-                }
-            }
         }
     }
 
@@ -416,16 +406,18 @@ impl Checker<'_> {
     /// `main` of a module or an app takes nothing and gives nothing.
     fn check_main(&mut self, id: FunctionId) {
         let function = &self.program.functions[id];
-        let entry = match function.owner {
-            Owner::Module => true,
-            Owner::Class(class) => self.program.classes[class].kind == ClassKind::App,
-            _ => false,
+        let app = match function.owner {
+            Owner::Module => false,
+            Owner::Class(class) if self.program.classes[class].kind == ClassKind::App => true,
+            _ => return,
         };
-        let plain =
-            function.params.is_empty() && function.type_params.is_empty() && function.result == TyId::VOID;
-        if entry && function.origin.name == self.builtins.names.main && !plain {
+        let plain = function.params.is_empty()
+            && function.type_params.is_empty()
+            && function.result == TyId::VOID
+            && function.receiver.is_some() == app;
+        if function.origin.name == self.builtins.names.main && !plain {
             let origin = function.origin;
-            self.error(origin.module, origin.span, Fact::BadMain);
+            self.error(origin.module, origin.span, Fact::BadMain { app });
         }
     }
 

@@ -142,7 +142,7 @@ impl Project {
     fn source(&self, module: &Module) -> Option<Source<'_>> {
         let Parse { tree, errors } = self.parses.get(module.file.0 as usize)?;
         let Module { package, path, file } = module;
-        Some(Source { package: *package, path: path.clone(), file: *file, tree, broken: !errors.is_empty() })
+        Some(Source { package: *package, path: path.clone(), file: *file, tree, errors })
     }
 
     /// Reads a file once.

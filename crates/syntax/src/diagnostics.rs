@@ -2,7 +2,7 @@
 
 use pluto_source::{Code, Diagnostic, Edit, FileId, Fix, Label, Severity, Span};
 
-use crate::error::{BadEscape, BadNumber, Expected, Fact, Named, Number, SyntaxError};
+use crate::error::{BadEscape, BadNumber, Expected, Fact, Foreign, Named, Number, SyntaxError};
 use crate::token::Kind;
 
 macro_rules! codes {
@@ -56,6 +56,9 @@ codes! {
     UNNAMED_FIELD = 127 "unnamed-field",
     TERNARY = 128 "ternary",
     BAD_KEY = 129 "bad-key",
+    MISSING_LET = 130 "missing-let",
+    FOREIGN_CLOSURE = 131 "foreign-closure",
+    FOREIGN_FORM = 132 "foreign-form",
     TOO_MANY_ERRORS = 199 "too-many-errors",
 }
 
@@ -71,7 +74,7 @@ impl SyntaxError {
             Fact::OutOfRange(_) => NUMBER_OUT_OF_RANGE,
             Fact::ForeignOperator { .. } | Fact::BangBefore | Fact::Step { .. } => FOREIGN_OPERATOR,
             Fact::Semicolon { .. } => SEMICOLON,
-            Fact::SingleQuotes { .. } => SINGLE_QUOTES,
+            Fact::SingleQuotes { .. } | Fact::BackQuotes => SINGLE_QUOTES,
             Fact::UnclosedHole => UNCLOSED_HOLE,
             Fact::LoneBrace => LONE_BRACE,
             Fact::StringsTooDeep => STRINGS_TOO_DEEP,
@@ -104,6 +107,9 @@ impl SyntaxError {
             Fact::LabelWithoutLoop => LABEL_WITHOUT_LOOP,
             Fact::UnnamedField => UNNAMED_FIELD,
             Fact::Ternary => TERNARY,
+            Fact::DeclarationWithoutLet { .. } => MISSING_LET,
+            Fact::Foreign(_) => FOREIGN_FORM,
+            Fact::ForeignClosure => FOREIGN_CLOSURE,
             Fact::TooMany => TOO_MANY_ERRORS,
         }
     }
@@ -135,8 +141,10 @@ impl SyntaxError {
             Fact::OutOfRange(Number::Duration) => {
                 "this duration is too long: the longest is 292 years".into()
             }
+            Fact::ForeignOperator { written: "**", .. } => "`a ** b` is written `a.pow(b)`".into(),
             Fact::ForeignOperator { written, instead } => format!("`{written}` is written `{instead}`"),
             Fact::Semicolon { .. } => "a statement ends with its line, not with `;`".into(),
+            Fact::BackQuotes => "strings are in double quotes, and those with holes in `f\"…\"`".into(),
             Fact::SingleQuotes { .. } => "strings are in double quotes".into(),
             Fact::UnclosedHole => "this hole has no end on its line: `}` is missing".into(),
             Fact::LoneBrace => "a `}` in a string with holes is written `}}`".into(),
@@ -176,6 +184,9 @@ impl SyntaxError {
             Fact::BadKey => "a key in a pattern is a literal".into(),
             Fact::ClosureWithoutParentheses { .. } => "the parameters of a closure are in parentheses".into(),
             Fact::LabelWithoutLoop => "a `:` here can only be behind the label of a loop".into(),
+            Fact::DeclarationWithoutLet { .. } => "a new name is declared by `let`".into(),
+            Fact::Foreign(form) => foreign(*form).into(),
+            Fact::ForeignClosure => "a function without a name is written `(x) => …`".into(),
             Fact::UnnamedField => "a field has a name".into(),
             Fact::TooMany => "there are more errors, which are not shown".into(),
         }
@@ -208,8 +219,45 @@ impl SyntaxError {
                 "a function inside a function is a closure: `let f = (x: int) => …`"
             }
             Fact::LabelWithoutLoop => "a new name is declared by `let`",
+            Fact::Foreign(Foreign::Reference) => "what a function changes is a parameter with `mut`",
             Fact::ForeignWord { written: "if let", .. } => {
                 "`let x = e else { … }` and `if e != none { … }` go without `match`"
+            }
+            Fact::ForeignWord { written: "while let", .. } => {
+                "a channel is read by `for x in rx`, anything else by `loop` and `let x = e else { break }`"
+            }
+            Fact::Expected {
+                expected: Expected::Either(Kind::Comma, Kind::RightBracket),
+                found: Some(Kind::For),
+            } => "a list is made of another by `list.filter((x) => …).map((x) => …)`",
+            Fact::Expected { expected: Expected::Block, found: Some(Kind::In) } => {
+                "`list.contains(x)` says whether something is in it"
+            }
+            Fact::Expected { expected: Expected::Block, found: Some(Kind::Colon) } => "a block is in braces",
+            Fact::Expected {
+                expected: Expected::Either(Kind::Comma, Kind::RightParen),
+                found: Some(Kind::Pipe),
+            } => "what is one of several types is an `enum`, or a `trait`",
+            Fact::Expected { expected: Expected::Name(Named::Function), found: Some(Kind::LeftParen) } => {
+                "a method stands in its class, and `self` is its first parameter"
+            }
+            Fact::Expected { expected: Expected::Method, found: Some(Kind::Name) } => {
+                "a method begins with `fn`"
+            }
+            Fact::ForeignWord { written: "try" | "except" | "finally", .. } => {
+                "`f()!` hands on what a call raises, and `f() catch e { … }` handles it"
+            }
+            Fact::ForeignWord { written: "await", .. } => {
+                "a call waits by itself, and `task.get()!` for what was spawned"
+            }
+            Fact::ForeignWord { written: "async", .. } => {
+                "every function can wait, and `spawn f()` starts a task"
+            }
+            Fact::ForeignWord { written: "implements" | "extends", .. } => {
+                "`impl Trait for Class { … }` stands beside the class"
+            }
+            Fact::ForeignWord { written: "new", .. } => {
+                "a value of a class is written `Point { x: 1, y: 2 }`"
             }
             Fact::Expected { expected: Expected::Item, .. } => {
                 "statements stand in a function: `fn main() { … }`"
@@ -235,6 +283,7 @@ impl SyntaxError {
                 let first = Span::new(span.start, span.start + 1);
                 Some(Fix::sure("write `//`", vec![edit(first, "//")]))
             }
+            Fact::ForeignOperator { written: "**", .. } => None,
             Fact::ForeignOperator { instead, .. } => write(instead),
             Fact::Semicolon { at_end: true } => remove("`;`"),
             Fact::SingleQuotes { plain: false } => None,
@@ -266,11 +315,15 @@ impl SyntaxError {
                 fix.edits.extend(arrow.map(|arrow| edit(arrow, "=>")));
                 Some(fix)
             }
+            Fact::ForeignWord { written: "try" | "new" | "implements" | "extends", .. } => None,
             Fact::ForeignWord { instead: "", written } => remove(&format!("`{written}`")),
-            Fact::ForeignWord { written: "if let", .. } => None,
-            Fact::ForeignWord { instead, .. } => write(instead),
+            Fact::ForeignWord { written: "if let" | "while let", .. } => None,
+            Fact::ForeignWord { written, instead } if !begins_other_form(written) => write(instead),
             Fact::ThinArrow => write("=>"),
             Fact::ResultArrow => remove("it"),
+            Fact::DeclarationWithoutLet { instead } => write(instead),
+            Fact::Foreign(Foreign::MethodWithoutFn) => insert("write `fn`", span.start, "fn "),
+            Fact::Foreign(Foreign::Cons) => write(", .."),
             Fact::MisplacedPub => remove("`pub`"),
             Fact::AssignmentInside { body: Some(body) } => {
                 let edits = vec![edit(Span::empty(body.start), "{ "), edit(Span::empty(body.end), " }")];
@@ -295,10 +348,31 @@ fn proposal(fact: &Fact) -> Option<(String, String)> {
         Fact::Semicolon { at_end: false } | Fact::SameLine => {
             ("begin a new line".to_owned(), "\n".to_owned())
         }
+        Fact::ForeignWord { written, instead } if begins_other_form(written) => {
+            (format!("write `{instead}`"), (*instead).to_owned())
+        }
+        Fact::Foreign(Foreign::Reference) => ("remove it".to_owned(), String::new()),
         Fact::WrongCase { instead: Some(instead), .. } => (format!("write `{instead}`"), instead.to_string()),
         Fact::AssignmentInside { body: None } => ("write `==`".to_owned(), "==".to_owned()),
         _ => return None,
     })
+}
+
+/// Whether what stands behind a word of another language is written otherwise too: Pluto's word alone brings other mistakes.
+fn begins_other_form(written: &str) -> bool {
+    matches!(written, "case" | "def" | "switch")
+}
+
+const fn foreign(form: Foreign) -> &'static str {
+    match form {
+        Foreign::ArrayType => "the type of an array is written `[T]`",
+        Foreign::Reference => "there are no references: a value is given as it is",
+        Foreign::MethodWithoutFn => "a method begins with `fn`",
+        Foreign::MapInBraces => "a map is in brackets: `[\"a\": 1]`",
+        Foreign::ClassWithoutName => "a value of a class begins with the name of the class: `Point { x: 1 }`",
+        Foreign::CountingLoop => "a loop that counts is written `for i in 0..n`",
+        Foreign::Cons => "the rest of an array is written `..rest`, behind a comma",
+    }
 }
 
 fn bad_escape(wrong: BadEscape) -> String {

@@ -16,6 +16,28 @@ pub struct SyntaxError {
     pub fact: Fact,
 }
 
+impl SyntaxError {
+    /// Whether the rest of its line was not understood, so that what else is wrong there is probably no mistake of its own.
+    pub const fn hides_its_line(&self) -> bool {
+        matches!(
+            self.fact,
+            Fact::UnknownCharacter(_)
+                | Fact::UnterminatedString { .. }
+                | Fact::UnclosedHole
+                | Fact::StringsTooDeep
+                | Fact::Expected { .. }
+                | Fact::Unclosed { .. }
+                | Fact::Unopened(_)
+                | Fact::TooDeep
+                | Fact::SameLine
+                | Fact::LeadingOperator { .. }
+                | Fact::KeywordAsName(_)
+                | Fact::ItemInBlock { .. }
+                | Fact::LabelWithoutLoop
+        )
+    }
+}
+
 /// What is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
@@ -51,6 +73,8 @@ pub enum Fact {
         /// Whether it could stand in double quotes as it is.
         plain: bool,
     },
+    /// A text in back quotes.
+    BackQuotes,
     /// A hole in a string without its end on the line.
     UnclosedHole,
     /// A `}` in a string with holes that closes nothing.
@@ -167,10 +191,38 @@ pub enum Fact {
     },
     /// `outer: x`.
     LabelWithoutLoop,
+    /// `x := 1`, `x: int = 1`, `int x = 1`.
+    DeclarationWithoutLet {
+        /// What it is up to the value.
+        instead: Box<str>,
+    },
+    /// A form of other languages.
+    Foreign(Foreign),
+    /// A function without a name, as other languages write it.
+    ForeignClosure,
     /// A field of a variant without a name.
     UnnamedField,
     /// There is more, and it is not said.
     TooMany,
+}
+
+/// A form of other languages, for which Pluto has another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Foreign {
+    /// `T[]`.
+    ArrayType,
+    /// `&x`, `&T`.
+    Reference,
+    /// A method without `fn`.
+    MethodWithoutFn,
+    /// `{"a": 1}`.
+    MapInBraces,
+    /// `{ x: 1, y: 2 }`.
+    ClassWithoutName,
+    /// `for i = 0; i < n; i++`.
+    CountingLoop,
+    /// `[head | tail]`, at the bar.
+    Cons,
 }
 
 /// What is wrong with an escape.
@@ -350,6 +402,17 @@ impl Errors {
     /// All, as they were found.
     pub(crate) fn into_list(self) -> Vec<SyntaxError> {
         self.list
+    }
+
+    /// Drops those that begin in one of these spans, which are in the order of the text.
+    pub(crate) fn drop_inside(&mut self, spans: &[Span]) {
+        if !spans.is_empty() {
+            self.list.retain(|error| {
+                let at = spans.partition_point(|span| span.start <= error.span.start);
+                let span = at.checked_sub(1).and_then(|at| spans.get(at));
+                span.is_none_or(|span| span.end <= error.span.start)
+            });
+        }
     }
 
     /// Adds those of the lexer.

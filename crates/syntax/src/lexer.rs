@@ -215,7 +215,7 @@ impl<'s> Lexer<'s> {
     fn colon(&mut self) -> Kind {
         self.at += 1;
         if self.last.ends_operand() {
-            return Kind::Colon;
+            return if self.is_path() { self.foreign_path() } else { Kind::Colon };
         }
         if self.byte(self.at) == b'"' {
             return if self.string() == Kind::String { Kind::Atom } else { Kind::Unknown };
@@ -231,6 +231,28 @@ impl<'s> Lexer<'s> {
             self.rest_of_name();
         }
         Kind::Atom
+    }
+
+    /// Whether the colon before here and one that follows stand in a path: behind the name of a type, or before one.
+    fn is_path(&self) -> bool {
+        if self.byte(self.at) != b':' {
+            return false;
+        }
+        let before = self.bytes.get(..self.at - 1).unwrap_or_default();
+        let name = before
+            .iter()
+            .rposition(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_')
+            .map_or(0, |at| at + 1);
+        before.get(name).is_some_and(u8::is_ascii_uppercase)
+    }
+
+    fn foreign_path(&mut self) -> Kind {
+        self.at += 1;
+        self.errors.add(
+            Span::new(self.at as u32 - 2, self.at as u32),
+            Fact::ForeignOperator { written: "::", instead: "." },
+        );
+        Kind::Dot
     }
 
     fn bracket(&mut self, byte: u8) -> Kind {
@@ -279,6 +301,9 @@ impl<'s> Lexer<'s> {
             (b'>', b'=', _) => (Kind::GreaterEqual, 2),
             (b'>', ..) => (Kind::Greater, 1),
             (b'-', b'>', _) => (Kind::ThinArrow, 2),
+            (b'|', b'>', _) => return self.foreign(2, "|>", ".", Kind::Dot),
+            (b'*', b'*', _) => return self.foreign(2, "**", "pow", Kind::Star),
+            (b'`', ..) => return self.back_quotes(),
             (b'&', b'&', _) => return self.foreign(2, "&&", "and", Kind::And),
             (b'|', b'|', _) => return self.foreign(2, "||", "or", Kind::Or),
             (b'~', ..) => (Kind::Tilde, 1),
@@ -336,6 +361,16 @@ impl<'s> Lexer<'s> {
         self.at += length + 2;
         let plain = !rest.iter().take(length).any(|byte| *byte == b'"');
         self.error(start, Fact::SingleQuotes { plain });
+        Kind::String
+    }
+
+    /// The same of back quotes, in which other languages have holes.
+    fn back_quotes(&mut self) -> Kind {
+        let start = self.at;
+        let rest = self.source.get(self.at + 1..).unwrap_or_default();
+        let Some(length) = rest.find('`') else { return self.unknown() };
+        self.at += length + 2;
+        self.error(start, Fact::BackQuotes);
         Kind::String
     }
 }

@@ -47,7 +47,8 @@ pub fn parse(source: &str) -> Parse {
     let (tokens, mut errors) = lexer::tokens(source);
     let mut parser = Parser::new(source, &tokens);
     parser.file();
-    let Parser { nodes, items, errors: found, .. } = parser;
+    let Parser { nodes, items, errors: found, dropped, .. } = parser;
+    errors.drop_inside(&dropped);
     errors.append(found.into_list());
     Parse { tree: Tree { tokens, items, nodes }, errors: errors.sorted() }
 }
@@ -103,6 +104,8 @@ struct Parser<'s> {
     /// Labels of the loops around, in this function.
     labels: Vec<Span>,
     applications: postfix::Applications,
+    /// Where the lexer's errors are echoes.
+    dropped: Vec<Span>,
     /// The token after a minus, which may be 2^63.
     after_minus: u32,
 }
@@ -142,6 +145,7 @@ impl<'s> Parser<'s> {
             fresh: 0,
             labels: Vec::new(),
             applications: postfix::Applications::default(),
+            dropped: Vec::new(),
             after_minus: u32::MAX,
         };
         parser.settle(0);

@@ -110,11 +110,12 @@ fn brackets() {
 }
 
 /// Texts that are too long to be written down.
-fn long() -> [String; 3] {
+fn long() -> [String; 4] {
     let nested = format!("const A = {}1{}", "(".repeat(300), ")".repeat(300));
     let strings = format!("const A = {}1{}", "f\"{".repeat(40), "}\"".repeat(40));
     let many = "fn f() { 1 + }\n".repeat(1_100);
-    [nested, strings, many]
+    let few_strings = format!("fn f() {{\n    print({}1{})\n}}", "f\"{".repeat(34), "}\"".repeat(34));
+    [nested, strings, few_strings, many]
 }
 
 #[test]
@@ -130,6 +131,8 @@ fn what_is_long() {
         E0104 nested-too-deep at 1:266 "(": this is nested more than 256 levels deep
         1 errors, the last:
         E0012 strings-too-deep at 1:106 "f\"": strings with holes are nested too deeply
+        1 errors, the last:
+        E0012 strings-too-deep at 2:106 "f\"": strings with holes are nested too deeply
         1001 errors, the last:
         E0199 too-many-errors at 1001:13 "}": there are more errors, which are not shown
     "#]]

@@ -76,7 +76,7 @@ impl TestCompiler {
         for ((file, one), Parse { tree, errors }) in files.iter().zip(&parses) {
             match packages.module(one.path()) {
                 Some((package, path)) => {
-                    input.sources.push(Source { package, path, file, tree, broken: !errors.is_empty() });
+                    input.sources.push(Source { package, path, file, tree, errors });
                 }
                 None => outside.push(format!("{}: it is in no package", one.path())),
             }

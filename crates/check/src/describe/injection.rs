@@ -21,21 +21,35 @@ impl Words<'_> {
                 Said::new(codes::MANY_PROVIDERS, message).note("one `bind` decides")
             }
             Fact::DependencyCycle { classes } => {
-                let names: Vec<String> = classes
+                let mut names: Vec<String> = classes
                     .iter()
-                    .map(|id| format!("`{}`", self.name(self.program.classes[*id].origin.name)))
+                    .map(|(id, _)| format!("`{}`", self.name(self.program.classes[*id].origin.name)))
                     .collect();
                 let message = match names.as_slice() {
                     [one] => format!("{one} needs itself"),
                     _ => format!("{} need each other", list(&names)),
                 };
-                Said::new(codes::DEPENDENCY_CYCLE, message)
+                let by = 1.min(names.len());
+                names.rotate_left(by);
+                let said = Said::new(codes::DEPENDENCY_CYCLE, message);
+                let steps = classes.iter().zip(&names).skip(1);
+                steps.fold(said, |said, ((_, place), next)| said.at(*place, format!("{next} is needed here")))
             }
             Fact::NotInjectable { ty, fields } => {
                 let verb = plural(fields.len(), "has", "have");
                 let message =
                     format!("`{}` cannot be injected: {} {verb} no value", self.ty(*ty), self.names(fields));
                 Said::new(codes::NOT_INJECTABLE, message).note("give defaults, or `bind` a value")
+            }
+            Fact::SecondEntry { app, first } => {
+                let name = self.name(self.program.classes[*app].origin.name);
+                Said::new(codes::SECOND_ENTRY, format!("the program begins with the app `{name}` already"))
+                    .at(*first, "it is declared here")
+            }
+            Fact::AppWithoutMain { app } => {
+                let name = self.name(self.program.classes[*app].origin.name);
+                Said::new(codes::APP_WITHOUT_MAIN, format!("the app `{name}` has no `main`"))
+                    .note("the program begins in it: `fn main(self) { … }`")
             }
             Fact::SharedMutable { ty, method, .. } => {
                 let message = format!(

@@ -2,18 +2,32 @@
 
 use super::{Said, Words, codes, kind, list};
 use crate::error::Fact;
+use crate::types::{Ty, TyId};
 
 impl Words<'_> {
     pub(super) fn modules(&self, fact: &Fact) -> Option<Said> {
         let at = self.at;
         Some(match fact {
             Fact::UnknownName { name, near } => {
+                let name = self.name(*name);
+                Said::new(codes::UNKNOWN_NAME, format!("there is no `{name}` here")).near_value(
+                    name,
+                    near.map(|near| self.name(near)),
+                    at,
+                )
+            }
+            Fact::AssignUnknown { name } => {
                 Said::new(codes::UNKNOWN_NAME, format!("there is no `{}` here", self.name(*name)))
-                    .near(near.map(|near| self.name(near)), at)
+                    .note("a new name is declared by `let`, and by `let mut` where it is assigned again")
+                    .insert_before("declare it", at, "let ")
             }
             Fact::UnknownType { name, near } => {
-                Said::new(codes::UNKNOWN_TYPE, format!("there is no type `{}` here", self.name(*name)))
-                    .near(near.map(|near| self.name(near)), at)
+                let name = self.name(*name);
+                Said::new(codes::UNKNOWN_TYPE, format!("there is no type `{name}` here")).near_type(
+                    name,
+                    near.map(|near| self.name(near)),
+                    at,
+                )
             }
             Fact::UnknownModule { path, near } => {
                 let near = near.as_ref().map(|near| self.program.show_path(near));
@@ -35,14 +49,32 @@ impl Words<'_> {
                 Said::new(codes::DUPLICATE_NAME, format!("`{}` is declared twice", self.name(*name)))
                     .at(*first, "it is declared first here")
             }
+            Fact::DuplicateTest { first } => {
+                Said::new(codes::DUPLICATE_NAME, "another test of this module has this name")
+                    .at(*first, "it is this one")
+            }
             Fact::ImportCycle { modules } => self.import_cycle(modules),
             Fact::NotAType { name, kind: of } => {
                 Said::new(codes::NOT_A_TYPE, format!("`{}` is {}, not a type", self.name(*name), kind(*of)))
             }
             Fact::NotAValue { name, kind: of } => self.not_a_value(*name, *of),
             Fact::UnknownMember { ty, name, near } => {
-                let message = format!("`{}` has no field or method `{}`", self.ty(*ty), self.name(*name));
-                Said::new(codes::UNKNOWN_MEMBER, message).near(near.map(|near| self.name(near)), at)
+                let hidden = self.is_field_of_actor(*ty, *name);
+                let has = if hidden { "method" } else { "field or method" };
+                let message = format!("`{}` has no {has} `{}`", self.ty(*ty), self.name(*name));
+                let said = Said::new(codes::UNKNOWN_MEMBER, message);
+                if self.is_without_self(*ty, *name) {
+                    let note = format!(
+                        "`{0}` is a function of the type, without `self`: `{1}.{0}(…)`",
+                        self.name(*name),
+                        self.ty(*ty)
+                    );
+                    return Some(said.note(note));
+                }
+                if hidden {
+                    return Some(said.note("the fields of an actor are seen in its methods only"));
+                }
+                said.near(near.map(|near| self.name(near)), at)
             }
             Fact::PrivateMember { ty, name, declared } => {
                 let message =
@@ -56,6 +88,21 @@ impl Words<'_> {
             .near(near.map(|near| self.name(near)), at),
             _ => return self.more_modules(fact),
         })
+    }
+
+    fn is_without_self(&self, ty: TyId, name: crate::names::Symbol) -> bool {
+        let methods = match self.program.types.get(ty) {
+            Ty::Class(id, _) | Ty::Actor(id, _) => &self.program.classes[id].methods,
+            Ty::Enum(id, _) => &self.program.enums[id].methods,
+            _ => return false,
+        };
+        let mut functions = methods.iter().map(|id| &self.program.functions[*id]);
+        functions.any(|function| function.origin.name == name && function.receiver.is_none())
+    }
+
+    fn is_field_of_actor(&self, ty: TyId, name: crate::names::Symbol) -> bool {
+        let Ty::Actor(id, _) = self.program.types.get(ty) else { return false };
+        self.program.classes[id].fields.iter().any(|field| field.name == name)
     }
 
     fn not_a_value(&self, name: crate::names::Symbol, of: crate::error::Kind) -> Said {

@@ -11,18 +11,16 @@ impl Words<'_> {
         let at = self.at;
         Some(match fact {
             Fact::Mismatch { expected, found, because } => self.mismatch(*expected, *found, *because),
-            Fact::Unconverted { expected, found, loose } => {
-                let conversion = format!(" as {}", self.ty(*expected));
-                let said = self.mismatch(*expected, *found, None);
-                if *loose {
-                    said.surround("convert it", at, "(", format!("){conversion}"))
-                } else {
-                    said.insert_after("convert it", at, conversion)
-                }
-            }
+            Fact::Unconverted { expected, found, loose } => self.unconverted(*expected, *found, *loose),
             Fact::IntForFloat { decimal } => {
                 let said = Said::new(codes::INT_FOR_FLOAT, "this is an `int`, and a `float` is needed");
                 if *decimal { said.insert_after("write a float", at, ".0").for_sure() } else { said }
+            }
+            Fact::NoneForPlain { expected } => {
+                let expected = self.ty(*expected);
+                let message = format!("`{expected}` is needed, which is never `none`");
+                Said::new(codes::MISMATCH, message)
+                    .note(format!("what may be `none` is of the type `{expected}?`"))
             }
             Fact::CannotInfer { .. } => Said::new(codes::CANNOT_INFER, "nothing decides the type of this")
                 .note("say it where it is bound"),
@@ -104,8 +102,14 @@ impl Words<'_> {
                     format!("the end of the function gives nothing, and `{}` is needed", self.ty(*expected));
                 Said::new(codes::MISSING_RETURN, message)
             }
-            Fact::NotOptional { ty } => {
-                Said::new(codes::NOT_OPTIONAL, format!("`{}` is never `none`", self.ty(*ty)))
+            Fact::NotOptional { ty, call } => {
+                let said = Said::new(codes::NOT_OPTIONAL, format!("`{}` is never `none`", self.ty(*ty)));
+                if !call {
+                    return Some(said);
+                }
+                let end = at.span.end;
+                let mark = pluto_source::Span::new(end.saturating_sub(1), end).in_file(at.file);
+                said.note("`?` hands on `none`, and `!` hands on an error").replace("write `!`", mark, "!")
             }
             Fact::MaybeNone { ty, name } => {
                 let message = format!("this may be `none`, since it is `{}`", self.ty(*ty));
@@ -129,12 +133,25 @@ impl Words<'_> {
             (Ty::Actor(a, _), Ty::Class(b, _)) if a == b => {
                 said.note("an actor sees its own state in its methods, not a handle of itself")
             }
+            (Ty::Array(of), _) if of == found || matches!(types.get(of), Ty::Infer(_)) => {
+                said.note("`push` adds one element to an array, and `append` those of another")
+            }
             (_, Ty::Optional(of)) if of == expected => said.note("`??` gives a default where it is `none`"),
             (Ty::Never, _) => Said::new(
                 codes::MISMATCH,
                 "this block must not end: it returns, raises, or goes on with a loop",
             ),
             _ => said,
+        }
+    }
+
+    fn unconverted(&self, expected: TyId, found: TyId, loose: bool) -> Said {
+        let conversion = format!(" as {}", self.ty(expected));
+        let said = self.mismatch(expected, found, None);
+        if loose {
+            said.surround("convert it", self.at, "(", format!("){conversion}"))
+        } else {
+            said.insert_after("convert it", self.at, conversion)
         }
     }
 
@@ -145,6 +162,9 @@ impl Words<'_> {
         let numbers = |ty| matches!(self.program.types.get(ty), Ty::Int | Ty::Float | Ty::Byte);
         if numbers(left) && numbers(right) && left != right {
             return said.note("numbers are converted by `as`");
+        }
+        if operator == BinaryOp::Less && matches!(self.program.types.get(left), Ty::Sender(_)) {
+            return said.note("a value is sent by `tx.send(value)!`");
         }
         let optional = |ty| matches!(self.program.types.get(ty), Ty::Optional(_));
         if optional(left) || optional(right) {
@@ -231,7 +251,12 @@ impl Words<'_> {
                 Said::new(codes::BAD_IS, message)
                     .note("`is` asks of a `term` its kind, and of a trait object its class")
             }
-            Fact::BadMain => Said::new(codes::BAD_MAIN, "`main` takes nothing and gives nothing"),
+            Fact::BadMain { app: false } => {
+                Said::new(codes::BAD_MAIN, "`main` takes nothing and gives nothing")
+            }
+            Fact::BadMain { app: true } => {
+                Said::new(codes::BAD_MAIN, "`main` of an app takes `self` alone and gives nothing")
+            }
             Fact::VoidValue { expected: None } => Said::new(codes::VOID_VALUE, "this gives no value"),
             Fact::VoidValue { expected: Some(expected) } => {
                 let message = format!("this gives no value, and `{}` is needed", self.ty(*expected));
@@ -243,6 +268,11 @@ impl Words<'_> {
             }
             Fact::UnreachableCode { after } => {
                 Said::new(codes::UNREACHABLE_CODE, "nothing comes here").at(*after, "this does not come back")
+            }
+            Fact::ComparedWithNone { ty, equal } => {
+                let always = if *equal { "false" } else { "true" };
+                let message = format!("`{}` is never `none`: this is always `{always}`", self.ty(*ty));
+                Said::new(codes::COMPARED_WITH_NONE, message)
             }
             Fact::UnusedValue { ty } => {
                 Said::new(codes::UNUSED_VALUE, format!("nothing uses this value of type `{}`", self.ty(*ty)))
@@ -264,12 +294,15 @@ fn misplaced(what: Misplaced) -> Said {
         Misplaced::SelfValue => "there is no `self` here",
         Misplaced::SelfType => "there is no `Self` here",
         Misplaced::Ensures => "`result` and `old` stand in `ensures` only, and `result` where there is one",
-        Misplaced::Rest => "`..` stands in the pattern of an array only",
-        Misplaced::SecondRest => "an array's pattern has one `..`",
         Misplaced::Try => "`?` returns `none`, and the function here gives no optional",
         Misplaced::ActorLiteral => "an actor is started by `spawn`",
     };
-    Said::new(codes::MISPLACED, message)
+    let said = Said::new(codes::MISPLACED, message);
+    match what {
+        Misplaced::SelfValue => said.note("a method has it as its first parameter: `fn area(self) float`"),
+        Misplaced::Yield => said.note("`stream int` is the result of a generator of `int`s"),
+        _ => said,
+    }
 }
 
 fn unary(operator: UnaryOp) -> &'static str {

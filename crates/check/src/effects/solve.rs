@@ -9,7 +9,7 @@ use crate::checker::Checker;
 use crate::error::{CheckError, Fact};
 use crate::program::{ErrorId, FunctionId, Owner, TraitId};
 use crate::raises::{self, Handled, NodeId, Solution};
-use crate::types::{Effect, EffectVar, ErrorSet};
+use crate::types::{Effect, EffectVar, ErrorSet, Ty, TyId};
 
 /// The graph's nodes for what the program has.
 struct Nodes {
@@ -131,6 +131,9 @@ impl Checker<'_> {
     fn add_implementers(&self, nodes: &mut Nodes) {
         for (id, own) in self.program.impls.iter() {
             let Some((of, _)) = own.of else { continue };
+            if self.is_of_tests(own.on) {
+                continue;
+            }
             for head in &self.program.traits[of].methods {
                 let function = &self.program.functions[*head];
                 let method = self.methods.impl_methods.get(&(id, function.origin.name));
@@ -148,6 +151,12 @@ impl Checker<'_> {
                 nodes.graph.call(from, to, Handled::NOTHING, &bindings, at);
             }
         }
+    }
+
+    /// Whether values of a type are made in tests and nowhere else: it is not `pub`, so that nobody else can.
+    fn is_of_tests(&self, ty: TyId) -> bool {
+        let (Ty::Class(id, _) | Ty::Actor(id, _)) = self.program.types.get(ty) else { return false };
+        !self.program.classes[id].origin.public && self.made.get(&id) == Some(&false)
     }
 
     /// The node that raises what an effect says.

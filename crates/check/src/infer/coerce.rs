@@ -14,6 +14,9 @@ impl Body<'_, '_> {
             return made;
         }
         let (from, to) = (self.ty(expr), self.shallow(to));
+        if self.yields && from == TyId::VOID {
+            return expr;
+        }
         let (found, expected) = (self.resolve(from), self.resolve(to));
         let span = self.span(expr);
         let plain = match self.get(expected) {
@@ -28,6 +31,7 @@ impl Body<'_, '_> {
                 self.int_for_float(span)
             }
             ExprKind::If(_, _, None) => Fact::MissingElse,
+            ExprKind::None => Fact::NoneForPlain { expected },
             _ if found == TyId::VOID => Fact::VoidValue { expected: Some(expected) },
             _ => match self.get(expected) {
                 Ty::Trait(of, _) if self.c.program.traits[of].marker.is_none() => {

@@ -400,6 +400,7 @@ impl Body<'_, '_> {
             }
             None => {
                 self.expr(value, Want::Any);
+                self.yields = true;
                 self.refuse(span, Fact::Misplaced { what: Misplaced::Yield })
             }
         }

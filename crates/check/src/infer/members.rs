@@ -43,6 +43,13 @@ impl Body<'_, '_> {
             self.unify(ty, TyId::WRONG, span);
             return Ref::Value(self.wrong(span));
         }
+        if called
+            && self.calls_method(ty, name)
+            && let Lookup::Found(found) = self.find_method(ty, name)
+        {
+            self.check_visible(&found, ty, name, at);
+            return Ref::Method(base, *found, Vec::new());
+        }
         if let Some(field) = self.field_of(base, ty, name, at, span) {
             return Ref::Value(field);
         }
@@ -57,6 +64,18 @@ impl Body<'_, '_> {
             Lookup::Ambiguous(traits) => Ref::Value(self.refuse(at, Fact::AmbiguousMethod { name, traits })),
             Lookup::Nothing => Ref::Value(self.no_member(ty, name, at)),
         }
+    }
+
+    /// Whether a call of a name that a field has is of a method: the class has one of this name, or the field holds no function.
+    fn calls_method(&self, ty: TyId, name: Symbol) -> bool {
+        let Ty::Class(id, _) = self.get(ty) else { return false };
+        let Some(at) = self.c.methods.fields.get(&(id, name)) else { return false };
+        let own = self.c.methods.own.get(&(Head::Class(id), name));
+        if own.is_some_and(|method| self.c.program.functions[*method].receiver.is_some()) {
+            return true;
+        }
+        let field = self.c.program.classes[id].fields.get(*at as usize);
+        field.is_some_and(|field| !matches!(self.get(field.ty), Ty::Function(..) | Ty::Param(_) | Ty::Wrong))
     }
 
     fn no_member(&mut self, ty: TyId, name: Symbol, at: Span) -> ExprId {

@@ -151,7 +151,13 @@ impl Body<'_, '_> {
     pub(super) fn self_value(&mut self, span: Span) -> ExprId {
         match self.self_local {
             Some(local) => self.local_value(local, span),
-            None => self.refuse(span, Fact::Misplaced { what: Misplaced::SelfValue }),
+            None => {
+                let name = self.c.program.names.intern("self");
+                if !self.unknown.insert(name) {
+                    return self.wrong(span);
+                }
+                self.refuse(span, Fact::Misplaced { what: Misplaced::SelfValue })
+            }
         }
     }
 }

@@ -107,7 +107,7 @@ impl Body<'_, '_> {
             _ => {
                 let at = self.span(left);
                 let found = self.resolve(ty);
-                self.error(at, Fact::NotOptional { ty: found });
+                self.error(at, Fact::NotOptional { ty: found, call: false });
                 ty
             }
         };
@@ -138,6 +138,8 @@ impl Body<'_, '_> {
         let right = self.value(right, hint);
         let right_ty = self.ty(right);
         if left_ty == TyId::WRONG || right_ty == TyId::WRONG {
+            self.poison(left_ty);
+            self.poison(right_ty);
             let known = if is_comparison(op) { TyId::BOOL } else { TyId::WRONG };
             return self.add(ExprKind::Wrong, known, span);
         }
@@ -205,6 +207,7 @@ impl Body<'_, '_> {
     }
 
     fn equality(&mut self, op: Op, op_span: Span, left: ExprId, right: ExprId, span: Span) -> ExprId {
+        self.compared_with_none(op, left, right, span);
         let Some((left, right, ty)) = self.same(left, right, op, op_span) else {
             return self.add(ExprKind::Wrong, TyId::BOOL, span);
         };
@@ -213,6 +216,20 @@ impl Body<'_, '_> {
             self.later.push(Later::Equal(ty, op_span));
         }
         self.add(ExprKind::Binary(op, left, right), TyId::BOOL, span)
+    }
+
+    /// Warns of `n == none` where `n` is never `none`.
+    fn compared_with_none(&mut self, op: Op, left: ExprId, right: ExprId, span: Span) {
+        let other = match (self.kind(left), self.kind(right)) {
+            (ExprKind::None, _) => right,
+            (_, ExprKind::None) => left,
+            _ => return,
+        };
+        let ty = self.ty(other);
+        if !matches!(self.get(ty), Ty::Optional(_) | Ty::Infer(_) | Ty::Wrong | Ty::Never | Ty::Term) {
+            let ty = self.resolve(ty);
+            self.error(span, Fact::ComparedWithNone { ty, equal: op == Op::Equal });
+        }
     }
 
     fn ordering(&mut self, op: Op, op_span: Span, left: ExprId, right: ExprId, span: Span) -> ExprId {

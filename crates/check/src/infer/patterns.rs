@@ -7,7 +7,7 @@ use super::Body;
 use crate::arena::List;
 use crate::body::{ExprKind, LocalId, Pattern, PatternId, PatternKind};
 use crate::checker::Def;
-use crate::error::{Fact, Immutable, Misplaced};
+use crate::error::{Fact, Immutable};
 use crate::names::Symbol;
 use crate::program::{EnumId, Field};
 use crate::types::{Subst, Ty, TyId};
@@ -82,7 +82,13 @@ impl Body<'_, '_> {
         let kind = match self.nodes[id] {
             P::Any => PatternKind::Any,
             P::Wrong => PatternKind::Wrong,
-            P::Rest(_) => self.refuse_pattern(span, Fact::Misplaced { what: Misplaced::Rest }),
+            // The parser has said that it does not belong here.
+            P::Rest(name) => {
+                if let Some(name) = name {
+                    self.bind_name(name, TyId::WRONG, why, bound);
+                }
+                PatternKind::Wrong
+            }
             P::Bind { name, ty: test } => self.bind_pattern(name, test, ty, why, bound),
             P::Literal(literal) => self.literal_pattern(literal, ty),
             P::Range { from, to, inclusive } => self.range_pattern(from, to, inclusive, ty, span),
@@ -155,9 +161,13 @@ impl Body<'_, '_> {
             }
             self.error(name.span, Fact::AlternativeNames { name: symbol });
         }
-        if let Some((_, first)) = bound.names.iter().find(|(known, _)| *known == symbol) {
-            let first = self.place(self.local(*first).span);
+        if let Some((_, first)) = bound.names.iter().find(|(known, _)| *known == symbol).copied() {
+            // A use of the name may be meant for either.
+            self.info_mut(first).used = true;
+            let first = self.place(self.local(first).span);
             self.error(name.span, Fact::BoundTwice { name: symbol, first });
+            // That it hides the first is the same mistake.
+            self.scope.remove(&symbol);
         }
         let mutable = bound.mutable;
         let local = self.bind(name, ty, mutable, why);
@@ -197,7 +207,7 @@ impl Body<'_, '_> {
             _ => false,
         };
         if empty {
-            self.error(span, Fact::EmptyRange);
+            return self.refuse_pattern(span, Fact::EmptyRange);
         }
         PatternKind::Range(from, to, inclusive)
     }
@@ -241,7 +251,7 @@ impl Body<'_, '_> {
             Ty::Term => TyId::TERM,
             _ => TyId::WRONG,
         };
-        let refused = if of == TyId::WRONG && ty != TyId::WRONG && !matches!(self.get(ty), Ty::Array(_)) {
+        let mut refused = if of == TyId::WRONG && ty != TyId::WRONG && !matches!(self.get(ty), Ty::Array(_)) {
             Some(self.mismatch(span, ty))
         } else {
             None
@@ -253,9 +263,10 @@ impl Body<'_, '_> {
                 P::Rest(name) if rest.is_none() => {
                     rest = Some(name.map(|name| self.bind_name(name, ty, why, bound)));
                 }
+                // The parser has said that there is one too many.
                 P::Rest(_) => {
-                    let at = self.nodes.span(*id);
-                    self.error(at, Fact::Misplaced { what: Misplaced::SecondRest });
+                    self.sub_pattern(*id, TyId::WRONG, why, bound);
+                    refused = Some(PatternKind::Wrong);
                 }
                 _ => {
                     let made = self.sub_pattern(*id, of, why, bound);

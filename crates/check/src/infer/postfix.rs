@@ -169,7 +169,7 @@ impl Body<'_, '_> {
             Ty::Wrong => return Ref::Value(self.wrong(span)),
             _ => {
                 let ty = self.resolve(ty);
-                self.error(span, Fact::NotOptional { ty });
+                self.error(span, Fact::NotOptional { ty, call: false });
                 ty
             }
         };
@@ -282,6 +282,14 @@ impl Body<'_, '_> {
         }
     }
 
+    /// `f()?` where `f()!` was meant: that the call may fail is the same mistake.
+    fn hand_on(&mut self, call: ExprId) {
+        let at = self.place(self.span(call));
+        if let Some(fact) = self.c.graph.calls.last_mut().filter(|fact| fact.at == at) {
+            (fact.handling, fact.known) = (Handling::Propagate, false);
+        }
+    }
+
     /// `a?`
     fn try_expr(&mut self, value: ExprId, span: Span) -> ExprId {
         let ty = self.ty(value);
@@ -290,7 +298,11 @@ impl Body<'_, '_> {
             Ty::Wrong => return self.wrong(span),
             _ => {
                 let ty = self.resolve(ty);
-                return self.refuse(span, Fact::NotOptional { ty });
+                let call = matches!(self.kind(value), ExprKind::Call(..));
+                if call {
+                    self.hand_on(value);
+                }
+                return self.refuse(span, Fact::NotOptional { ty, call });
             }
         };
         let result = self.frame().result.filter(|_| self.defers == 0);

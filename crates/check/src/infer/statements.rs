@@ -131,7 +131,7 @@ impl Body<'_, '_> {
         operator_span: Span,
         value: tree::ExprId,
     ) -> Stmt {
-        let place = self.assigned(target);
+        let place = self.assigned(target, operator.is_none());
         let ty = self.ty(place);
         let made = match operator {
             None => {
@@ -165,7 +165,7 @@ impl Body<'_, '_> {
     }
 
     /// What an assignment assigns to; not what is known of what is there.
-    fn assigned(&mut self, target: tree::ExprId) -> ExprId {
+    fn assigned(&mut self, target: tree::ExprId, plain: bool) -> ExprId {
         let mut id = target;
         while let E::Paren(inner) = self.nodes[id] {
             id = inner;
@@ -175,6 +175,10 @@ impl Body<'_, '_> {
             let symbol = self.symbol(name);
             if let Some(local) = self.scope.get(&symbol).copied() {
                 return self.assign_local(local, span);
+            }
+            let module = self.module;
+            if plain && self.c.lookup(module, symbol).is_none() && !self.c.program.text(symbol).is_empty() {
+                return self.assign_unknown(symbol, span);
             }
         }
         if !matches!(self.nodes[id], E::Name(_) | E::Field { optional: false, .. } | E::Index { .. }) {
@@ -188,6 +192,18 @@ impl Body<'_, '_> {
         };
         self.check_assign(made);
         made
+    }
+
+    /// `x = 1` where there is no `x`: a local name that is like it, or a new one, was meant.
+    fn assign_unknown(&mut self, name: crate::names::Symbol, span: Span) -> ExprId {
+        let known: Vec<_> = self.scope.keys().copied().collect();
+        let near = self.c.near(name, known);
+        if self.unknown.insert(name) || near.is_some() {
+            let fact =
+                if near.is_some() { Fact::UnknownName { name, near } } else { Fact::AssignUnknown { name } };
+            self.error(span, fact);
+        }
+        self.wrong(span)
     }
 
     fn assign_local(&mut self, local: crate::body::LocalId, span: Span) -> ExprId {

@@ -137,9 +137,12 @@ impl Body<'_, '_> {
         if self.c.program.types.has_wrong(local.ty) {
             return;
         }
+        // What is wrong may be what would change it.
+        let mistaken = self.c.mistakes > self.mistakes;
+        let unchanged = local.mutable && !info.changed && !mistaken;
         let fact = if info.warn && !info.used {
             Fact::UnusedLocal { name: local.name, field: info.field }
-        } else if local.mutable && !info.changed && info.warn && info.why == crate::error::Immutable::Let {
+        } else if unchanged && info.warn && info.why == crate::error::Immutable::Let {
             Fact::NeedlessMut { name: local.name, word: self.mut_before(local.span) }
         } else {
             return;

@@ -24,7 +24,7 @@ fn check(modules: &[(usize, &str, &str)], expected: &Expect) {
     for (package, path, file, Parse { tree, errors }) in &parses {
         assert_eq!(errors, &[]);
         let path = path.split('.').map(str::to_owned).collect();
-        input.sources.push(Source { package: *package, path, file: *file, tree, broken: false });
+        input.sources.push(Source { package: *package, path, file: *file, tree, errors: &[] });
     }
     let checked = pluto_check::check(&input);
     assert_eq!(pluto_check::validate(&checked), Vec::<String>::new());

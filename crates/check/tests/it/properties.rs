@@ -66,6 +66,9 @@ fn check_text(text: &str) -> bool {
     parses[0].2.errors.is_empty()
 }
 
+/// Codes below this are of the lexer and the parser.
+const CHECKER: u16 = 200;
+
 /// A program of one file, checked.
 struct One {
     files: Files,
@@ -83,8 +86,10 @@ impl One {
         Self { files, file, diagnostics }
     }
 
-    fn errors(&self) -> usize {
-        self.diagnostics.iter().filter(|found| found.code.severity == Severity::Error).count()
+    /// How many errors there are, those of syntax before all.
+    fn errors(&self) -> (usize, usize) {
+        let errors = self.diagnostics.iter().filter(|found| found.code.severity == Severity::Error);
+        (errors.clone().filter(|found| found.code.number < CHECKER).count(), errors.count())
     }
 }
 
@@ -140,16 +145,17 @@ proptest! {
         prop_assert_eq!(check(&files, &parses, &order), plain);
     }
 
-    /// Mending leaves no more errors than there were, and nothing more to mend for sure.
+    /// Mending leaves no more errors than there were, and nothing more to mend for sure. Where it takes an error of syntax away, what
+    /// stands on that line is judged, and may be wrong too.
     #[test]
     fn mending_ends_and_leaves_no_more_errors(choices in prop::collection::vec(any::<u8>(), 0..60)) {
         let text = change::changed(&CORPUS, &choices, |_| true);
         let before = One::new(&text).errors();
         let (sure, new) = mended(&text, false);
-        prop_assert!(sure.errors() <= before, "{} for {before}:\n{text}\n---\n{new}", sure.errors());
+        prop_assert!(sure.errors() <= before, "{:?} for {before:?}:\n{text}\n---\n{new}", sure.errors());
         prop_assert_eq!(mended(&new, false).1, new);
         let (all, new) = mended(&text, true);
-        prop_assert!(all.errors() <= before, "{} for {before}:\n{text}\n---\n{new}", all.errors());
+        prop_assert!(all.errors() <= before, "{:?} for {before:?}:\n{text}\n---\n{new}", all.errors());
     }
 }
 

@@ -213,6 +213,7 @@ fn main() {
             if y > x { continue outer }
         }
     }
+    é: loop { break é }
     let found = loop {
         let n = random.int(0..10)
         if n > 5 { break n }

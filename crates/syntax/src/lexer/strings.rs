@@ -130,11 +130,13 @@ impl Lexer<'_> {
         let start = self.at;
         self.at += 1;
         if self.modes.len() >= 2 * STRINGS {
-            self.string();
             if !self.too_deep {
                 self.errors.add(Span::new(start as u32, start as u32 + 2), Fact::StringsTooDeep);
             }
             self.too_deep = true;
+            // Which quotes on the line begin and which end a string is not known any more.
+            self.take_while(|byte| !matches!(byte, b'\n' | b'\r'));
+            self.leave_line_strings();
             return Kind::Unknown;
         }
         let multi = self.opening_quotes();

@@ -1,5 +1,7 @@
 //! Closures.
 
+use pluto_source::Span;
+
 use super::{Context, Parser};
 use crate::error::{Fact, Named};
 use crate::token::Kind;
@@ -96,6 +98,88 @@ impl Parser<'_> {
         self.push(Param { span, mutable, name, ty, default });
     }
 
+    /// Whether a function without a name begins here, as other languages write it: `fn (x) { … }`, `|x| …`, `lambda x: …`.
+    pub(super) fn begins_foreign_closure(&self) -> bool {
+        match self.kind {
+            Kind::Fn => !self.newline && self.peek(1) == Kind::LeftParen,
+            Kind::Pipe => self.peek(2) == Kind::Pipe || self.peek(2) == Kind::Comma,
+            Kind::Name => match self.text() {
+                "lambda" => {
+                    matches!(self.peek(1), Kind::Name | Kind::Colon)
+                        && !matches!(self.peek(2), Kind::Equal | Kind::Dot)
+                }
+                "fun" | "func" | "function" => {
+                    self.peek(1) == Kind::LeftParen && self.has_body_behind_parameters()
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether `{` or an arrow stands behind the parentheses that are next, on their line.
+    fn has_body_behind_parameters(&self) -> bool {
+        let mut depth = 0_u32;
+        let mut end = 0;
+        for (_, token) in self.following() {
+            match token.kind {
+                Kind::LeftParen => depth += 1,
+                Kind::RightParen if depth > 1 => depth -= 1,
+                Kind::RightParen => (depth, end) = (0, token.start),
+                Kind::Name if depth == 0 && end > 0 => {}
+                kind if depth == 0 => {
+                    let body = matches!(kind, Kind::LeftBrace | Kind::ThinArrow | Kind::FatArrow);
+                    return body
+                        && !self.context.head
+                        && !Span::new(end, token.start).of(self.source).contains('\n');
+                }
+                Kind::End => return false,
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// Passes over a function of other languages, and says how one is written. What is in it belongs to it.
+    pub(super) fn foreign_closure(&mut self) -> ExprId {
+        let (kind, start) = (self.kind, self.start);
+        let lambda = self.at_word("lambda");
+        self.note(self.span(), Fact::ForeignClosure);
+        self.bump();
+        let until = if lambda { Kind::Colon } else { Kind::Pipe };
+        if lambda || kind == Kind::Pipe {
+            while !self.at(until) && !self.newline && !self.at_closing() && !self.at(Kind::End) {
+                self.skip_group();
+            }
+            self.eat(until);
+        } else {
+            self.skip_group();
+            while !matches!(self.kind, Kind::LeftBrace | Kind::ThinArrow | Kind::FatArrow | Kind::End)
+                && !self.newline
+                && !self.at_closing()
+            {
+                self.skip_group();
+            }
+            if matches!(self.kind, Kind::ThinArrow | Kind::FatArrow) {
+                self.bump();
+            }
+        }
+        let context = Context { brackets: self.context.brackets, ..Context::default() };
+        self.within(context, Self::closure_body);
+        if kind == Kind::Name && !lambda {
+            self.eat_word("end");
+        }
+        let span = self.since(start);
+        self.nodes.add(Expr::Wrong, span)
+    }
+
+    /// What stands behind `=`, where `x => …` was meant as a closure.
+    pub(super) fn value(&mut self) -> ExprId {
+        let value = self.expr();
+        let arrow = matches!(self.kind, Kind::FatArrow | Kind::ThinArrow) && !self.newline;
+        if arrow { self.bare_closure(value) } else { value }
+    }
+
     /// `x => …`: a closure without its parentheses, or an arrow that belongs nowhere.
     pub(super) fn bare_closure(&mut self, before: ExprId) -> ExprId {
         let Expr::Name(name) = self.nodes[before] else { return before };
@@ -106,7 +190,8 @@ impl Parser<'_> {
         let begin = self.begin::<Param>();
         self.push(Param { span: name.span, mutable: None, name, ty: None, default: None });
         let params = self.finish(begin);
-        let body = self.within(Context { brackets: true, ..Context::default() }, Self::closure_body);
+        let body = self
+            .within(Context { brackets: self.context.brackets, ..Context::default() }, Self::closure_body);
         let span = self.since(name.span.start);
         self.nodes.add(Expr::Closure { params, result: None, body }, span)
     }

@@ -1,10 +1,12 @@
 //! `if`, `match`, loops, tasks and `select`.
 
+use pluto_source::Span;
+
 use super::names::capital;
 use super::{Context, Parser};
-use crate::error::{Expected, Fact};
+use crate::error::{Expected, Fact, Foreign};
 use crate::token::Kind;
-use crate::tree::{Arm, Expr, ExprId, List, Name, SelectArm, SelectKind};
+use crate::tree::{Arm, Expr, ExprId, List, Name, PatternId, SelectArm, SelectKind};
 
 impl Parser<'_> {
     /// `if`, with all its `else if`s in one loop: the last one is added first.
@@ -13,8 +15,9 @@ impl Parser<'_> {
         let mut otherwise = None;
         loop {
             let start = self.bump().start;
-            let condition = self.condition();
+            let (condition, pattern) = self.condition("if let");
             let then = self.expect_block();
+            let then = self.bound_by(pattern, then);
             branches.push((start, condition, then));
             if self.foreign_else_if() {
                 continue;
@@ -30,7 +33,7 @@ impl Parser<'_> {
         let end = self.previous_end;
         let mut last = None;
         while let Some((start, condition, then)) = branches.pop() {
-            let span = pluto_source::Span::new(start, end);
+            let span = Span::new(start, end);
             let expr = self.nodes.add(Expr::If { condition, then, otherwise }, span);
             (otherwise, last) = (Some(expr), Some(expr));
         }
@@ -48,18 +51,34 @@ impl Parser<'_> {
     }
 
     /// The condition of `if` and `while`; `if let` and `=` are said to be none.
-    fn condition(&mut self) -> ExprId {
-        if self.at(Kind::Let) {
-            self.note(self.span(), Fact::ForeignWord { written: "if let", instead: "match" });
-            self.bump();
-            self.pattern();
-            self.eat(Kind::Equal);
-        }
+    /// Of those the pattern is given too, which binds names in the block.
+    fn condition(&mut self, with_let: &'static str) -> (ExprId, Option<PatternId>) {
         let context = Context { head: true, ..self.context };
         self.within(context, |parser| {
+            if parser.at(Kind::Let) {
+                parser.note(parser.span(), Fact::ForeignWord { written: with_let, instead: "match" });
+                let word = parser.bump();
+                let condition = parser.nodes.add(Expr::Wrong, word);
+                let pattern = parser.pattern();
+                parser.eat(Kind::Equal);
+                parser.expr();
+                return (condition, Some(pattern));
+            }
             let condition = parser.expr();
-            if parser.at(Kind::Equal) { parser.assignment_inside(condition) } else { condition }
+            let condition =
+                if parser.at(Kind::Equal) { parser.assignment_inside(condition) } else { condition };
+            (condition, None)
         })
+    }
+
+    /// A block in which a pattern binds names whose values are not known, so that they are there.
+    fn bound_by(&mut self, pattern: Option<PatternId>, body: ExprId) -> ExprId {
+        let Some(pattern) = pattern else { return body };
+        let (of_pattern, of_body) = (self.nodes.span(pattern), self.nodes.span(body));
+        let value = self.nodes.add(Expr::Wrong, Span::empty(of_pattern.start));
+        let span = of_pattern.to(of_body);
+        let arms = self.nodes.add_list([Arm { span, pattern, guard: None, body }]);
+        self.nodes.add(Expr::Match { value, arms }, span)
     }
 
     pub(super) fn match_expr(&mut self) -> ExprId {
@@ -154,20 +173,48 @@ impl Parser<'_> {
         let keyword = self.bump();
         let start = label.map_or(keyword.start, |label| label.span.start);
         let expr = match kind {
+            Kind::For if self.is_counting_loop() => return self.counting_loop(start),
             Kind::For => {
                 let pattern = self.pattern();
+                let pattern = self.capital_as_name(pattern);
                 self.expect(Kind::In);
                 let over = self.expr_in_head();
                 Expr::For { label, pattern, over, body: self.loop_body(label) }
             }
             Kind::While => {
-                let condition = self.condition();
-                Expr::While { label, condition, body: self.loop_body(label) }
+                let (condition, pattern) = self.condition("while let");
+                let body = self.loop_body(label);
+                Expr::While { label, condition, body: self.bound_by(pattern, body) }
             }
             _ => Expr::Loop { label, body: self.loop_body(label) },
         };
         let span = self.since(start);
         self.nodes.add(expr, span)
+    }
+
+    /// Whether a semicolon stands before the block of the `for` that was read.
+    fn is_counting_loop(&self) -> bool {
+        let rest = self.tokens.get(self.at..).unwrap_or_default();
+        let head = rest.iter().take_while(|token| !matches!(token.kind, Kind::LeftBrace | Kind::Newline));
+        head.map(|token| token.kind).any(|kind| kind == Kind::Semicolon)
+    }
+
+    /// `for i = 0; i < n; i++ { … }`: passes over it.
+    fn counting_loop(&mut self, start: u32) -> ExprId {
+        let head = self.start;
+        let is_end =
+            |parser: &Self| parser.at(Kind::LeftBrace) || parser.at(Kind::End) || parser.at(Kind::RightBrace);
+        while !is_end(self) {
+            self.skip_group();
+        }
+        self.note(Span::new(start, self.previous_end), Fact::Foreign(Foreign::CountingLoop));
+        // The lexer says of a semicolon what it is elsewhere.
+        self.dropped.push(Span::new(head, self.previous_end));
+        if self.at(Kind::LeftBrace) {
+            self.skip_group();
+        }
+        let span = self.since(start);
+        self.nodes.add(Expr::Wrong, span)
     }
 
     fn loop_body(&mut self, label: Option<Name>) -> ExprId {

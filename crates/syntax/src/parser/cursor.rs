@@ -50,7 +50,7 @@ impl<'s> Parser<'s> {
         let end = self.tokens.get(at + 1).map_or(start, |next| next.start);
         self.quiet_line(end);
         let text = Span::new(start, end).of(self.source);
-        if text.is_empty() || text.starts_with('"') {
+        if text.is_empty() || text.starts_with(['"', 'f']) {
             self.swallowed += text.matches('{').count();
             self.unknown = self.line_end(start);
         }

@@ -3,9 +3,11 @@
 use pluto_source::Span;
 
 use super::{Context, Parser};
-use crate::error::{Expected, Fact, Named};
+use crate::error::{Expected, Fact, Foreign, Named};
 use crate::token::Kind;
-use crate::tree::{Contract, ContractKind, Function, FunctionId, Name, Param, Raises, Receiver, TypeId};
+use crate::tree::{
+    Contract, ContractKind, Function, FunctionId, List, Name, Param, Raises, Receiver, TypeId,
+};
 
 /// Where a function is declared.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,9 +24,16 @@ impl Parser<'_> {
     /// A function, at `fn` or at a word that was meant so.
     pub(super) fn function(&mut self, home: Home, public: Option<Span>) -> FunctionId {
         let start = public.map_or(self.start, |public| public.start);
-        self.bump();
+        // A method may lack its word, which was said.
+        let word = home == Home::File || !self.at(Kind::Name) || self.peek(1) != Kind::LeftParen;
+        if word {
+            self.bump();
+        }
         self.recovering = false;
         let name = self.declared(Named::Function);
+        if home == Home::File && name.span.is_empty() && self.at(Kind::LeftParen) {
+            return self.unknown_function(start, name);
+        }
         let type_params = self.type_params();
         let begin = self.begin::<Param>();
         let mut receiver = None;
@@ -59,8 +68,36 @@ impl Parser<'_> {
         self.nodes.add(function, span)
     }
 
+    /// `fn (c Counter) add() { … }`, which says what it belongs to: passes over it.
+    fn unknown_function(&mut self, start: u32, name: Name) -> FunctionId {
+        while !self.at(Kind::LeftBrace) && !self.at(Kind::End) && !self.at_item_margin() {
+            self.skip_group();
+        }
+        if self.at(Kind::LeftBrace) {
+            self.skip_group();
+        }
+        let function = Function {
+            public: None,
+            name,
+            type_params: List::EMPTY,
+            receiver: None,
+            params: List::EMPTY,
+            result: None,
+            stream: None,
+            raises: Raises::Unsaid,
+            contracts: List::EMPTY,
+            body: None,
+        };
+        let span = self.since(start);
+        self.nodes.add(function, span)
+    }
+
     /// `self`, `mut self`.
     fn receiver(&mut self) -> Option<Receiver> {
+        if self.at(Kind::Ampersand) && matches!(self.peek(1), Kind::SelfValue | Kind::Mut) {
+            self.note(self.span(), Fact::Foreign(Foreign::Reference));
+            self.bump();
+        }
         let mutable = self.at(Kind::Mut) && self.peek(1) == Kind::SelfValue;
         if !mutable && !self.at(Kind::SelfValue) {
             return None;
@@ -76,6 +113,9 @@ impl Parser<'_> {
             Some(span) => Name { span },
             None => self.declared(Named::Parameter),
         };
+        let by_reference =
+            self.at(Kind::Colon) && self.peek(1) == Kind::Ampersand && self.peek(2) == Kind::Mut;
+        let mutable = mutable.or(by_reference.then_some(name.span));
         let ty = self.param_type(name);
         let default = self.eat(Kind::Equal).map(|_| self.expr());
         let span = self.since_name(start, name);
@@ -108,7 +148,7 @@ impl Parser<'_> {
     }
 
     /// `raises`, `requires` and `ensures`, on the line of the head or on lines of their own.
-    fn clauses(&mut self) -> (Raises, crate::tree::List<Contract>) {
+    fn clauses(&mut self) -> (Raises, List<Contract>) {
         let mut raises = Raises::Unsaid;
         let begin = self.begin::<Contract>();
         while self.at(Kind::Name) {

@@ -4,7 +4,8 @@ use pluto_source::Span;
 
 use super::Parser;
 use super::function::Home;
-use crate::error::{Expected, Fact, Named};
+use super::names::capital;
+use crate::error::{Expected, Fact, Foreign, Named};
 use crate::token::Kind;
 use crate::tree::{
     Class, Contract, ContractKind, Dependency, Enum, Field, FunctionId, Impl, ItemKind, Trait, Variant,
@@ -18,6 +19,13 @@ impl Parser<'_> {
         let name = self.declared(what);
         let type_params = self.type_params();
         let dependencies = self.dependencies();
+        if self.at_word("implements") || self.at_word("extends") {
+            let written = if self.at_word("extends") { "extends" } else { "implements" };
+            self.note(self.span(), Fact::ForeignWord { written, instead: "" });
+            while !self.newline && !self.at(Kind::LeftBrace) && !self.at_closing() && !self.at(Kind::End) {
+                self.skip_group();
+            }
+        }
         let (fields, methods, invariants) =
             (self.begin::<Field>(), self.begin::<FunctionId>(), self.begin::<Contract>());
         self.members(Self::class_member);
@@ -64,7 +72,7 @@ impl Parser<'_> {
 
     fn class_member(&mut self) {
         let public = self.eat(Kind::Pub);
-        if self.at_method() {
+        if self.at_method() || self.at_method_without_fn() {
             let method = self.function(Home::Type, public);
             return self.push(method);
         }
@@ -82,6 +90,16 @@ impl Parser<'_> {
             self.bump();
         }
         self.field_decl(public, Expected::Member);
+    }
+
+    /// Whether a method begins here, perhaps without its word, which is said.
+    fn at_method_without_fn(&mut self) -> bool {
+        let named = self.at(Kind::Name) && !self.at_word("invariant") && !capital(self.text());
+        let lacks_fn = named && self.peek(1) == Kind::LeftParen;
+        if lacks_fn {
+            self.note(self.span(), Fact::Foreign(Foreign::MethodWithoutFn));
+        }
+        lacks_fn
     }
 
     /// Whether a method begins here, perhaps by another language's word, which is said.
@@ -182,7 +200,7 @@ impl Parser<'_> {
 
     fn method(&mut self, home: Home) {
         let public = self.eat(Kind::Pub);
-        if !self.at_method() {
+        if !self.at_method() && !self.at_method_without_fn() {
             return self.expected(Expected::Method);
         }
         let method = self.function(home, public);

@@ -1,6 +1,7 @@
 //! Names, and words of other languages in their place.
 
 use pluto_source::Span;
+use unicode_normalization::UnicodeNormalization;
 
 use super::Parser;
 use crate::error::{Expected, Fact, Named};
@@ -9,12 +10,13 @@ use crate::tree::{List, Name};
 
 /// Words that begin declarations and statements elsewhere, and what Pluto has.
 const FOREIGN: &[(&str, &str)] = &[
-    ("async", "spawn"),
+    ("async", ""),
     ("case", "match"),
     ("def", "fn"),
     ("elif", "else if"),
     ("elseif", "else if"),
     ("elsif", "else if"),
+    ("ensures", "assert"),
     ("export", "pub"),
     ("fun", "fn"),
     ("func", "fn"),
@@ -27,11 +29,15 @@ const FOREIGN: &[(&str, &str)] = &[
     ("proc", "fn"),
     ("protocol", "trait"),
     ("public", "pub"),
+    ("receive", "select"),
     ("record", "class"),
+    ("require", "assert"),
+    ("requires", "assert"),
     ("struct", "class"),
     ("switch", "match"),
     ("throw", "raise"),
     ("throws", "raises"),
+    ("try", ""),
     ("union", "enum"),
     ("unless", "if not"),
     ("until", "while not"),
@@ -44,6 +50,11 @@ const FOREIGN: &[(&str, &str)] = &[
 /// What Pluto has for a word of other languages: both as static texts.
 pub(super) fn foreign_word(word: &str) -> Option<(&'static str, &'static str)> {
     FOREIGN.binary_search_by(|(written, _)| (*written).cmp(word)).ok().and_then(|at| FOREIGN.get(at)).copied()
+}
+
+/// Whether two names are the same: in Unicode's normal form NFC.
+pub(super) fn same_name(a: &str, b: &str) -> bool {
+    a == b || (!a.is_ascii() && !b.is_ascii() && a.nfc().eq(b.nfc()))
 }
 
 /// Whether a name begins with a capital.
@@ -135,7 +146,7 @@ fn camel_case(text: &str) -> Option<Box<str>> {
 }
 
 /// `MyName` and `MY_NAME` as `my_name`.
-fn snake_case(text: &str) -> Option<Box<str>> {
+pub(super) fn snake_case(text: &str) -> Option<Box<str>> {
     let mut name = String::new();
     let mut after_small = false;
     for c in text.chars() {

@@ -3,8 +3,8 @@
 use pluto_source::Span;
 
 use super::Parser;
-use super::names::capital;
-use crate::error::{Expected, Fact, Named};
+use super::names::{capital, snake_case};
+use crate::error::{Expected, Fact, Foreign, Named};
 use crate::token::Kind;
 use crate::tree::{Expr, ExprId, FieldPattern, List, Name, Pattern, PatternEntry, PatternId, UnaryOp};
 
@@ -121,6 +121,38 @@ impl Parser<'_> {
             }
             _ => Pattern::Variant { path, fields: List::EMPTY, rest: None },
         }
+    }
+
+    /// `[head | tail]`: the head, and a pattern of the rest.
+    fn cons(&mut self, pattern: PatternId) -> Option<(PatternId, PatternId)> {
+        let Pattern::Or(list) = self.nodes[pattern] else { return None };
+        let [head, tail] = *self.nodes.list(list) else { return None };
+        let (before, behind) = (self.nodes.span(head), self.nodes.span(tail));
+        let bound = match self.nodes[head] {
+            Pattern::Bind { name, ty: None } => Some(name.span.of(self.source)),
+            _ => None,
+        };
+        // Alternatives bind the same names.
+        let name = match self.nodes[tail] {
+            Pattern::Bind { name, ty: None } if bound != Some(name.span.of(self.source)) => Some(name),
+            Pattern::Any if bound.is_some() => None,
+            _ => return None,
+        };
+        self.note(Span::new(before.end, behind.start), Fact::Foreign(Foreign::Cons));
+        Some((head, self.nodes.add(Pattern::Rest(name), behind)))
+    }
+
+    /// `let Total = 3`: where a pattern must always match, a capital alone was meant as a name, not as a variant.
+    pub(super) fn capital_as_name(&mut self, pattern: PatternId) -> PatternId {
+        let Pattern::Variant { path, .. } = self.nodes[pattern] else { return pattern };
+        let [name] = *self.nodes.list(path) else { return pattern };
+        // Fields, in parentheses, are those of a variant.
+        if name.span.is_empty() || name.span != self.nodes.span(pattern) {
+            return pattern;
+        }
+        let instead = snake_case(name.span.of(self.source));
+        self.note(name.span, Fact::WrongCase { what: Named::Local, instead });
+        self.nodes.add(Pattern::Bind { name, ty: None }, name.span)
     }
 
     /// `(r, h: 1.0, ..)`.
@@ -249,6 +281,10 @@ impl Parser<'_> {
             self.bracketed(Kind::RightBracket, |parser| {
                 let dots = parser.at(Kind::DotDot).then(|| parser.span());
                 let pattern = parser.pattern_in(Place::Element);
+                if let Some((head, rest)) = parser.cons(pattern) {
+                    parser.push(head);
+                    return parser.push(rest);
+                }
                 rests += u32::from(dots.is_some());
                 if let Some(dots) = dots.filter(|_| rests > 1) {
                     parser.note(dots, Fact::MisplacedRest);

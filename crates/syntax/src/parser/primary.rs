@@ -1,8 +1,11 @@
 //! Expressions that are no operators: literals, names, brackets, jumps.
 
+use pluto_source::Span;
+
+use super::names::same_name;
 use super::recover::begins_operand;
 use super::{Context, Parser};
-use crate::error::{Expected, Fact};
+use crate::error::{Expected, Fact, Foreign};
 use crate::token::Kind;
 use crate::tree::{Expr, ExprId, List, MapEntry, Name};
 
@@ -15,6 +18,7 @@ impl Parser<'_> {
             return self.no_expr();
         }
         match self.kind {
+            Kind::Name if self.begins_foreign_closure() => self.foreign_closure(),
             Kind::Name => self.name_expr(),
             Kind::Int
             | Kind::Float
@@ -31,6 +35,7 @@ impl Parser<'_> {
             Kind::FStart => self.interpolated(),
             Kind::LeftParen => self.parenthesized(),
             Kind::LeftBracket => self.array(),
+            Kind::LeftBrace if self.begins_entries() => self.entries_in_braces(),
             Kind::LeftBrace if !self.context.head => self.block(),
             Kind::If => self.if_expr(),
             Kind::Match => self.match_expr(),
@@ -40,6 +45,8 @@ impl Parser<'_> {
             Kind::Spawn => self.spawn(),
             Kind::Break | Kind::Continue => self.leave_loop(),
             Kind::Return | Kind::Raise | Kind::Yield => self.leave(),
+            Kind::Ampersand if self.peek(1) == Kind::Name || self.peek(1) == Kind::Mut => self.reference(),
+            _ if self.begins_foreign_closure() => self.foreign_closure(),
             _ => self.wrong_expr(),
         }
     }
@@ -61,6 +68,9 @@ impl Parser<'_> {
         if matches!(text, "null" | "nil" | "undefined" | "this") && !matches!(self.peek(1), Kind::Colon) {
             return self.foreign_value(text);
         }
+        if matches!(text, "await" | "new") && self.is_prefix() {
+            return self.foreign_prefix(text);
+        }
         let is_label = self.is_label_of_loop();
         let span = self.bump();
         if is_label {
@@ -74,6 +84,53 @@ impl Parser<'_> {
     /// Whether the name here is the label of a loop that follows.
     fn is_label_of_loop(&self) -> bool {
         self.peek(1) == Kind::Colon && matches!(self.peek(2), Kind::For | Kind::While | Kind::Loop)
+    }
+
+    /// `&x`, `&mut x`: what it refers to is meant.
+    fn reference(&mut self) -> ExprId {
+        let start = self.bump().start;
+        self.eat(Kind::Mut);
+        self.note(self.since(start), Fact::Foreign(Foreign::Reference));
+        self.postfix()
+    }
+
+    /// Whether what begins with this brace is no block but entries of a map, or fields without a class.
+    fn begins_entries(&self) -> bool {
+        let mut after = self.following().map(|(_, token)| token.kind);
+        let (key, colon, value) = (after.next(), after.next(), after.next());
+        let key = matches!(key, Some(Kind::String | Kind::Int | Kind::Name));
+        let looped = matches!(value, Some(Kind::For | Kind::While | Kind::Loop | Kind::Equal));
+        key && colon == Some(Kind::Colon) && !looped && !self.context.head
+    }
+
+    /// `{"a": 1}`, `{ x: 1 }`: passes over it.
+    fn entries_in_braces(&mut self) -> ExprId {
+        let named = self.peek(1) == Kind::Name;
+        let open = self.span();
+        self.note(open, Fact::Foreign(if named { Foreign::ClassWithoutName } else { Foreign::MapInBraces }));
+        self.skip_group();
+        let span = self.since(open.start);
+        self.nodes.add(Expr::Wrong, span)
+    }
+
+    /// Whether a name follows the name here on its line, so that it is none.
+    fn is_prefix(&self) -> bool {
+        let next = self.following().next().map(|(_, token)| token);
+        next.is_some_and(|next| {
+            next.kind == Kind::Name && !Span::new(self.end(), next.start).of(self.source).contains('\n')
+        })
+    }
+
+    /// `await f()`, of which the word is too much, and `new Point(1, 2)`, which is another value than a call.
+    fn foreign_prefix(&mut self, text: &str) -> ExprId {
+        let written = if text == "await" { "await" } else { "new" };
+        self.note(self.span(), Fact::ForeignWord { written, instead: "" });
+        let word = self.bump();
+        let value = self.postfix();
+        if written == "await" {
+            return value;
+        }
+        self.nodes.add(Expr::Wrong, word.to(self.nothing()))
     }
 
     fn foreign_value(&mut self, text: &str) -> ExprId {
@@ -186,7 +243,7 @@ impl Parser<'_> {
         let start = self.bump().start;
         let text = self.text();
         let is_label = self.at(Kind::Name) && !self.line_ends() && !self.is_label_of_loop();
-        let known = self.labels.iter().any(|label| label.of(self.source) == text);
+        let known = self.labels.iter().any(|label| same_name(label.of(self.source), text));
         let label = (is_label && (known || !is_break)).then(|| Name { span: self.bump() });
         let value = (is_break && self.operand_follows()).then(|| self.expr());
         let span = self.since(start);

@@ -131,7 +131,9 @@ impl Parser<'_> {
         if self.list_is_unclosed(open) {
             return false;
         }
-        self.expected(Expected::Either(Kind::Comma, close));
+        // There is one index.
+        let none = close == Kind::RightBracket && self.at(Kind::Comma);
+        self.expected(if none { Expected::Token(close) } else { Expected::Either(Kind::Comma, close) });
         if self.newline && begins_operand(self.kind) {
             return true;
         }

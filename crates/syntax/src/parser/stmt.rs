@@ -1,10 +1,13 @@
 //! Statements, and the blocks that hold them.
 
+use pluto_source::Span;
+
+use super::brackets::{closes, opens};
 use super::expr::needs_left_operand;
 use super::{Context, Parser};
-use crate::error::{Expected, Fact};
+use crate::error::{Expected, Fact, Foreign};
 use crate::token::Kind;
-use crate::tree::{BinaryOp, Expr, ExprId, List, Stmt, StmtId};
+use crate::tree::{BinaryOp, Expr, ExprId, List, Name, Pattern, Stmt, StmtId};
 
 const fn assignment(kind: Kind) -> Option<Option<BinaryOp>> {
     Some(match kind {
@@ -48,6 +51,10 @@ impl Parser<'_> {
         self.begin_line();
         if first {
             self.recovering = false;
+        } else if !self.newline && self.at(Kind::If) {
+            self.error(self.span(), Fact::Ternary);
+            self.skip_rest_of_line(Kind::RightBrace);
+            return;
         } else if !self.newline && !self.at_closing() {
             self.error(self.span(), Fact::SameLine);
             self.recovering = false;
@@ -95,6 +102,11 @@ impl Parser<'_> {
                 self.bump();
                 Stmt::Defer(self.expect_block())
             }
+            Kind::Const => {
+                self.note(self.span(), Fact::ForeignWord { written: "const", instead: "let" });
+                self.bump();
+                self.let_stmt()
+            }
             Kind::Mut => {
                 self.note(self.span(), Fact::ForeignWord { written: "mut", instead: "let mut" });
                 self.let_stmt()
@@ -112,6 +124,11 @@ impl Parser<'_> {
             Kind::Else => {
                 self.expected(Expected::Statement);
                 Stmt::Wrong
+            }
+            Kind::Star if self.peek(1) == Kind::Name && assignment(self.peek(2)).is_some() => {
+                self.note(self.span(), Fact::Foreign(Foreign::Reference));
+                self.bump();
+                self.other_statement()
             }
             kind if needs_left_operand(kind) => self.leading_operator(),
             _ if self.begins_item() => self.item_in_block(),
@@ -132,7 +149,7 @@ impl Parser<'_> {
         let ty = self.eat(Kind::Colon).map(|_| self.ty());
         let value = if self.eat(Kind::Equal).is_some() {
             self.recovering = false;
-            self.expr()
+            self.value()
         } else {
             if self.newline || self.at(Kind::RightBrace) {
                 let end = self.nothing();
@@ -143,6 +160,7 @@ impl Parser<'_> {
             self.no_expr()
         };
         let otherwise = self.eat(Kind::Else).map(|_| self.expect_block());
+        let pattern = if otherwise.is_none() { self.capital_as_name(pattern) } else { pattern };
         Stmt::Let { mutable, pattern, ty, value, otherwise }
     }
 
@@ -181,10 +199,14 @@ impl Parser<'_> {
                 };
             }
             Some(_) => {
+                self.bump();
                 self.skip_rest_of_line(Kind::RightBrace);
                 return Stmt::Wrong;
             }
             None => {}
+        }
+        if let Some(stmt) = self.declaration_without_let() {
+            return stmt;
         }
         let expr = self.expr();
         if let Some(operator) = assignment(self.kind).filter(|_| !self.line_ends()) {
@@ -192,8 +214,85 @@ impl Parser<'_> {
         }
         if self.at(Kind::Colon) && !self.newline {
             self.error(self.span(), Fact::LabelWithoutLoop);
+            return self.unknown_name(expr);
         }
         Stmt::Expr(expr)
+    }
+
+    /// What was perhaps meant as a declaration: the name is there, and what it is is not known.
+    fn unknown_name(&mut self, expr: ExprId) -> Stmt {
+        let Expr::Name(name) = self.nodes[expr] else { return Stmt::Wrong };
+        let pattern = self.nodes.add(Pattern::Bind { name, ty: None }, name.span);
+        let value = self.no_expr();
+        Stmt::Let { mutable: Some(name.span), pattern, ty: None, value, otherwise: None }
+    }
+
+    /// `x := 1`, `x: int = 1`, `int x = 1`: a declaration of other languages, read as what it means.
+    fn declaration_without_let(&mut self) -> Option<Stmt> {
+        if !self.at(Kind::Name) {
+            return None;
+        }
+        let start = self.start;
+        let mut tokens = self.following().map(|(_, token)| token.kind);
+        let (first, second) = (tokens.next()?, tokens.next()?);
+        let types = matches!(second, Kind::Name | Kind::LeftBracket | Kind::LeftParen | Kind::Fn);
+        let (name, ty, instead) = match first {
+            Kind::Colon if second == Kind::Equal => {
+                let name = self.bump();
+                self.bump();
+                let end = self.end();
+                let text = name.of(self.source);
+                self.note(
+                    Span::new(start, end),
+                    Fact::DeclarationWithoutLet { instead: format!("let {text} =").into() },
+                );
+                (name, None, None)
+            }
+            Kind::Colon if types && self.is_assigned_on_line() => {
+                let name = self.bump();
+                self.bump();
+                let ty = self.ty();
+                (name, Some(ty), Some(format!("let {}", self.since(start).of(self.source))))
+            }
+            Kind::Name if second == Kind::Equal && self.is_assigned_on_line() => {
+                let (ty, name) = (self.bump(), self.bump());
+                let (ty, text) = (ty.of(self.source), name.of(self.source));
+                let no_type = matches!(ty, "auto" | "dim" | "final" | "local" | "my" | "static");
+                let of = if no_type { String::new() } else { format!(": {ty}") };
+                (name, None, Some(format!("let {text}{of}")))
+            }
+            _ => return None,
+        };
+        if let Some(instead) = instead {
+            self.note(self.since(start), Fact::DeclarationWithoutLet { instead: instead.into() });
+        }
+        self.expect(Kind::Equal);
+        let value = self.value();
+        let pattern = self.nodes.add(Pattern::Bind { name: Name { span: name }, ty: None }, name);
+        // Whether it is changed later is not known: nothing is said about that.
+        Some(Stmt::Let { mutable: Some(name), pattern, ty, value, otherwise: None })
+    }
+
+    /// Whether a `=` stands on this line, in no brackets.
+    fn is_assigned_on_line(&self) -> bool {
+        let mut depth = 0_u32;
+        let mut last = self.end();
+        for (_, token) in self.following() {
+            let between = Span::new(last, token.start).of(self.source);
+            if between.contains('\n') {
+                return false;
+            }
+            match token.kind {
+                Kind::Equal if depth == 0 => return true,
+                kind if opens(kind) => depth += 1,
+                kind if closes(kind) && depth == 0 => return false,
+                kind if closes(kind) => depth -= 1,
+                Kind::End | Kind::For | Kind::While | Kind::Loop | Kind::FatArrow => return false,
+                _ => {}
+            }
+            last = token.start;
+        }
+        false
     }
 
     fn assign(&mut self, target: ExprId, operator: Option<BinaryOp>) -> Stmt {
@@ -205,7 +304,7 @@ impl Parser<'_> {
             self.note(self.nodes.span(target), Fact::BadTarget);
         }
         let operator_span = self.bump();
-        let value = self.expr();
+        let value = self.value();
         if is_place { Stmt::Assign { target, operator, operator_span, value } } else { Stmt::Wrong }
     }
 

@@ -56,8 +56,8 @@ impl Parser<'_> {
             let (text, indent) = multi_line(text.strip_suffix("\"\"\"").unwrap_or(text));
             unescape(dedent_first(text, indent), Spelling::Plain, indent, &mut out);
         } else {
-            let text = token.strip_prefix(['"', '\'']).unwrap_or(token);
-            unescape(text.strip_suffix(['"', '\'']).unwrap_or(text), Spelling::Plain, 0, &mut out);
+            let text = token.strip_prefix(['"', '\'', '`']).unwrap_or(token);
+            unescape(text.strip_suffix(['"', '\'', '`']).unwrap_or(text), Spelling::Plain, 0, &mut out);
         }
         self.add_text(out)
     }

@@ -3,7 +3,7 @@
 use pluto_source::Span;
 
 use super::{Context, Parser};
-use crate::error::{Expected, Fact, Named};
+use crate::error::{Expected, Fact, Foreign, Named};
 use crate::token::Kind;
 use crate::tree::{FunctionTypeParam, List, Raises, Type, TypeId, TypeParam};
 
@@ -35,6 +35,16 @@ impl Parser<'_> {
                 Kind::Question => {
                     self.bump();
                 }
+                Kind::LeftBracket
+                    if self.peek(1) == Kind::RightBracket && self.start == self.previous_end =>
+                {
+                    let open = self.bump();
+                    let close = self.bump();
+                    self.note(open.to(close), Fact::Foreign(Foreign::ArrayType));
+                    let span = self.nodes.span(ty).to(self.nothing());
+                    ty = self.nodes.add(Type::Array(ty), span);
+                    continue;
+                }
                 Kind::QuestionQuestion if !self.context.operators => self.split(Kind::Question),
                 _ => break,
             }
@@ -45,6 +55,14 @@ impl Parser<'_> {
     }
 
     fn plain_type(&mut self) -> TypeId {
+        if self.at(Kind::Ampersand) {
+            let start = self.start;
+            self.bump();
+            if !self.newline && (self.at(Kind::Mut) || self.at_word("dyn")) {
+                self.bump();
+            }
+            self.note(self.since(start), Fact::Foreign(Foreign::Reference));
+        }
         let start = self.start;
         let kind = match self.kind {
             Kind::Name => {

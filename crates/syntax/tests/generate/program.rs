@@ -906,7 +906,7 @@ impl Writer<'_> {
     /// A pattern; that of a `let` has no type of its own.
     fn pattern(&mut self, of_let: bool) {
         let simple =
-            |w: &mut Self| w.word(&["a", "_", "b", "наука", "Empty", "1", "\"s\"", "none", ":ok", "-1.5"]);
+            |w: &mut Self| w.word(&["a", "_", "b", "наука", "A.Empty", "1", "\"s\"", "none", ":ok", "-1.5"]);
         self.deeper(
             |w| match w.choose(11) {
                 0 | 1 => simple(w),
@@ -948,10 +948,11 @@ impl Writer<'_> {
                     });
                     w.put(" }");
                 }
-                8 => w.word(&["1..2", "-3..=-1", "1ms..2s", "A(.., )", "Point { x, .. }"]),
+                8 => w.word(&["1..2", "-3..=-1", "1ms..2s", "A(.., )", "Point { x, .. }", "1 | 2"]),
                 9 => {
+                    // Two names in brackets are the head and the tail of other languages.
                     simple(w);
-                    w.put(" | ");
+                    w.put(" | A(..) | ");
                     w.pattern(of_let);
                 }
                 _ if of_let => simple(w),

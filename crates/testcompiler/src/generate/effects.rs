@@ -93,11 +93,12 @@ fn assertions(w: &mut Writer<'_, '_>) {
     ));
 }
 
-/// What runs is `main`; the app beside it is only checked.
+/// The program begins in an app, which is given the service.
 fn injection(w: &mut Writer<'_, '_>) {
     let (name, number) = (w.fresh(), w.int(1));
     w.declare(&format!(
-        "trait Store{name} {{\n    fn get(self, id: int) int raises none\n}}\n\nclass Memory{name} {{\n    base: int = {}\n}}\n\nimpl Store{name} for Memory{name} {{\n    fn get(self, id: int) int {{ self.base + id }}\n}}\n\npub class Service{name}[store: Store{name}] {{\n    fn find(self, id: int) int {{\n        self.store.get(id)!\n    }}\n}}\n\nbind Store{name} = Memory{name} {{}}\n\napp Shop{name}[service: Service{name}] {{\n    fn main(self) {{\n        print(self.service.find(1))\n    }}\n}}\n\ntest \"found {name}\" with Store{name} = Memory{name} {{ base: 1 }} {{\n    expect(1).to_be(1)\n}}",
+        "trait Store{name} {{\n    fn get(self, id: int) int raises none\n}}\n\nclass Memory{name} {{\n    base: int = {}\n}}\n\nimpl Store{name} for Memory{name} {{\n    fn get(self, id: int) int {{ self.base + id }}\n}}\n\npub class Service{name}[store: Store{name}] {{\n    fn find(self, id: int) int {{\n        self.store.get(id)!\n    }}\n}}\n\nbind Store{name} = Memory{name} {{}}\n\ntest \"found {name}\" with Store{name} = Memory{name} {{ base: 1 }} {{\n    expect(1).to_be(1)\n}}",
         number.text
     ));
+    w.inject(&format!("service{name}: Service{name}"), &format!("service{name}.find(1)"), number.value + 1);
 }

@@ -8,7 +8,7 @@ use super::{concurrency, control, data, effects, expression, functions};
 /// A program, and what it must print.
 #[derive(Clone, Debug, Default)]
 pub struct Program {
-    /// Files: path and text. The first is the one with `main`.
+    /// Files: path and text. The first is the one that begins.
     pub files: Vec<(String, String)>,
     /// What it prints.
     pub output: String,
@@ -58,6 +58,8 @@ pub fn program_of_size(features: &[Feature], count: usize, choices: &mut Choices
         declarations: String::new(),
         body: String::new(),
         parts: 0,
+        injected: Vec::new(),
+        asked: (String::new(), String::new()),
         out: Program::default(),
     };
     for number in 0..count {
@@ -81,6 +83,10 @@ pub(super) struct Writer<'c, 'a> {
     body: String,
     /// Functions that `main` calls first.
     parts: u32,
+    /// What the app is given, in whose `main` the program begins if there is any.
+    injected: Vec<String>,
+    /// The statements that ask what was given, before all others, and what they print.
+    asked: (String, String),
     out: Program,
 }
 
@@ -124,6 +130,13 @@ impl Writer<'_, '_> {
         self.imports.push('\n');
     }
 
+    /// Lets the program begin in an app that is given a field, and print what a method of it gives.
+    pub(super) fn inject(&mut self, field: &str, call: &str, value: i64) {
+        self.injected.push(field.to_owned());
+        let (statements, output) = &mut self.asked;
+        let _written = writeln!(statements, "        print(self.{call})").and(writeln!(output, "{value}"));
+    }
+
     /// Makes a function of the statements so far.
     fn part(&mut self) {
         let body = std::mem::take(&mut self.body);
@@ -134,8 +147,15 @@ impl Writer<'_, '_> {
     fn finish(mut self) -> Program {
         let parts: String = (0..self.parts).map(|part| format!("    part_{part}()\n")).collect();
         let blank = if self.imports.is_empty() { "" } else { "\n" };
-        let Self { imports, declarations, body, .. } = &self;
-        let main = format!("{imports}{blank}{declarations}fn main() {{\n{parts}{body}}}\n");
+        let Self { imports, declarations, body, injected, asked: (asked, _), .. } = &self;
+        let main = if injected.is_empty() {
+            format!("fn main() {{\n{parts}{body}}}\n")
+        } else {
+            let fields = injected.join(", ");
+            format!("app Main[{fields}] {{\n    fn main(self) {{\n{asked}{parts}{body}    }}\n}}\n")
+        };
+        let main = format!("{imports}{blank}{declarations}{main}");
+        self.out.output.insert_str(0, &self.asked.1);
         self.out.files.insert(0, ("main.pluto".to_owned(), main));
         self.out.features.sort_unstable();
         self.out.features.dedup();
