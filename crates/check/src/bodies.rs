@@ -485,6 +485,13 @@ impl Body<'_, '_> {
         }
     }
 
+    /// Whether the last statement of a block was not understood: it may be what gives the value.
+    fn ends_unread(&self, block: tree::ExprId) -> bool {
+        let nodes = &self.c.file(self.module).tree.nodes;
+        let E::Block(statements) = nodes[block] else { return false };
+        nodes.list(statements).last().is_some_and(|last| matches!(nodes[*last], tree::Stmt::Wrong))
+    }
+
     /// The block of a function, which gives what the function says.
     fn function_block(&mut self, block: tree::ExprId, result: TyId) -> ExprId {
         if result == TyId::VOID {
@@ -492,7 +499,8 @@ impl Body<'_, '_> {
         }
         let made = self.expr(block, Want::Type(result));
         let made_ty = self.c.program.nodes.exprs[made].ty;
-        if made_ty == TyId::VOID && (result == TyId::WRONG || self.yields) {
+        let unread = self.ends_unread(block);
+        if made_ty == TyId::VOID && (result == TyId::WRONG || self.yields || unread) {
             return made;
         }
         if made_ty == TyId::VOID {

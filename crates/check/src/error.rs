@@ -122,6 +122,8 @@ pub enum Fact {
     // ------------------------------------------------------------------------------------- modules and names, E02xx
     /// A name that nothing has.
     UnknownName { name: Symbol, near: Option<Symbol> },
+    /// A field of `self` without `self` before it.
+    FieldWithoutSelf { name: Symbol },
     /// An assignment to a name that nothing has.
     AssignUnknown { name: Symbol },
     /// A type that nothing declares.

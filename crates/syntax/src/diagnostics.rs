@@ -219,6 +219,10 @@ impl SyntaxError {
                 "a function inside a function is a closure: `let f = (x: int) => …`"
             }
             Fact::LabelWithoutLoop => "a new name is declared by `let`",
+            Fact::ForeignWord { written: "let", instead: "const" } => {
+                "outside of functions nothing is changed, and what changes is in a class or an actor"
+            }
+            Fact::ForeignWord { written: "static", .. } => "a function without `self` belongs to its type",
             Fact::Foreign(Foreign::Reference) => "what a function changes is a parameter with `mut`",
             Fact::ForeignWord { written: "if let", .. } => {
                 "`let x = e else { … }` and `if e != none { … }` go without `match`"

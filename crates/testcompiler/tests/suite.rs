@@ -55,7 +55,7 @@ fn what_is_found_is_written_into_the_chapter() {
         &expect![[r#"
             3: expected, not found: //     ^ error[E0001]: something else
             3: found, not expected: //           ^ error[E0008]: a statement ends with its line, not with `;`
-            8: found, not expected: // column 1 ^^^ error[E0101]: expected a declaration, found `let`
+            8: found, not expected: // column 1 ^^^ error[E0109]: `let` is `const` in Pluto
         "#]],
         Some(&expect![[r#"
             ```pluto syntax
@@ -66,7 +66,7 @@ fn what_is_found_is_written_into_the_chapter() {
             }
 
             let c = 1
-            // column 1 ^^^ error[E0101]: expected a declaration, found `let`
+            // column 1 ^^^ error[E0109]: `let` is `const` in Pluto
             ```
         "#]]),
     );

@@ -16,6 +16,10 @@ impl Words<'_> {
                     at,
                 )
             }
+            Fact::FieldWithoutSelf { name } => {
+                Said::new(codes::UNKNOWN_NAME, format!("there is no `{}` here", self.name(*name)))
+                    .insert_before("write `self.` before it", at, "self.")
+            }
             Fact::AssignUnknown { name } => {
                 Said::new(codes::UNKNOWN_NAME, format!("there is no `{}` here", self.name(*name)))
                     .note("a new name is declared by `let`, and by `let mut` where it is assigned again")
@@ -112,6 +116,12 @@ impl Words<'_> {
         match of {
             Kind::Class | Kind::Error => said.note(format!("a value of it is written `{text} {{ … }}`")),
             Kind::Actor => said.note(format!("one is started by `spawn {text} {{ … }}`")),
+            Kind::Type => match text {
+                "int" | "float" | "byte" => said.note(format!("a number is converted by `x as {text}`")),
+                "string" => said.note("`f\"{value}\"` makes a text of a value"),
+                "Map" => said.note("an empty map is `[:]`"),
+                _ => said,
+            },
             Kind::Function => said.note("it is called where it stands: it cannot be a value"),
             _ => said,
         }

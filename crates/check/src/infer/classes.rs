@@ -168,6 +168,8 @@ impl Body<'_, '_> {
         let missing =
             declared.iter().zip(&places).filter(|(field, place)| place.is_none() && !field.optional);
         let missing: Vec<Symbol> = missing.map(|(field, _)| field.name).collect();
+        // The parser has said that a field has no name.
+        unknown |= missing.iter().any(|name| self.c.program.text(*name).is_empty());
         // A field that is not there was probably meant to be one of these.
         if !missing.is_empty() && !unknown {
             self.error(span, Fact::MissingValues { names: missing });

@@ -82,6 +82,9 @@ impl Body<'_, '_> {
             }
         }
         let result = self.ty(value);
+        if result == TyId::WRONG {
+            return self.wrong(span);
+        }
         self.later.push(Later::Cross(result, span));
         let ty = self.intern(Ty::Task(result, Effect::Var(var)));
         self.add(ExprKind::Spawn(value), ty, span)

@@ -112,11 +112,21 @@ impl Body<'_, '_> {
         if outside_contract {
             return Ref::Value(self.refuse(span, Fact::Misplaced { what: Misplaced::Ensures }));
         }
+        if self.is_field_of_self(name) {
+            return Ref::Value(self.refuse(span, Fact::FieldWithoutSelf { name }));
+        }
         let near = self.near_name(name);
         if !self.unknown.insert(name) && near.is_none() {
             return Ref::Value(self.wrong(span));
         }
         Ref::Value(self.refuse(span, Fact::UnknownName { name, near }))
+    }
+
+    pub(super) fn is_field_of_self(&self, name: Symbol) -> bool {
+        let Some(Ty::Class(id, _)) = self.self_local.map(|local| self.get(self.local(local).ty)) else {
+            return false;
+        };
+        self.c.methods.fields.contains_key(&(id, name))
     }
 
     fn near_name(&mut self, name: Symbol) -> Option<Symbol> {

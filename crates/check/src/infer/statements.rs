@@ -177,7 +177,11 @@ impl Body<'_, '_> {
                 return self.assign_local(local, span);
             }
             let module = self.module;
-            if plain && self.c.lookup(module, symbol).is_none() && !self.c.program.text(symbol).is_empty() {
+            if plain
+                && !self.is_field_of_self(symbol)
+                && self.c.lookup(module, symbol).is_none()
+                && !self.c.program.text(symbol).is_empty()
+            {
                 return self.assign_unknown(symbol, span);
             }
         }

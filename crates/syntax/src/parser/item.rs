@@ -66,6 +66,13 @@ impl Parser<'_> {
             Kind::Trait => ItemKind::Trait(self.trait_item()),
             Kind::Impl => self.impl_item(),
             Kind::Const => ItemKind::Const(self.constant()),
+            Kind::Let if self.begins_value() => {
+                let word = self.span();
+                let mutable = if self.peek(1) == Kind::Mut { Some(self.bump()) } else { None };
+                let word = if mutable.is_some() { word.to(self.span()) } else { word };
+                self.note(word, Fact::ForeignWord { written: "let", instead: "const" });
+                ItemKind::Const(self.constant())
+            }
             Kind::Name => self.item_by_word(),
             Kind::RightParen | Kind::RightBracket | Kind::RightBrace => {
                 self.unopened();
@@ -160,6 +167,12 @@ impl Parser<'_> {
         let type_params = self.type_params();
         let ty = if self.equal_sign() { self.ty() } else { self.wrong_type() };
         Alias { name, type_params, ty }
+    }
+
+    /// Whether a name and its value or its type are behind `let`.
+    fn begins_value(&self) -> bool {
+        let name = usize::from(self.peek(1) == Kind::Mut) + 1;
+        self.peek(name) == Kind::Name && matches!(self.peek(name + 1), Kind::Equal | Kind::Colon)
     }
 
     fn constant(&mut self) -> Const {

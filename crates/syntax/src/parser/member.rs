@@ -88,6 +88,10 @@ impl Parser<'_> {
         } else if self.foreign().is_some() {
             self.recovering = false;
             self.bump();
+            if self.at(Kind::Fn) {
+                let method = self.function(Home::Type, public);
+                return self.push(method);
+            }
         }
         self.field_decl(public, Expected::Member);
     }
@@ -131,7 +135,10 @@ impl Parser<'_> {
     /// The fields of an error, between braces.
     pub(super) fn error_fields(&mut self) -> crate::tree::List<Field> {
         let begin = self.begin::<Field>();
-        if self.at(Kind::LeftBrace) && !self.newline {
+        if self.at(Kind::LeftParen) && !self.newline {
+            self.expected(Expected::Token(Kind::LeftBrace));
+            self.bracketed(Kind::RightParen, |parser| parser.field_decl(None, Expected::Name(Named::Field)));
+        } else if self.at(Kind::LeftBrace) && !self.newline {
             self.members(|parser| {
                 let public = parser.eat(Kind::Pub);
                 parser.misplaced_pub(public);

@@ -33,6 +33,7 @@ const FOREIGN: &[(&str, &str)] = &[
     ("record", "class"),
     ("require", "assert"),
     ("requires", "assert"),
+    ("static", ""),
     ("struct", "class"),
     ("switch", "match"),
     ("throw", "raise"),

@@ -86,9 +86,13 @@ impl Parser<'_> {
     fn call(&mut self, callee: ExprId) -> Expr {
         let begin = self.begin::<Argument>();
         self.bracketed(Kind::RightParen, |parser| {
-            let named = parser.at(Kind::Name) && parser.peek(1) == Kind::Colon;
+            let named = parser.at(Kind::Name) && matches!(parser.peek(1), Kind::Colon | Kind::Equal);
             let name = named.then(|| {
                 let name = Name { span: parser.bump() };
+                if parser.at(Kind::Equal) {
+                    let fact = Fact::ForeignOperator { written: "=", instead: ":" };
+                    parser.note(parser.span(), fact);
+                }
                 parser.bump();
                 name
             });
