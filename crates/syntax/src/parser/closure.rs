@@ -121,7 +121,8 @@ impl Parser<'_> {
     fn has_body_behind_parameters(&self) -> bool {
         let mut depth = 0_u32;
         let mut end = 0;
-        for (_, token) in self.following() {
+        // Nobody writes more parameters; without a bound each of many would be looked at by all before it.
+        for (_, token) in self.following().take(256) {
             match token.kind {
                 Kind::LeftParen => depth += 1,
                 Kind::RightParen if depth > 1 => depth -= 1,
