@@ -78,7 +78,11 @@ impl Checker<'_> {
         body.self_ty = job.self_ty;
         let root = f(&mut body);
         body.finish();
+        let body_lacks_self = body.lacks_self;
         let (calls, impure, wrong) = (std::mem::take(&mut body.calls), body.impure, body.wrong);
+        if body_lacks_self && let BodyOwner::Function(id) = job.owner {
+            self.lacks_self.insert(id);
+        }
         self.note_purity(job.owner, job.module, calls, impure);
         if wrong {
             self.note_unknown(job.owner, closures);

@@ -137,6 +137,8 @@ pub(crate) struct Checker<'a> {
     pub(crate) in_test: bool,
     /// The classes of which values are made, each with whether that is anywhere outside of tests.
     pub(crate) made: FxHashMap<ClassId, bool>,
+    /// Methods that use `self`, which is not among their parameters.
+    pub(crate) lacks_self: FxHashSet<FunctionId>,
     /// How many mistakes were told, without warnings.
     pub(crate) mistakes: usize,
     /// Types that nothing declares, and for which nothing is proposed: each is told once in a module.
@@ -194,6 +196,7 @@ impl<'a> Checker<'a> {
             current_test: None,
             in_test: false,
             made: FxHashMap::default(),
+            lacks_self: FxHashSet::default(),
             mistakes: 0,
             unknown_types: FxHashSet::default(),
             looked_near: 0,
@@ -418,9 +421,21 @@ impl<'a> Checker<'a> {
             let line = at.checked_sub(1).and_then(|at| lines.get(at));
             line.is_none_or(|(_, end)| *end < error.at.span.start)
         });
+        errors.retain(|error| !self.is_of_method_without_self(&error.fact));
         errors.sort_by_key(|error| (order.get(&error.at.file).copied(), error.at.span));
         errors.dedup();
         crate::Checked { program: self.program, errors }
+    }
+
+    /// Whether a member is not there only because its method, of which that is told, lacks `self`.
+    fn is_of_method_without_self(&self, fact: &Fact) -> bool {
+        let Fact::UnknownMember { ty, name, .. } = fact else { return false };
+        let head = match self.program.types.get(*ty) {
+            Ty::Class(id, _) | Ty::Actor(id, _) => Some(Head::Class(id)),
+            other => Head::of(other),
+        };
+        let method = head.and_then(|head| self.methods.own.get(&(head, *name)));
+        method.is_some_and(|method| self.lacks_self.contains(method))
     }
 
     /// The lines that the parser did not understand, where mistakes would be echoes: where each begins and ends.

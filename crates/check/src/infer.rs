@@ -158,6 +158,8 @@ pub(crate) struct Body<'b, 'a> {
     scopes: Vec<Option<crate::types::EffectVar>>,
     /// Whether something in it is wrong.
     pub(crate) wrong: bool,
+    /// Whether it uses `self` without having it.
+    pub(crate) lacks_self: bool,
     /// Whether it yields, though it is no generator: that it gives nothing is the same mistake.
     pub(crate) yields: bool,
     /// The mistakes that were told before it.
@@ -180,6 +182,7 @@ impl<'b, 'a> Body<'b, 'a> {
         Self {
             c,
             mistakes,
+            lacks_self: false,
             yields: false,
             nodes: &tree.nodes,
             module,

@@ -305,6 +305,8 @@ impl<'s> Lexer<'s> {
             (b'*', b'*', _) => return self.foreign(2, "**", "pow", Kind::Star),
             (b'`', ..) => return self.back_quotes(),
             (b'&', b'&', _) => return self.foreign(2, "&&", "and", Kind::And),
+            // Where a value is expected it begins a closure of another language, which the parser tells.
+            (b'|', b'|', _) if self.expects_value() => (Kind::Pipe, 1),
             (b'|', b'|', _) => return self.foreign(2, "||", "or", Kind::Or),
             (b'~', ..) => (Kind::Tilde, 1),
             (b';', ..) => return self.semicolon(),
@@ -317,6 +319,11 @@ impl<'s> Lexer<'s> {
         };
         self.at += length;
         kind
+    }
+
+    /// Whether a value must come, on the line of what is before it.
+    const fn expects_value(&self) -> bool {
+        !self.last.ends_operand() && !matches!(self.last, Kind::End | Kind::Pipe)
     }
 
     fn operator_with_equal(&mut self, byte: u8, equal: bool) -> Kind {

@@ -21,4 +21,4 @@ pub use dump::dump;
 pub use error::{BadEscape, BadNumber, Expected, Fact, Named, Number, SyntaxError};
 pub use format::{format, format_tree};
 pub use lexer::lex;
-pub use parser::{NESTING, Parse, parse};
+pub use parser::{NESTING, Parse, parse, snake_case};

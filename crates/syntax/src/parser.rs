@@ -24,6 +24,8 @@ mod types;
 
 use pluto_source::Span;
 
+pub use self::names::snake_case;
+
 use crate::error::{Errors, Fact, SyntaxError};
 use crate::lexer;
 use crate::token::{Kind, Token};
@@ -104,6 +106,8 @@ struct Parser<'s> {
     /// Labels of the loops around, in this function.
     labels: Vec<Span>,
     applications: postfix::Applications,
+    /// Statements of other languages, whose blocks may end by `end`.
+    foreign_blocks: u32,
     /// Where the lexer's errors are echoes.
     dropped: Vec<Span>,
     /// The token after a minus, which may be 2^63.
@@ -145,6 +149,7 @@ impl<'s> Parser<'s> {
             fresh: 0,
             labels: Vec::new(),
             applications: postfix::Applications::default(),
+            foreign_blocks: 0,
             dropped: Vec::new(),
             after_minus: u32::MAX,
         };

@@ -34,9 +34,9 @@ fn a_mistake_has_few_echoes() {
         programs.iter().map(|(errors, programs)| format!("{errors} errors: {programs} programs\n")).collect();
     expect![[r#"
         0 errors: 1864 programs
-        1 errors: 17084 programs
-        2 errors: 1234 programs
-        3 errors: 115 programs
+        1 errors: 17112 programs
+        2 errors: 1207 programs
+        3 errors: 114 programs
         4 errors: 23 programs
     "#]]
     .assert_eq(&table.concat());

@@ -115,6 +115,9 @@ impl Body<'_, '_> {
         if self.is_field_of_self(name) {
             return Ref::Value(self.refuse(span, Fact::FieldWithoutSelf { name }));
         }
+        if let Some(local) = self.in_other_case(name) {
+            return Ref::Value(self.local_value(local, span));
+        }
         let near = self.near_name(name);
         if !self.unknown.insert(name) && near.is_none() {
             return Ref::Value(self.wrong(span));
@@ -127,6 +130,15 @@ impl Body<'_, '_> {
             return false;
         };
         self.c.methods.fields.contains_key(&(id, name))
+    }
+
+    /// The local name that is bound with a capital, as the parser has said, and used without.
+    fn in_other_case(&self, name: Symbol) -> Option<LocalId> {
+        let text = self.c.program.text(name);
+        let spelled = |known: &Symbol| pluto_syntax::snake_case(self.c.program.text(*known));
+        let mut same = self.scope.iter().filter(|(known, _)| spelled(known).as_deref() == Some(text));
+        let (_, local) = same.next()?;
+        same.next().is_none().then_some(*local)
     }
 
     fn near_name(&mut self, name: Symbol) -> Option<Symbol> {
@@ -162,6 +174,7 @@ impl Body<'_, '_> {
         match self.self_local {
             Some(local) => self.local_value(local, span),
             None => {
+                self.lacks_self = true;
                 let name = self.c.program.names.intern("self");
                 if !self.unknown.insert(name) {
                     return self.wrong(span);

@@ -2,6 +2,7 @@
 
 use pluto_source::Span;
 
+use super::recover::begins_operand;
 use super::{Context, Parser};
 use crate::error::{Fact, Named};
 use crate::token::Kind;
@@ -102,7 +103,7 @@ impl Parser<'_> {
     pub(super) fn begins_foreign_closure(&self) -> bool {
         match self.kind {
             Kind::Fn => !self.newline && self.peek(1) == Kind::LeftParen,
-            Kind::Pipe => self.peek(2) == Kind::Pipe || self.peek(2) == Kind::Comma,
+            Kind::Pipe => self.peek(1) == Kind::Pipe || matches!(self.peek(2), Kind::Pipe | Kind::Comma),
             Kind::Name => match self.text() {
                 "lambda" => {
                     matches!(self.peek(1), Kind::Name | Kind::Colon)
@@ -184,6 +185,9 @@ impl Parser<'_> {
     /// `x => …`: a closure without its parentheses, or an arrow that belongs nowhere.
     pub(super) fn bare_closure(&mut self, before: ExprId) -> ExprId {
         let Expr::Name(name) = self.nodes[before] else { return before };
+        if !begins_operand(self.peek(1)) {
+            return before;
+        }
         let arrow = self.at(Kind::ThinArrow).then(|| self.span());
         self.note(name.span, Fact::ClosureWithoutParentheses { arrow });
         self.bump();

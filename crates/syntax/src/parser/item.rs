@@ -158,7 +158,7 @@ impl Parser<'_> {
     fn error_item(&mut self) -> ErrorItem {
         self.bump();
         let name = self.declared(Named::Error);
-        ErrorItem { name, fields: self.error_fields() }
+        ErrorItem { name, fields: self.error_fields(name.span.is_empty()) }
     }
 
     fn alias(&mut self) -> Alias {

@@ -99,7 +99,8 @@ impl Parser<'_> {
     /// Whether a method begins here, perhaps without its word, which is said.
     fn at_method_without_fn(&mut self) -> bool {
         let named = self.at(Kind::Name) && !self.at_word("invariant") && !capital(self.text());
-        let lacks_fn = named && self.peek(1) == Kind::LeftParen;
+        let parameters = matches!(self.peek(2), Kind::RightParen | Kind::SelfValue | Kind::Mut | Kind::Name);
+        let lacks_fn = named && self.peek(1) == Kind::LeftParen && parameters;
         if lacks_fn {
             self.note(self.span(), Fact::Foreign(Foreign::MethodWithoutFn));
         }
@@ -133,9 +134,9 @@ impl Parser<'_> {
     }
 
     /// The fields of an error, between braces.
-    pub(super) fn error_fields(&mut self) -> crate::tree::List<Field> {
+    pub(super) fn error_fields(&mut self, nameless: bool) -> crate::tree::List<Field> {
         let begin = self.begin::<Field>();
-        if self.at(Kind::LeftParen) && !self.newline {
+        if self.at(Kind::LeftParen) && !self.newline && !nameless {
             self.expected(Expected::Token(Kind::LeftBrace));
             self.bracketed(Kind::RightParen, |parser| parser.field_decl(None, Expected::Name(Named::Field)));
         } else if self.at(Kind::LeftBrace) && !self.newline {

@@ -147,7 +147,8 @@ fn camel_case(text: &str) -> Option<Box<str>> {
 }
 
 /// `MyName` and `MY_NAME` as `my_name`.
-pub(super) fn snake_case(text: &str) -> Option<Box<str>> {
+#[must_use]
+pub fn snake_case(text: &str) -> Option<Box<str>> {
     let mut name = String::new();
     let mut after_small = false;
     for c in text.chars() {

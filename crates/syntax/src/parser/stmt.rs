@@ -199,11 +199,17 @@ impl Parser<'_> {
                 };
             }
             Some(_) => {
+                self.foreign_blocks += 1;
                 self.bump();
                 self.skip_rest_of_line(Kind::RightBrace);
                 return Stmt::Wrong;
             }
             None => {}
+        }
+        if self.foreign_blocks > 0 && self.at_word("end") && self.is_alone_on_line() {
+            self.foreign_blocks -= 1;
+            self.bump();
+            return Stmt::Wrong;
         }
         if let Some(stmt) = self.declaration_without_let() {
             return stmt;
@@ -217,6 +223,11 @@ impl Parser<'_> {
             return self.unknown_name(expr);
         }
         Stmt::Expr(expr)
+    }
+
+    fn is_alone_on_line(&self) -> bool {
+        let behind = self.following().next().map_or(self.end(), |(_, token)| token.start);
+        self.newline && Span::new(self.end(), behind).of(self.source).contains('\n')
     }
 
     /// What was perhaps meant as a declaration: the name is there, and what it is is not known.
