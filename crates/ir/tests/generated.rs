@@ -11,7 +11,8 @@ use pluto_testcompiler::generate::{Choices, FEATURES, Feature, Program, program_
 fn missing(made: &Program) -> Option<String> {
     let text: String = made.files.iter().map(|(path, text)| format!("--- {path}\n{text}")).collect();
     let checked = TestCompiler::of_files(made.files.clone()).check();
-    let main = pluto_ir::mains(&checked.program).next().expect("a random program has a `main`");
+    // What does not begin in a `main` begins in an app.
+    let Some(main) = pluto_ir::mains(&checked.program).next() else { return Some("an app".to_owned()) };
     let lowered = match pluto_ir::lower(&checked.program, main) {
         Ok(lowered) => lowered,
         Err(missing) => return Some(missing.what),
@@ -42,6 +43,7 @@ fn each_feature_by_itself() {
     expect![[r#"
         `chan`: channels, select, messages are copies, cancel and detach
         a `for` over this: generators
+        an app: injection
         tasks and actors: spawn and get, scope, actors, later, failing tasks
     "#]]
     .assert_eq(&told);
