@@ -23,7 +23,6 @@ macro_rules! intrinsics {
 
 intrinsics! {
     Print = "print",
-    Debug = "debug",
     Equal = "==",
     Compare = "<=>",
     Show = "show",

@@ -569,7 +569,8 @@ Examples:
 
 What runs is the function main of the file. The program is checked before; with errors it does
 not run. It is interpreted, step by step; tasks, channels, actors, generators, injection and
-values of the BEAM cannot be run yet, and a program that needs them is refused.
+values of the BEAM cannot be run yet, and a program that needs them is refused. What is deferred
+is not done behind a trap yet.
 
 Exit status: that of the program: 0 it came to its end, 1 an error left main, 101 a bug ended it
 (a trap: a contract that does not hold, an overflow, an index out of range ...); 1 it has errors

@@ -40,7 +40,6 @@ impl Machine<'_, '_> {
                 (self.say)(&text);
                 Vec::new()
             }
-            I::Debug => Vec::new(),
             I::Equal => {
                 let (left, right) = with.split_at(half);
                 vec![u64::from(self.heap.equal(shape, left, right)?)]

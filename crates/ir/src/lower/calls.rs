@@ -127,7 +127,11 @@ impl Lowering {
             with.push(code.param(ty));
             types.push(ty);
         }
+        let receiver = with.first().cloned().filter(|_| bound);
         let called = code.call_function(function, arguments, with, &types);
+        if let (Some(receiver), Some(ty)) = (receiver, types.first()) {
+            code.check_changed(function, *ty, &receiver);
+        }
         code.hand_on(called);
         code.finish()
     }
@@ -250,8 +254,37 @@ impl Code<'_> {
                 let with: Vec<Value> =
                     arguments.iter().map(|argument| self.argument(target, &given, *argument)).collect();
                 self.at = self.place_of(id);
-                self.call_target(target, given, with, &types)
+                let changed = match (arguments.first(), types.first()) {
+                    (Some(receiver), Some(ty)) if !self.is_self(*receiver) => {
+                        Some((*ty, with.first().cloned()))
+                    }
+                    _ => None,
+                };
+                let called = self.call_target(target, given, with, &types);
+                if let Some((ty, Some(object))) = changed {
+                    self.check_changed(target.function, ty, &object);
+                }
+                called
             }
+        }
+    }
+
+    fn is_self(&self, expr: ExprId) -> bool {
+        match self.l.source.nodes.exprs[expr].kind {
+            ExprKind::Local(local) => self.l.source.text(self.l.source.nodes.locals[local].name) == "self",
+            _ => false,
+        }
+    }
+
+    /// Checks the invariants of an object behind a call from outside of a method that may have changed it, also where the call
+    /// gave an error.
+    pub(super) fn check_changed(&mut self, method: FunctionId, ty: TyId, object: &[Reg]) {
+        if self.l.source.functions[method].receiver != Some(true) {
+            return;
+        }
+        if let Ty::Class(class, list) = self.l.source.types.get(ty) {
+            let subst = Subst::of(&self.l.source.classes[class].type_params, self.l.source.types.items(list));
+            self.check_invariants(class, &subst, object);
         }
     }
 
@@ -361,11 +394,10 @@ impl Code<'_> {
                 self.push(Inst::Len { to, array: first(&flat) });
                 vec![to]
             }
-            "print" | "debug" => {
+            "print" => {
                 let text = self.show(on, &flat);
                 let shape = self.l.shape(TyId::STRING);
-                let what = if name == "print" { Intrinsic::Print } else { Intrinsic::Debug };
-                self.intrinsic(what, shape, &[text], &[])
+                self.intrinsic(Intrinsic::Print, shape, &[text], &[])
             }
             "trap" => {
                 self.end(End::Trap(Trap::Said(first(&flat))));

@@ -98,6 +98,7 @@ impl Lowering {
             types.push(ty);
         }
         let called = code.call_function(function, given, with, &types);
+        code.check_changed(function, on, &[object]);
         code.hand_on(called);
         code.finish()
     }

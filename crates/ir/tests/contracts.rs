@@ -1,0 +1,86 @@
+//! Contracts, held against while a program runs.
+
+use expect_test::{Expect, expect};
+use pluto_ir::interpret::{Limits, Outcome, run};
+use pluto_testcompiler::TestCompiler;
+
+const CLASS: &str = "
+error Full {}
+
+class Jar {
+    coins: int
+    invariant self.coins <= 3
+
+    fn put(mut self, n: int)
+        requires n > 0
+        ensures self.coins == old(self.coins) + n
+    {
+        self.coins += n
+        if self.coins == 7 { raise Full {} }
+    }
+    fn twice(mut self, n: int) {
+        self.put(n)!
+        self.coins -= n
+    }
+    fn lose(mut self)
+        ensures self.coins == old(self.coins) - 1
+    {}
+}
+
+trait Holder { fn hold(mut self, n: int) }
+impl Holder for Jar { fn hold(mut self, n: int) { self.coins += n } }
+pub fn fill(mut holder: Holder) { holder.hold(9)! }
+";
+
+/// What each `main` prints, and the trap that ends it.
+fn check(mains: &[&str], expected: &Expect) {
+    let mut told = String::new();
+    for main in mains {
+        let checked = TestCompiler::new(format!("{CLASS}fn main() {{\n{main}\n}}\n")).check();
+        assert_eq!(checked.shown(), "", "{main}");
+        let main_function = pluto_ir::mains(&checked.program).next().expect("there is a `main`");
+        let lowered = pluto_ir::lower(&checked.program, main_function).expect("all of it can be lowered");
+        let main_id = lowered.main.expect("it was asked for");
+        let ended = run(&lowered, main_id, Limits::default(), &mut |line| told.push_str(&format!("{line} ")));
+        told.push_str(&match ended {
+            Outcome::Trapped(trapped) => format!("{} in {}\n", trapped.why, trapped.stack[0].0),
+            other => format!("{other:?}\n"),
+        });
+    }
+    expected.assert_eq(&told);
+}
+
+#[test]
+fn invariants_hold_behind_each_change_from_outside() {
+    check(
+        &[
+            // Within a method the invariant may be broken for a while.
+            "    let mut jar = Jar { coins: 2 }\n    jar.twice(2)!\n    print(jar)",
+            "    let mut jar = Jar { coins: 2 }\n    jar.put(2)!\n    print(jar)",
+            "    let mut jar = Jar { coins: 2 }\n    jar.put(5) catch {\n        Full {} => print(\"full\")\n    }",
+            "    let jar = Jar { coins: 5 }\n    print(jar)",
+            "    let mut jar = Jar { coins: 2 }\n    fill(jar)\n    print(jar)",
+        ],
+        &expect![[r#"
+            Jar { coins: 2 } Finished
+            `invariant` does not hold in main
+            `invariant` does not hold in main
+            `invariant` does not hold in main
+            `invariant` does not hold in Jar.hold
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_asked_for_and_promised_holds() {
+    check(
+        &[
+            "    let mut jar = Jar { coins: 2 }\n    jar.put(0)!",
+            "    let mut jar = Jar { coins: 2 }\n    jar.lose()",
+        ],
+        &expect![[r#"
+            `requires` does not hold in Jar.put
+            `ensures` does not hold in Jar.lose
+        "#]],
+    );
+}
