@@ -11,7 +11,7 @@ use pluto_source::{File, FileId, Files};
 use pluto_syntax::Parse;
 use pluto_syntax::tree::ItemKind;
 use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 /// The edition of the language that this Pluto knows.
@@ -33,7 +33,7 @@ pub(crate) struct Project {
     texts: Texts,
     /// The files that were asked for: those of the packages and those outside of packages that were named. What these depend on, and
     /// what a link leads to elsewhere, is somebody else's.
-    own: BTreeMap<FileId, PathBuf>,
+    own: BTreeSet<FileId>,
 }
 
 /// Texts by the real paths of their files.
@@ -88,7 +88,7 @@ impl Project {
                 }
                 continue;
             }
-            project.own(file, root, real);
+            project.own(file, root);
             if let Some((_, files)) = loose.iter_mut().find(|(known, _)| known == root) {
                 files.push(path.clone());
             } else {
@@ -98,9 +98,7 @@ impl Project {
         for package in packages {
             let program = project.package_program(&package)?;
             for module in program.modules.iter().filter(|module| module.package == 0) {
-                if let Some(real) = project.reals.get(module.file.0 as usize).cloned() {
-                    project.own(module.file, &package, real);
-                }
+                project.own(module.file, &package);
             }
             project.programs.push(program);
         }
@@ -122,14 +120,15 @@ impl Project {
 
     /// The real path of a file that was asked for.
     pub(crate) fn own_path(&self, file: FileId) -> Option<&PathBuf> {
-        self.own.get(&file)
+        self.reals.get(file.0 as usize).filter(|_| self.own.contains(&file))
     }
 
     /// Notes that a file below a directory was asked for.
-    fn own(&mut self, file: FileId, root: &Path, real: PathBuf) {
+    fn own(&mut self, file: FileId, root: &Path) {
         let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
+        let Some(real) = self.reals.get(file.0 as usize) else { return };
         if std::fs::canonicalize(root).is_ok_and(|root| real.starts_with(root)) {
-            self.own.insert(file, real);
+            self.own.insert(file);
         }
     }
 

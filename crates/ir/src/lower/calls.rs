@@ -378,11 +378,10 @@ impl Code<'_> {
         let name = self.builtin_name(function);
         let flat: Vec<Reg> = with.iter().flatten().copied().collect();
         let on = types.first().copied().unwrap_or(TyId::VOID);
-        let operator = |op| Some(op);
         let op = match name.as_str() {
-            "int.wrapping_add" => operator(IntOp::WrappingAdd),
-            "int.wrapping_sub" => operator(IntOp::WrappingSub),
-            "int.wrapping_mul" => operator(IntOp::WrappingMul),
+            "int.wrapping_add" => Some(IntOp::WrappingAdd),
+            "int.wrapping_sub" => Some(IntOp::WrappingSub),
+            "int.wrapping_mul" => Some(IntOp::WrappingMul),
             _ => None,
         };
         if let (Some(op), [left, right]) = (op, &flat[..]) {

@@ -123,7 +123,7 @@ impl Code<'_> {
             ExprKind::Field(of, at) => self.field(of, at),
             ExprKind::Element(of, at) => self.element(of, at),
             ExprKind::Chain(of, local, then) => self.chain(id, of, local, then),
-            ExprKind::Try(of) => self.try_optional(id, of),
+            ExprKind::Try(of) => self.try_optional(of),
             ExprKind::Propagate(of) => self.propagate(of),
             ExprKind::Handle(of, handler) => self.handle(id, of, handler),
             ExprKind::Default(of, value) => self.default(id, of, value),
@@ -326,8 +326,7 @@ impl Code<'_> {
     }
 
     /// `a?`: the value, or `none` from the function.
-    fn try_optional(&mut self, id: ExprId, of: ExprId) -> Value {
-        let _ = id;
+    fn try_optional(&mut self, of: ExprId) -> Value {
         let ty = self.ty_of(of);
         let value = self.expr(of);
         let there = self.is_there(ty, &value);

@@ -87,7 +87,7 @@ impl Code<'_> {
                 self.push(Inst::Float { op: float_op(op), to, left: *left, right: *right });
                 vec![to]
             }
-            (Ty::Byte | Ty::Bool, _) => vec![self.byte_operator(op, left_ty, &left.1, right.1)],
+            (Ty::Byte | Ty::Bool, _) => vec![self.byte_operator(op, &left.1, right.1)],
             (Ty::Set(_), _) => {
                 self.missing("operators of sets");
                 left.1
@@ -106,7 +106,7 @@ impl Code<'_> {
     }
 
     /// Of bytes the operation of integers; what is no byte then is a trap.
-    fn byte_operator(&mut self, op: Op, ty: TyId, left: &[Reg], right: &[Reg]) -> Reg {
+    fn byte_operator(&mut self, op: Op, left: &[Reg], right: &[Reg]) -> Reg {
         let (Some(left), Some(right)) = (left.first().copied(), right.first().copied()) else {
             return self.nothing(Lane::Byte);
         };
@@ -115,7 +115,6 @@ impl Code<'_> {
             self.push(Inst::Int { op: int_op(op), to, left, right });
             return to;
         }
-        let _ = ty;
         let wide = self.cast(Cast::ByteToInt, left, Lane::Int);
         let by =
             if self.lane(right) == Lane::Byte { self.cast(Cast::ByteToInt, right, Lane::Int) } else { right };

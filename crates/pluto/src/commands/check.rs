@@ -95,7 +95,7 @@ fn status(diagnostics: &[Diagnostic]) -> u8 {
 }
 
 /// Everything that is wrong: file by file, the syntax first. What two programs share is said once.
-pub(super) fn diagnose(project: &Project, checked: &[Checked]) -> Vec<Diagnostic> {
+fn diagnose(project: &Project, checked: &[Checked]) -> Vec<Diagnostic> {
     let ids = (0..).map(FileId);
     let syntax = ids
         .zip(&project.parses)

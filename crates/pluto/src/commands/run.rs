@@ -1,7 +1,7 @@
 //! `pluto run`: a program in the Pluto language, interpreted.
 
 use crate::args::RunArgs;
-use crate::commands::check;
+use crate::commands::check::{self, Found};
 use crate::failure::Failure;
 use crate::output::{self, Colour};
 use crate::project::{Project, Texts};
@@ -9,7 +9,7 @@ use crate::sources;
 use pluto_check::Checked;
 use pluto_ir::interpret::{Limits, Outcome, Trapped, run as interpret};
 use pluto_ir::program::Location;
-use pluto_source::{FileId, Files, Severity};
+use pluto_source::{Files, Severity};
 use std::io::Write;
 
 /// Exit status of a program that an error left.
@@ -21,9 +21,8 @@ const STACK_SHOWN: (usize, usize) = (20, 5);
 
 /// Checks a program and runs it.
 pub(crate) fn run(args: &RunArgs, colour: Colour) -> Result<u8, Failure> {
-    let project = Project::load(&sources::find(std::slice::from_ref(&args.file))?, Texts::new())?;
-    let checked: Vec<Checked> = project.inputs().map(|input| pluto_check::check(&input)).collect();
-    let diagnostics = check::diagnose(&project, &checked);
+    let named = sources::find(std::slice::from_ref(&args.file))?;
+    let Found { project, checked, diagnostics } = check::find(Project::load(&named, Texts::new())?);
     if !diagnostics.is_empty() {
         output::note(pluto_source::text(&diagnostics, &project.files, colour.err).trim_end());
     }
@@ -93,11 +92,7 @@ fn told(trapped: &Trapped, files: &Files) -> String {
 }
 
 fn place(at: Location, files: &Files) -> String {
-    place_in(at.file, at.span.start, files)
-}
-
-fn place_in(file: FileId, at: u32, files: &Files) -> String {
-    let Some(file) = files.get(file) else { return "what is built in".to_owned() };
-    let place = file.line_column(at);
+    let Some(file) = files.get(at.file) else { return "what is built in".to_owned() };
+    let place = file.line_column(at.span.start);
     format!("{}:{}:{}", file.path(), place.line, place.column)
 }

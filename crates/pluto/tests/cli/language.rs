@@ -1,28 +1,15 @@
 //! The commands for programs in the Pluto language: `check` and `fmt`.
 
-use crate::support::{Ran, command, files_in, run};
+use crate::support::{Ran, command, files, read, run, run_in};
 use expect_test::expect;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::process::Stdio;
 use tempfile::TempDir;
 
 const UGLY: &str = "fn  main( ){print( 1 )}\n";
 const PRETTY: &str = "fn main() { print(1) }\n";
 const BROKEN: &str = "fn main() {\n    let a = true && false\n    print(a;\n}\n";
-
-/// A directory with these files.
-fn files(files: &[(&str, &str)]) -> TempDir {
-    let dir = tempfile::tempdir().expect("a folder");
-    files_in(dir.path(), files.iter().copied());
-    dir
-}
-
-/// Runs the binary in a directory.
-fn run_in(dir: &Path, arguments: &[&str]) -> Ran {
-    command(arguments).current_dir(dir).output().expect("the binary runs").into()
-}
 
 /// Runs the binary with something on its standard input.
 fn run_with(input: &str, arguments: &[&str]) -> Ran {
@@ -31,10 +18,6 @@ fn run_with(input: &str, arguments: &[&str]) -> Ran {
     let mut child = command.spawn().expect("the binary runs");
     child.stdin.take().expect("stdin is piped").write_all(input.as_bytes()).expect("it reads");
     child.wait_with_output().expect("it ends").into()
-}
-
-fn read(dir: &TempDir, name: &str) -> String {
-    std::fs::read_to_string(dir.path().join(name)).expect("it is there")
 }
 
 #[test]

@@ -1,25 +1,7 @@
 //! `pluto check --fix`: what it changes in files, what it says, and what it leaves alone.
 
-use crate::support::{Ran, command, files_in};
+use crate::support::{files, read, run_in};
 use expect_test::expect;
-use std::path::Path;
-use tempfile::TempDir;
-
-/// A directory with these files.
-fn files(files: &[(&str, &str)]) -> TempDir {
-    let dir = tempfile::tempdir().expect("a folder");
-    files_in(dir.path(), files.iter().copied());
-    dir
-}
-
-/// Runs the binary in a directory.
-fn run_in(dir: &Path, arguments: &[&str]) -> Ran {
-    command(arguments).current_dir(dir).output().expect("the binary runs").into()
-}
-
-fn read(dir: &TempDir, name: &str) -> String {
-    std::fs::read_to_string(dir.path().join(name)).expect("it is there")
-}
 
 /// Of each kind: two sure ones, of which one lets the checker see a third, and one that is only proposed.
 const WRONG: &str = "\

@@ -1,18 +1,12 @@
 //! `pluto run`.
 
-use crate::support::{Ran, command, files_in};
+use crate::support::{Ran, files, run_in};
 use expect_test::expect;
-use std::path::Path;
 
 /// Runs a program that stands in a file `main.pluto`.
 fn run(text: &str, arguments: &[&str]) -> Ran {
-    let dir = tempfile::tempdir().expect("a folder");
-    files_in(dir.path(), [("main.pluto", text)]);
+    let dir = files(&[("main.pluto", text)]);
     run_in(dir.path(), &[&["run", "main.pluto"], arguments].concat())
-}
-
-fn run_in(dir: &Path, arguments: &[&str]) -> Ran {
-    command(arguments).current_dir(dir).output().expect("the binary runs").into()
 }
 
 const CHECKOUT: &str = "\
@@ -162,16 +156,12 @@ fn what_cannot_be_run_is_said() {
 
 #[test]
 fn the_main_of_the_file_is_run() {
-    let dir = tempfile::tempdir().expect("a folder");
-    files_in(
-        dir.path(),
-        [
-            ("pluto.toml", "name = \"two\"\nedition = 1\n"),
-            ("a.pluto", "import words\n\nfn main() { print(words.greeting()) }\n"),
-            ("b.pluto", "fn main() { print(\"b\") }\n"),
-            ("words.pluto", "pub fn greeting() string { \"hello from a\" }\n"),
-        ],
-    );
+    let dir = files(&[
+        ("pluto.toml", "name = \"two\"\nedition = 1\n"),
+        ("a.pluto", "import words\n\nfn main() { print(words.greeting()) }\n"),
+        ("b.pluto", "fn main() { print(\"b\") }\n"),
+        ("words.pluto", "pub fn greeting() string { \"hello from a\" }\n"),
+    ]);
     assert_eq!(run_in(dir.path(), &["run", "a.pluto"]).ok(), "hello from a\n");
     assert_eq!(run_in(dir.path(), &["run", "b.pluto"]).ok(), "b\n");
 }

@@ -10,6 +10,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 
 /// Longer than anything takes on a loaded machine: reaching it means that something hangs.
 pub(crate) const HANGS: Duration = Duration::from_secs(60);
@@ -75,6 +76,23 @@ pub(crate) fn files_in<'a>(dir: &Path, files: impl IntoIterator<Item = (&'a str,
         std::fs::create_dir_all(path.parent().expect("it is in the folder")).expect("writable");
         std::fs::write(path, text).expect("writable");
     }
+}
+
+/// A directory with these files.
+pub(crate) fn files(files: &[(&str, &str)]) -> TempDir {
+    let dir = tempfile::tempdir().expect("a folder");
+    files_in(dir.path(), files.iter().copied());
+    dir
+}
+
+/// A file of a directory.
+pub(crate) fn read(dir: &TempDir, name: &str) -> String {
+    std::fs::read_to_string(dir.path().join(name)).expect("it is there")
+}
+
+/// Runs the binary in a directory.
+pub(crate) fn run_in(dir: &Path, arguments: &[&str]) -> Ran {
+    command(arguments).current_dir(dir).output().expect("the binary runs").into()
 }
 
 /// A run that goes on beside the test; killed when dropped.
