@@ -299,7 +299,8 @@ memory(Queue, C) ->
 
 %% A process that waits is woken by each event, and waking it costs the node more than the event itself. So the sink is
 %% suspended, and it is let loose on what has come when that is a batch or has waited for long. It answers when it comes
-%% to the mark at the end.
+%% to the mark at the end, and takes no event after that until it is told to go on: one that it took before it is
+%% suspended would be in no queue, and wait for the next one.
 rest(#g{sink_ref = gone} = G) ->
     G;
 rest(#g{sink = Sink} = G) ->
@@ -312,9 +313,15 @@ rest(#g{sink = Sink} = G) ->
 
 awake(#g{rest = suspended, sink = Sink} = G) ->
     _ = (catch erlang:resume_process(Sink)),
-    G#g{rest = awake};
+    go_on(G);
+awake(#g{rest = draining} = G) ->
+    go_on(G);
 awake(G) ->
     G.
+
+go_on(#g{sink = Sink} = G) ->
+    Sink ! {pluto_go, self()},
+    G#g{rest = awake}.
 
 %% Before what takes long: others go first then, and the ticks come late. So the sink runs by itself meanwhile.
 unhurried(G) ->
@@ -333,10 +340,10 @@ drain(Now, #g{rest = suspended, waits = Waits, drain_at = At, counters = C} = G)
     end.
 
 drained(#g{work = [_ | _]} = G) ->
-    G#g{rest = awake};
+    awake(G);
 drained(#g{sink = Sink, counters = C} = G) ->
     case is_batch(queue_length(Sink), C) of
-        true -> mark(G);
+        true -> mark(awake(G));
         false -> rest(G)
     end.
 

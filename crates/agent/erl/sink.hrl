@@ -38,7 +38,7 @@ collected(#k{keep = {Tags, Max}} = K, Batch, N, Event) ->
 control({pluto_mark, Guardian}, #k{guardian = Guardian} = K, Batch, N) ->
     #k{pending = {Waiting, _}} = K1 = flush(K, Batch, N),
     Guardian ! {pluto_drained, Waiting > 0},
-    collect(K1, [], 0);
+    wait(K1);
 control({pluto_plan, Plan}, K, Batch, N) ->
     #{keep := Keep, room := Room, events_per_s := Events, bytes_per_s := Bytes} = Plan,
     collect((flush(K, Batch, N))#k{keep = Keep, room = Room, events_per_s = Events, bytes_per_s = Bytes}, [], 0);
@@ -53,6 +53,16 @@ control({'DOWN', Ref, process, _, _}, #k{guardian_ref = Ref} = K, Batch, N) ->
                     [nosuspend, noconnect]);
 control(_, K, Batch, N) ->
     collect(K, Batch, N).
+
+%% What comes meanwhile stays in the queue, where the guardian sees it.
+wait(#k{guardian = Guardian, guardian_ref = Ref} = K) ->
+    receive
+        {pluto_go, Guardian} -> collect(K, [], 0);
+        {'DOWN', Ref, process, _, _} = Down ->
+            %% Behind the events that came before it.
+            self() ! Down,
+            collect(K, [], 0)
+    end.
 
 flush(K, _, 0) ->
     retry(K);

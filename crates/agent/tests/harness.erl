@@ -116,6 +116,34 @@ stop_load() ->
 
 idle() -> receive stop -> ok end.
 
+%% The caller is the guardian of a sink, and its client. What the sink holds of an event that comes between its answer to
+%% a mark and its suspension, and what it sends when it goes on, and when the guardian dies.
+held_when_suspended(Agent) ->
+    Client = self(),
+    {Guardian, _} = spawn_monitor(fun() -> Client ! {self(), guard(Agent, Client)}, receive die -> ok end end),
+    Held = receive {Guardian, H} -> H end,
+    First = receive {pluto_events, 0, [], Batch0} -> Batch0 end,
+    Guardian ! die,
+    Second = receive {pluto_events, 1, [], Batch1} -> Batch1 after 10000 -> none end,
+    {Held, First, Second}.
+
+guard(Agent, Client) ->
+    Sink = spawn(Agent, sink, [{self(), Client, counters:new(9, [])}]),
+    Sink ! {pluto_plan, #{keep => all, room => infinity, events_per_s => 100, bytes_per_s => 100000}},
+    drain(Sink, self()),
+    Sink ! {trace, self(), call, {m, first, 0}},
+    receive after 50 -> erlang:suspend_process(Sink) end,
+    {message_queue_len, Waiting} = process_info(Sink, message_queue_len),
+    erlang:resume_process(Sink),
+    Sink ! {pluto_go, self()},
+    drain(Sink, self()),
+    Sink ! {trace, self(), call, {m, second, 0}},
+    1 - Waiting.
+
+drain(Sink, Guardian) ->
+    Sink ! {pluto_mark, Guardian},
+    receive {pluto_drained, false} -> ok end.
+
 %% Short-lived processes would make no two snapshots equal; so one other process is asked, and none is started.
 busy(N) ->
     subject:place(N, {order, N}),

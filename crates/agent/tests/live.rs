@@ -252,6 +252,23 @@ fn the_sink_rests_between_batches() {
     });
 }
 
+/// An event that a sink took just before it is suspended would be sent with the next one only, however late.
+#[test]
+fn a_suspended_sink_holds_no_event() {
+    for release in releases() {
+        let mut node = Node::start(&release);
+        node.load_module(HARNESS);
+        let beam = Path::new(env!("CARGO_MANIFEST_DIR")).join("compiled").join("pluto_agent.beam");
+        let held = node.eval(&format!(
+            "{{ok, Beam}} = file:read_file(\"{}\"), {{module, Agent}} = code:load_binary(pluto_agent_0, \"\", Beam), \
+             {{Held, [First], [Second]}} = harness:held_when_suspended(Agent), \
+             {{Held, element(4, First), element(4, Second)}}.",
+            beam.display()
+        ));
+        assert_eq!(held, "{0,{m,first,0},{m,second,0}}", "OTP {}", release.otp());
+    }
+}
+
 #[test]
 fn a_full_queue_trips_and_everything_is_accounted_for() {
     each_release(0, 10, |stage| {
