@@ -176,6 +176,7 @@ impl Checker<'_> {
         self.program.functions.add(Function {
             origin,
             owner,
+            built_in: "",
             type_params: Vec::new(),
             receiver: function.receiver.map(|receiver| receiver.mutable.is_some()),
             self_ty: TyId::WRONG,

@@ -34,7 +34,7 @@ mod signatures;
 pub mod types;
 mod unused;
 mod validate;
-mod walk;
+pub mod walk;
 
 pub use cycles::cycles;
 pub use describe::CODES;

@@ -65,39 +65,39 @@ enum Purity {
     Effectful,
 }
 
-/// Which kind of type each trait of the prelude holds the methods of.
-const HOLDERS: [(&str, Head, Purity); 31] = [
-    ("Functions", Head::Functions, Purity::Pure),
-    ("Effects", Head::Functions, Purity::Effectful),
-    ("RandomNamespace", Head::Random, Purity::Effectful),
-    ("AnyMethods", Head::Any, Purity::Pure),
-    ("IntMethods", Head::Int, Purity::Pure),
-    ("FloatMethods", Head::Float, Purity::Pure),
-    ("BoolMethods", Head::Bool, Purity::Pure),
-    ("ByteMethods", Head::Byte, Purity::Pure),
-    ("StringMethods", Head::String, Purity::Pure),
-    ("BytesMethods", Head::Bytes, Purity::Pure),
-    ("BufferMethods", Head::Buffer, Purity::Pure),
-    ("DurationMethods", Head::Duration, Purity::Pure),
-    ("InstantMethods", Head::Instant, Purity::Effectful),
-    ("RangeMethods", Head::Range, Purity::Pure),
-    ("TermMethods", Head::Term, Purity::Pure),
-    ("ArrayMethods", Head::Array, Purity::Pure),
-    ("ArrayOfEqual", Head::Array, Purity::Pure),
-    ("ArrayOfKeys", Head::Array, Purity::Pure),
-    ("ArrayOfOrdered", Head::Array, Purity::Pure),
-    ("ArrayOfNumbers", Head::Array, Purity::Pure),
-    ("MapMethods", Head::Map, Purity::Pure),
-    ("SetMethods", Head::Set, Purity::Pure),
-    ("OptionalMethods", Head::Optional, Purity::Pure),
-    ("TaskMethods", Head::Task, Purity::Effectful),
-    ("SenderMethods", Head::Sender, Purity::Effectful),
-    ("ReceiverMethods", Head::Receiver, Purity::Effectful),
-    ("StreamMethods", Head::Stream, Purity::Effectful),
-    ("ActorMethods", Head::AnyActor, Purity::Effectful),
-    ("ExpectationMethods", Head::Expectation, Purity::Effectful),
-    ("ExpectationOfEqual", Head::Expectation, Purity::Effectful),
-    ("ExpectationOfOrdered", Head::Expectation, Purity::Effectful),
+/// Which kind of type each trait of the prelude holds the methods of, and how it is called.
+const HOLDERS: [(&str, &str, Head, Purity); 31] = [
+    ("Functions", "", Head::Functions, Purity::Pure),
+    ("Effects", "", Head::Functions, Purity::Effectful),
+    ("RandomNamespace", "random", Head::Random, Purity::Effectful),
+    ("AnyMethods", "any", Head::Any, Purity::Pure),
+    ("IntMethods", "int", Head::Int, Purity::Pure),
+    ("FloatMethods", "float", Head::Float, Purity::Pure),
+    ("BoolMethods", "bool", Head::Bool, Purity::Pure),
+    ("ByteMethods", "byte", Head::Byte, Purity::Pure),
+    ("StringMethods", "string", Head::String, Purity::Pure),
+    ("BytesMethods", "bytes", Head::Bytes, Purity::Pure),
+    ("BufferMethods", "buffer", Head::Buffer, Purity::Pure),
+    ("DurationMethods", "duration", Head::Duration, Purity::Pure),
+    ("InstantMethods", "instant", Head::Instant, Purity::Effectful),
+    ("RangeMethods", "range", Head::Range, Purity::Pure),
+    ("TermMethods", "term", Head::Term, Purity::Pure),
+    ("ArrayMethods", "array", Head::Array, Purity::Pure),
+    ("ArrayOfEqual", "array", Head::Array, Purity::Pure),
+    ("ArrayOfKeys", "array", Head::Array, Purity::Pure),
+    ("ArrayOfOrdered", "array", Head::Array, Purity::Pure),
+    ("ArrayOfNumbers", "array", Head::Array, Purity::Pure),
+    ("MapMethods", "map", Head::Map, Purity::Pure),
+    ("SetMethods", "set", Head::Set, Purity::Pure),
+    ("OptionalMethods", "optional", Head::Optional, Purity::Pure),
+    ("TaskMethods", "task", Head::Task, Purity::Effectful),
+    ("SenderMethods", "sender", Head::Sender, Purity::Effectful),
+    ("ReceiverMethods", "receiver", Head::Receiver, Purity::Effectful),
+    ("StreamMethods", "stream", Head::Stream, Purity::Effectful),
+    ("ActorMethods", "actor", Head::AnyActor, Purity::Effectful),
+    ("ExpectationMethods", "expectation", Head::Expectation, Purity::Effectful),
+    ("ExpectationOfEqual", "expectation", Head::Expectation, Purity::Effectful),
+    ("ExpectationOfOrdered", "expectation", Head::Expectation, Purity::Effectful),
 ];
 
 /// The names of built-in types and namespaces.
@@ -136,7 +136,7 @@ struct Home {
 /// What the compiler must know of what is built in.
 #[derive(Clone, Debug)]
 pub(crate) struct Builtins {
-    holders: FxHashMap<Symbol, (Head, Purity)>,
+    holders: FxHashMap<Symbol, (&'static str, Head, Purity)>,
     homes: Arc<FxHashMap<FunctionId, Home>>,
     /// The traits that hold methods, with their type parameters.
     pub(crate) sites: Vec<(tree::Trait, Vec<TypeParamId>)>,
@@ -168,8 +168,9 @@ pub(crate) struct KnownNames {
 
 impl Builtins {
     pub(crate) fn new(names: &mut Names) -> Self {
-        let holders =
-            HOLDERS.iter().map(|(name, head, purity)| (names.intern(name), (*head, *purity))).collect();
+        let holder =
+            |(name, kind, head, purity): &(&str, _, _, _)| (names.intern(name), (*kind, *head, *purity));
+        let holders = HOLDERS.iter().map(holder).collect();
         let marker = |name, marker, names: &mut Names| (names.intern(name), marker);
         Self {
             holders,
@@ -216,10 +217,11 @@ impl Checker<'_> {
     /// Enters a trait of the prelude that holds methods of a kind of type; `false` where it is a trait like others.
     pub(crate) fn declare_builtin(&mut self, module: ModuleId, of: tree::Trait) -> bool {
         let name = self.symbol(module, of.name);
-        let Some((head, purity)) = self.builtins.holders.get(&name).copied() else { return false };
+        let Some((kind, head, purity)) = self.builtins.holders.get(&name).copied() else { return false };
         let functions = self.add_methods(module, of.methods, Owner::Builtin);
         let params = self.declare_type_params(module, of.type_params);
         for function in functions {
+            self.program.functions[function].built_in = kind;
             let origin = self.program.functions[function].origin;
             let home = Home { head, purity, params: params.clone() };
             Arc::make_mut(&mut self.builtins.homes).insert(function, home);

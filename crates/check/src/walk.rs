@@ -4,9 +4,12 @@ use crate::body::{Callee, ExprId, ExprKind, Nodes, Part, PatternId, PatternKind,
 
 /// A part of a node.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Child {
+pub enum Child {
+    /// An expression.
     Expr(ExprId),
+    /// A pattern.
     Pattern(PatternId),
+    /// A statement.
     Stmt(StmtId),
     /// What stands behind it is one of several parts of this name.
     Named(&'static str),
@@ -14,7 +17,7 @@ pub(crate) enum Child {
 
 impl Nodes {
     /// The parts of an expression.
-    pub(crate) fn children(&self, kind: ExprKind, into: &mut Vec<Child>) {
+    pub fn children(&self, kind: ExprKind, into: &mut Vec<Child>) {
         use Child::{Expr, Named};
         let many = |into: &mut Vec<Child>, list: &[ExprId]| into.extend(list.iter().copied().map(Expr));
         match kind {
@@ -143,7 +146,7 @@ impl Nodes {
     }
 
     /// The parts of a statement.
-    pub(crate) fn stmt_children(&self, stmt: Stmt, into: &mut Vec<Child>) {
+    pub fn stmt_children(&self, stmt: Stmt, into: &mut Vec<Child>) {
         match stmt {
             Stmt::Let(pattern, value, otherwise) => {
                 into.extend([Child::Pattern(pattern), Child::Expr(value)]);

@@ -83,7 +83,7 @@ impl Dump<'_> {
         match trap {
             Trap::Assert(Some(why)) => write!(f, "assert {why}"),
             Trap::Said(why) => write!(f, "said {why}"),
-            Trap::Contract(kind) => write!(f, "contract {}", self.text(kind.index())),
+            Trap::Contract(kind, _) => write!(f, "contract {}", self.text(kind.index())),
             Trap::Assert(None) => f.write_str("assert"),
             Trap::Overflow => f.write_str("overflow"),
             Trap::DivideByZero => f.write_str("divide_by_zero"),

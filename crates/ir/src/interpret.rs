@@ -1,18 +1,30 @@
 //! The interpreter: what a program means, done step by step and without cleverness. Native code is held against it.
 
+mod actors;
+mod channels;
 mod compare;
 mod heap;
 mod intrinsics;
 mod operators;
 mod show;
+mod tasks;
 mod texts;
+mod world;
 
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
+
+use actors::Actor;
+use channels::Channel;
 use heap::{Heap, Object};
+use tasks::{Task, Waiter, Waits};
+
+pub use world::{Failure, Outcome, Trapped, Virtual, Wait, Waiting, World, split_mix};
 
 use crate::program::{
-    BlockId, Const, End, FuncId, Function, Inst, Lane, Location, Program, Reg, Regs, Shape, Trap,
+    BlockId, Const, End, FuncId, Function, Inst, Lane, Location, Program, Reg, Regs, Shape, ShapeId, Trap,
 };
 
 /// Calls in one another, at most.
@@ -33,37 +45,22 @@ impl Default for Limits {
     }
 }
 
-/// How a run ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// At its end.
-    Finished,
-    /// With an error that nothing handled: what it is.
-    Failed(String),
-    /// By a bug.
-    Trapped(Trapped),
-    /// It was cut off after its steps.
-    OutOfSteps,
-}
-
-/// A bug that ended a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trapped {
-    /// What it is, in words.
-    pub why: String,
-    /// Where it is.
-    pub at: Location,
-    /// The functions that were called, the innermost first, each with where it was.
-    pub stack: Vec<(String, Location)>,
-}
-
-/// Runs a function that takes nothing. `say` is given each line that is printed.
+/// Runs a function that takes nothing, in a world where time is virtual. `say` is given each line that is printed.
 pub fn run(program: &Program, function: FuncId, limits: Limits, say: &mut dyn FnMut(&str)) -> Outcome {
-    let mut machine = Machine { program, heap: Heap::new(program, limits.words), frames: Vec::new(), say };
-    machine.run(function, limits.steps)
+    run_in(program, function, limits, &mut Virtual::new(0, say))
+}
+
+/// Runs a function that takes nothing in a world.
+pub fn run_in(program: &Program, function: FuncId, limits: Limits, world: &mut dyn World) -> Outcome {
+    let Some(first) = program.functions.get(function.index()) else { return Outcome::Finished };
+    let mut machine = Machine::new(program, limits.words, world);
+    machine.add_task(&first.name, vec![frame(first, &[], Regs::default())]);
+    machine.ready.push_back(0);
+    machine.turns(limits.steps)
 }
 
 /// A function that is called.
+#[derive(Debug)]
 struct Frame<'p> {
     function: &'p Function,
     block: BlockId,
@@ -73,17 +70,56 @@ struct Frame<'p> {
     to: Regs,
 }
 
-struct Machine<'p, 'o> {
+impl Frame<'_> {
+    /// Where an instruction of its block is, or the end of the block.
+    fn place(&self, inst: usize) -> Option<Location> {
+        let block = self.function.blocks.get(self.block.index())?;
+        Some(block.insts.get(inst).map_or(block.at, |(_, at)| *at))
+    }
+
+    /// Where the instruction is that it is behind.
+    fn behind(&self) -> Location {
+        self.place(self.next.saturating_sub(1)).unwrap_or(self.function.at)
+    }
+}
+
+struct Machine<'p, 'w> {
     program: &'p Program,
     heap: Heap<'p>,
+    world: &'w mut dyn World,
+    /// The frames of the task that has its turn.
     frames: Vec<Frame<'p>>,
-    say: &'o mut dyn FnMut(&str),
+    current: usize,
+    tasks: Vec<Task<'p>>,
+    /// The shapes of the results of tasks.
+    results: FxHashMap<usize, ShapeId>,
+    /// Tasks that can go on.
+    ready: VecDeque<usize>,
+    channels: Vec<Channel>,
+    actors: Vec<Actor>,
+    /// Who is woken at which time, in the order in which they asked.
+    timers: BTreeMap<(i64, u64), Waiter>,
+    timer: u64,
+    /// Whether the world takes no more.
+    stopped: bool,
+    /// The trap that ended the first task.
+    trap: Option<Trapped>,
 }
 
 /// Why an instruction does not go on.
 enum Stop {
     Trap(Trap),
     Said(String),
+    /// The task waits, and what it is given goes there.
+    Wait(Waits, Regs),
+}
+
+/// What becomes of the task that has its turn.
+enum Flow {
+    /// It goes on.
+    On,
+    /// Its outermost function has given its results, and an error or null.
+    Gave(Vec<u64>, u64),
 }
 
 impl From<Trap> for Stop {
@@ -94,42 +130,48 @@ impl From<Trap> for Stop {
 
 type Step<T> = Result<T, Stop>;
 
-impl<'p> Machine<'p, '_> {
-    fn run(&mut self, function: FuncId, steps: u64) -> Outcome {
-        let Some(first) = self.program.functions.get(function.index()) else { return Outcome::Finished };
-        self.frames.push(frame(first, &[], Regs::default()));
-        for _ in 0..steps {
-            let Some(at) = self.place() else { return Outcome::Finished };
-            match self.step() {
-                Ok(None) => (),
-                Ok(Some(0)) => return Outcome::Finished,
-                Ok(Some(error)) => return Outcome::Failed(self.heap.show_error(error)),
-                Err(stop) => return self.trapped(stop, at),
-            }
+impl<'p, 'w> Machine<'p, 'w> {
+    fn new(program: &'p Program, words: usize, world: &'w mut dyn World) -> Self {
+        Self {
+            program,
+            heap: Heap::new(program, words),
+            world,
+            frames: Vec::new(),
+            current: 0,
+            tasks: Vec::new(),
+            results: FxHashMap::default(),
+            ready: VecDeque::new(),
+            channels: Vec::new(),
+            actors: Vec::new(),
+            timers: BTreeMap::new(),
+            timer: 0,
+            stopped: false,
+            trap: None,
         }
-        Outcome::OutOfSteps
     }
 
     fn place(&self) -> Option<Location> {
         let frame = self.frames.last()?;
-        let block = frame.function.blocks.get(frame.block.index())?;
-        Some(block.insts.get(frame.next).map_or(block.at, |(_, at)| *at))
+        frame.place(frame.next)
     }
 
-    fn trapped(&self, stop: Stop, at: Location) -> Outcome {
+    fn trapped(&self, stop: Stop, at: Location) -> Trapped {
+        let clause = match stop {
+            Stop::Trap(Trap::Contract(_, clause)) => Some(clause),
+            _ => None,
+        };
         let why = match stop {
             Stop::Said(text) => text,
             Stop::Trap(trap) => self.words(trap),
+            Stop::Wait(..) => String::new(),
         };
         let mut stack = Vec::new();
         for frame in self.frames.iter().rev() {
-            let block = frame.function.blocks.get(frame.block.index());
             // A frame that called another one is behind its call.
-            let next = if stack.is_empty() { frame.next } else { frame.next.saturating_sub(1) };
-            let place = block.and_then(|block| block.insts.get(next).map(|(_, at)| *at).or(Some(block.at)));
+            let place = if stack.is_empty() { frame.place(frame.next) } else { Some(frame.behind()) };
             stack.push((frame.function.name.clone(), place.unwrap_or(at)));
         }
-        Outcome::Trapped(Trapped { why, at, stack })
+        Trapped { why, at: clause.unwrap_or(at), stack }
     }
 
     fn words(&self, trap: Trap) -> String {
@@ -144,14 +186,14 @@ impl<'p> Machine<'p, '_> {
             Trap::Assert(Some(why)) => {
                 format!("an assertion does not hold: {}", self.heap.text(self.reg(why)))
             }
-            Trap::Contract(kind) => {
+            Trap::Contract(kind, _) => {
                 let kind = self.program.texts.get(kind.index()).map_or("", String::as_str);
                 format!("`{kind}` does not hold")
             }
             Trap::Said(why) => self.heap.text(self.reg(why)).to_string(),
             Trap::Stack => "too many calls in one another".to_owned(),
             Trap::Memory => "out of memory".to_owned(),
-            Trap::Cycle => "a value that holds itself".to_owned(),
+            Trap::Cycle => "a value that holds itself, or that is nested too deep".to_owned(),
         }
     }
 
@@ -178,21 +220,23 @@ impl<'p> Machine<'p, '_> {
     fn set_all(&mut self, regs: Regs, values: &[u64]) {
         let Some(frame) = self.frames.last_mut() else { return };
         let function = frame.function;
-        for (reg, value) in function.list(regs).iter().zip(values) {
+        for (reg, value) in function.list(regs).iter().zip(values.iter().chain(std::iter::repeat(&0))) {
             if let Some(place) = frame.regs.get_mut(reg.index()) {
                 *place = *value;
             }
         }
     }
 
-    /// One instruction, or what comes after a block. Gives the error of the first function when it ends, 0 where there is none.
-    fn step(&mut self) -> Step<Option<u64>> {
-        let Some(frame) = self.frames.last_mut() else { return Ok(Some(0)) };
+    /// One instruction, or what comes after a block.
+    fn step(&mut self) -> Step<Flow> {
+        let Some(frame) = self.frames.last_mut() else { return Ok(Flow::On) };
         let function: &'p Function = frame.function;
-        let Some(block) = function.blocks.get(frame.block.index()) else { return Ok(Some(0)) };
+        let Some(block) = function.blocks.get(frame.block.index()) else {
+            return Err(Stop::Said("code that cannot be reached was reached".to_owned()));
+        };
         if let Some((inst, _)) = block.insts.get(frame.next) {
             self.act(inst)?;
-            return Ok(None);
+            return Ok(Flow::On);
         }
         match &block.end {
             End::Jump(to) => self.go(*to),
@@ -210,7 +254,7 @@ impl<'p> Machine<'p, '_> {
             End::Trap(trap) => return Err(Stop::Trap(*trap)),
             End::Unreachable => return Err(Stop::Said("code that cannot be reached was reached".to_owned())),
         }
-        Ok(None)
+        Ok(Flow::On)
     }
 
     fn go(&mut self, to: BlockId) {
@@ -219,15 +263,15 @@ impl<'p> Machine<'p, '_> {
         }
     }
 
-    fn give(&mut self, regs: Regs) -> Option<u64> {
-        let results = self.values(regs);
-        let frame = self.frames.pop()?;
+    fn give(&mut self, regs: Regs) -> Flow {
+        let mut results = self.values(regs);
+        let Some(frame) = self.frames.pop() else { return Flow::On };
         if self.frames.is_empty() {
-            let error = if frame.function.fails { results.last().copied() } else { None };
-            return Some(error.unwrap_or(0));
+            let error = if frame.function.fails { results.pop().unwrap_or(0) } else { 0 };
+            return Flow::Gave(results, error);
         }
         self.set_all(frame.to, &results);
-        None
+        Flow::On
     }
 
     /// Calls a function.
@@ -269,7 +313,7 @@ impl<'p> Machine<'p, '_> {
             }
             Inst::Intrinsic { to, what, shape, with } => {
                 let with = self.values(with);
-                let gives = self.intrinsic(what, shape, &with)?;
+                let gives = self.intrinsic(what, shape, &with, to)?;
                 self.set_all(to, &gives);
             }
             Inst::Len { to, array } => {
@@ -350,7 +394,7 @@ impl<'p> Machine<'p, '_> {
     }
 
     /// A shape that is held by one of another kind: of an array its elements, and so on.
-    fn part(&self, shape: crate::program::ShapeId) -> crate::program::ShapeId {
+    fn part(&self, shape: ShapeId) -> ShapeId {
         match self.program.shape(shape) {
             Shape::Array(of) | Shape::Set(of) | Shape::Optional(of) | Shape::Map(of, _) => *of,
             _ => shape,

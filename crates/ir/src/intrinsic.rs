@@ -23,6 +23,7 @@ macro_rules! intrinsics {
 
 intrinsics! {
     Print = "print",
+    Debug = "debug",
     Equal = "==",
     Compare = "<=>",
     Show = "show",
@@ -146,4 +147,54 @@ intrinsics! {
     SetRemove = "set.remove",
     SetClear = "set.clear",
     SetToArray = "set.to_array",
+    Now = "now",
+    InstantElapsed = "instant.elapsed",
+    RandomInt = "random.int",
+    RandomFloat = "random.float",
+    RandomBool = "random.bool",
+    /// Keeps a function value to be called when the block is left, or the task ends.
+    Defer = "defer",
+    /// The function value that was kept last, which is kept no more.
+    Deferred = "deferred",
+    /// A new channel: both its ends.
+    Chan = "chan",
+    /// Whether the channel is closed.
+    Send = "sender.send",
+    TrySend = "sender.try_send",
+    SenderClose = "sender.close",
+    /// The block that owns a sender is left.
+    SenderLeave = "sender leave",
+    /// Whether the channel is closed, and the message.
+    Recv = "receiver.recv",
+    TryRecv = "receiver.try_recv",
+    ReceiverClose = "receiver.close",
+    ReceiverLen = "receiver.len",
+    Sleep = "sleep",
+    /// A new task of a function value without parameters. In a scope: 0 no, 1 yes, 2 yes and nobody keeps its handle.
+    Spawn = "spawn",
+    /// How the task ended (0: with its result, 1: with an error, 2: by a trap), the result, the error, why.
+    TaskGet = "task.get",
+    TaskCancel = "task.cancel",
+    TaskDetach = "task.detach",
+    TaskIsDone = "task.is_done",
+    ScopeOpen = "scope open",
+    /// Waits for the tasks of the innermost scope, after cancelling them where that is asked for. How the first one failed, the
+    /// error, why.
+    ScopeClose = "scope close",
+    /// A new actor with a state.
+    SpawnActor = "spawn actor",
+    /// A message to an actor, a function value that takes the state: as a task ends, where 2 is that the actor is no more.
+    ActorCall = "actor call",
+    /// The same without waiting.
+    ActorTell = "actor tell",
+    ActorStop = "actor.stop",
+    ActorIsAlive = "actor.is_alive",
+    SelectStart = "select start",
+    SelectRecv = "select receive",
+    SelectSend = "select send",
+    SelectAfter = "select after",
+    /// The arm that is done and whether its channel is closed. Of `default` its number, else -1.
+    SelectWait = "select wait",
+    /// The message that was received.
+    SelectTake = "select take",
 }

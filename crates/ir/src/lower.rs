@@ -2,8 +2,10 @@
 
 mod calls;
 mod code;
+mod concurrency;
 mod control;
 mod exprs;
+mod leaving;
 mod literals;
 mod loops;
 mod objects;
@@ -13,7 +15,7 @@ mod places;
 mod shapes;
 mod traits;
 
-use pluto_check::body::ClosureId;
+use pluto_check::body::{ClosureId, ExprId};
 use pluto_check::program::{ConstId, FunctionId, ModuleId, Owner, Program as Source, TraitId, TypeParamId};
 use pluto_check::types::{Subst, Ty, TyId};
 use pluto_source::Span;
@@ -66,6 +68,8 @@ enum Key {
     Variant(TyId, u32),
     /// A method for the table of a trait object of a type.
     Method(FunctionId, Vec<TyId>, TyId),
+    /// A method of an actor, as what is done about a message.
+    Message(FunctionId, Vec<TyId>),
     /// A constant.
     Const(ConstId),
 }
@@ -77,6 +81,9 @@ enum Job {
     Value(FunctionId, Vec<TyId>, bool),
     Variant(TyId, u32),
     Method(FunctionId, Vec<TyId>, TyId),
+    Message(FunctionId, Vec<TyId>),
+    Task(Box<concurrency::Started>),
+    Deferred(ExprId, Vec<leaving::Captured>, Subst, ModuleId),
     Const(ConstId),
 }
 
@@ -208,6 +215,14 @@ impl Lowering {
         format!("{}.{name}", self.source.text(owner))
     }
 
+    /// A built-in method of a kind of type.
+    fn built_in(&self, kind: &str, name: &str) -> Option<FunctionId> {
+        let is_it = |of: &pluto_check::program::Function| {
+            of.owner == Owner::Builtin && of.built_in == kind && self.source.text(of.origin.name) == name
+        };
+        self.source.functions.iter().find(|(_, of)| is_it(of)).map(|(id, _)| id)
+    }
+
     fn text(&mut self, text: &str) -> TextId {
         if let Some(known) = self.texts.get(text) {
             return *known;
@@ -225,6 +240,11 @@ impl Lowering {
             Job::Value(function, arguments, bound) => self.value_code(id, function, arguments, bound),
             Job::Variant(ty, variant) => self.variant_code(id, ty, variant),
             Job::Method(function, arguments, on) => self.method_code(id, function, arguments, on),
+            Job::Message(function, arguments) => self.message_code(id, function, arguments),
+            Job::Task(started) => self.task_code(id, *started),
+            Job::Deferred(body, captured, subst, module) => {
+                self.deferred_code(id, body, &captured, subst, module)
+            }
             Job::Const(constant) => self.const_code(id, constant),
         };
         if let Some(place) = self.out.functions.get_mut(id.index()) {

@@ -62,6 +62,8 @@ pub struct Program {
     pub shapes: Vec<Shape>,
     /// Its constant texts.
     pub texts: Vec<String>,
+    /// The places where errors are made: the variant of an error is its place among them.
+    pub sites: Vec<Location>,
     /// Its tables of methods, of trait objects.
     pub vtables: Vec<Vec<FuncId>>,
     /// What is run, of a program that can be run.
@@ -355,7 +357,7 @@ pub enum Inst {
         to: Reg,
         /// Its shape.
         shape: ShapeId,
-        /// The variant, of an enum.
+        /// The variant, of an enum; of an error where it is made, in [`Program::sites`].
         variant: u32,
         /// The values of its lanes.
         lanes: Regs,
@@ -504,8 +506,8 @@ pub enum Trap {
     Convert,
     /// `assert`: with why, where it is said.
     Assert(Option<Reg>),
-    /// A clause of a contract does not hold: its text.
-    Contract(TextId),
+    /// A clause of a contract does not hold: its kind, and where it is.
+    Contract(TextId, Location),
     /// `trap(why)`, and what calls it.
     Said(Reg),
     /// Too many calls in one another.

@@ -41,10 +41,8 @@ fn each_feature_by_itself() {
     let told: String =
         told.iter().map(|(what, features)| format!("{what}: {}\n", features.join(", "))).collect();
     expect![[r#"
-        `chan`: channels, select, messages are copies, cancel and detach
         a `for` over this: generators
         an app: injection
-        tasks and actors: spawn and get, scope, actors, later, failing tasks
     "#]]
     .assert_eq(&told);
 }

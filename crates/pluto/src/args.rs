@@ -568,13 +568,16 @@ Examples:
   pluto run --dump ir hello.pluto    what is run, and run nothing
 
 What runs is the function main of the file. The program is checked before; with errors it does
-not run. It is interpreted, step by step; tasks, channels, actors, generators, injection and
-values of the BEAM cannot be run yet, and a program that needs them is refused. What is deferred
-is not done behind a trap yet.
+not run. It is interpreted, step by step, and no memory is given back until it ends; generators,
+injection and values of the BEAM cannot be run yet, and a program that needs them is refused.
+
+Tasks take turns. A trap in one of them is told on standard error, and so is an error that leaves
+a task that is detached. When main ends, all others end. Where every task waits for another one,
+the program ends, and what each waits for is told.
 
 Exit status: that of the program: 0 it came to its end, 1 an error left main, 101 a bug ended it
-(a trap: a contract that does not hold, an overflow, an index out of range ...); 1 it has errors
-and did not run; 2 Pluto could not do it.")]
+(a trap: a contract that does not hold, an overflow, an index out of range ...; a deadlock); 1 it
+has errors and did not run; 2 Pluto could not do it.")]
 pub(crate) struct RunArgs {
     /// The file whose main is run.
     pub(crate) file: PathBuf,

@@ -262,6 +262,7 @@ impl Body<'_, '_> {
     }
 
     fn arithmetic_type(&mut self, op: Op, left: TyId, right: TyId) -> Option<TyId> {
+        let (left, right) = (self.resolve(left), self.resolve(right));
         let both = (left == right).then_some(left);
         match (op, self.get(left), self.get(right)) {
             (Op::Add | Op::Subtract | Op::Multiply | Op::Divide, Ty::Float, Ty::Float) => both,

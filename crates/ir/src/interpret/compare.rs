@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use rustc_hash::FxHashMap;
 
-use super::heap::{Entries, Heap, Object};
+use super::heap::{Entries, Handle, Heap, Object};
 use crate::program::{Shape, ShapeId, Trap};
 
 const DEPTH: u32 = 1_000;
@@ -61,10 +61,12 @@ impl Heap<'_> {
             }
             Shape::Map(key, value) => self.write_entries(*key, Some(*value), first, depth, out)?,
             Shape::Set(of) => self.write_entries(*of, None, first, depth, out)?,
-            Shape::Class(_) | Shape::Enum(..) | Shape::Error
+            of @ (Shape::Class(_) | Shape::Enum(..) | Shape::Error)
                 if self.get(first).is_some() && lanes.len() == 1 =>
             {
-                out.extend(self.variant(first).to_le_bytes());
+                if matches!(of, Shape::Enum(..)) {
+                    out.extend(self.variant(first).to_le_bytes());
+                }
                 let shapes = self.field_shapes(first);
                 for (shape, lanes) in self.split(&shapes, self.fields(first)) {
                     self.write_key(shape, lanes, depth - 1, out)?;
@@ -167,116 +169,144 @@ impl Heap<'_> {
         })
     }
 
-    /// A copy of a value and of all that it holds; what is held twice is held twice by the copy too.
+    /// A copy of a value and of all that it holds; what is held twice is held twice by the copy too. Handles are the same ones.
     pub(super) fn copy(&mut self, lanes: &[u64], shape: ShapeId) -> Result<Vec<u64>, Trap> {
-        let mut copies = FxHashMap::default();
-        self.copy_lanes(shape, lanes, &mut copies)
-    }
-
-    fn copy_lanes(
-        &mut self,
-        shape: ShapeId,
-        lanes: &[u64],
-        copies: &mut FxHashMap<u64, u64>,
-    ) -> Result<Vec<u64>, Trap> {
-        if let Shape::Tuple(parts) = self.program.shape(shape) {
-            let parts: Vec<(ShapeId, Vec<u64>)> =
-                self.split(parts, lanes).into_iter().map(|(shape, lanes)| (shape, lanes.to_vec())).collect();
-            let mut all = Vec::with_capacity(lanes.len());
-            for (shape, lanes) in parts {
-                all.extend(self.copy_lanes(shape, &lanes, copies)?);
-            }
-            return Ok(all);
-        }
-        let kinds = self.program.lanes(shape);
-        let mut made = lanes.to_vec();
-        for (lane, kind) in made.iter_mut().zip(kinds) {
-            if kind == crate::program::Lane::Ref {
-                *lane = self.copy_object(*lane, shape, copies)?;
-            }
-        }
+        let mut copies = Copies::default();
+        let made = self.copy_lanes(shape, lanes, &mut copies)?;
+        self.finish_copies(copies)?;
         Ok(made)
     }
 
-    /// `shape` is that of the value whose lane the object is; objects know what they are, but for arrays and maps.
-    fn copy_object(
+    /// The same of an object that knows what it is: no array and no map.
+    pub(super) fn copy_known(&mut self, at: u64) -> Result<u64, Trap> {
+        let mut copies = Copies::default();
+        let made = self.copy_object(at, ShapeId(0), &mut copies)?;
+        self.finish_copies(copies)?;
+        Ok(made)
+    }
+
+    fn finish_copies(&mut self, mut copies: Copies) -> Result<(), Trap> {
+        while let Some((copy, shape)) = copies.unfinished.pop() {
+            self.finish_copy(copy, shape, &mut copies)?;
+        }
+        self.senders = copies.senders;
+        Ok(())
+    }
+
+    fn copy_lanes(&mut self, shape: ShapeId, lanes: &[u64], copies: &mut Copies) -> Result<Vec<u64>, Trap> {
+        let program = self.program;
+        match program.shape(shape) {
+            Shape::Tuple(parts) => self.copy_parts(parts, lanes, copies),
+            Shape::Optional(of) if !program.is_one_ref(*of) => match lanes.split_first() {
+                Some((there @ 1.., held)) => {
+                    let held = self.copy_lanes(*of, held, copies)?;
+                    Ok(std::iter::once(*there).chain(held).collect())
+                }
+                _ => Ok(lanes.to_vec()),
+            },
+            Shape::Optional(of) => self.copy_lanes(*of, lanes, copies),
+            _ => {
+                let mut made = lanes.to_vec();
+                for (lane, kind) in made.iter_mut().zip(program.lanes(shape)) {
+                    if kind == crate::program::Lane::Ref {
+                        *lane = self.copy_object(*lane, shape, copies)?;
+                    }
+                }
+                Ok(made)
+            }
+        }
+    }
+
+    fn copy_parts(
         &mut self,
-        at: u64,
-        shape: ShapeId,
-        copies: &mut FxHashMap<u64, u64>,
-    ) -> Result<u64, Trap> {
-        if let Some(copy) = copies.get(&at) {
+        parts: &[ShapeId],
+        lanes: &[u64],
+        copies: &mut Copies,
+    ) -> Result<Vec<u64>, Trap> {
+        let mut all = Vec::with_capacity(lanes.len());
+        for (shape, lanes) in self.split(parts, lanes) {
+            all.extend(self.copy_lanes(shape, lanes, copies)?);
+        }
+        Ok(all)
+    }
+
+    /// The copy of an object, which holds what the object holds until it is finished. `shape` is that of a value of one lane
+    /// that the object is; objects know what they are, but for arrays and maps.
+    fn copy_object(&mut self, at: u64, shape: ShapeId, copies: &mut Copies) -> Result<u64, Trap> {
+        if let Some(copy) = copies.known.get(&at) {
             return Ok(*copy);
         }
         let Some(object) = self.get(at).cloned() else { return Ok(at) };
-        if matches!(object, Object::Text(_) | Object::Closure { .. }) {
-            return Ok(at);
+        match object {
+            Object::Handle(Handle::Sender(channel)) => copies.senders.push(channel),
+            Object::Text(_) | Object::Handle(_) => (),
+            object => {
+                let copy = self.add(object)?;
+                copies.known.insert(at, copy);
+                copies.unfinished.push((copy, shape));
+                return Ok(copy);
+            }
         }
-        let copy = self.add(object.clone())?;
-        copies.insert(at, copy);
+        copies.known.insert(at, at);
+        Ok(at)
+    }
+
+    /// Has a copy hold copies.
+    fn finish_copy(&mut self, copy: u64, shape: ShapeId, copies: &mut Copies) -> Result<(), Trap> {
+        let Some(object) = self.get(copy).cloned() else { return Ok(()) };
         let made = match object {
             Object::Fields { shape, variant, lanes } => {
-                let shapes = self.field_shapes(at);
-                let mut all = Vec::with_capacity(lanes.len());
-                let parts: Vec<(ShapeId, Vec<u64>)> = self
-                    .split(&shapes, &lanes)
-                    .into_iter()
-                    .map(|(shape, lanes)| (shape, lanes.to_vec()))
-                    .collect();
-                for (shape, lanes) in parts {
-                    all.extend(self.copy_lanes(shape, &lanes, copies)?);
-                }
-                Object::Fields { shape, variant, lanes: all }
+                let lanes = self.copy_parts(&self.field_shapes(copy), &lanes, copies)?;
+                Object::Fields { shape, variant, lanes }
+            }
+            Object::Closure { function, captures } => {
+                Object::Closure { function, captures: self.copy_object(captures, shape, copies)? }
             }
             Object::Array { width, len, lanes } => {
-                let of = self.element_of(shape);
+                let Shape::Array(of) = self.program.shape(shape) else { return Ok(()) };
                 let mut all = Vec::with_capacity(lanes.len());
                 for element in lanes.chunks(width.max(1)) {
-                    all.extend(self.copy_lanes(of, element, copies)?);
+                    all.extend(self.copy_lanes(*of, element, copies)?);
                 }
                 Object::Array { width, len, lanes: all }
             }
-            Object::Map(entries) => {
-                let (key, value) = self.entry_of(shape);
-                let mut rows = Vec::with_capacity(entries.rows.len());
-                for row in entries.rows {
-                    rows.push(match row {
-                        None => None,
-                        Some((key_lanes, value_lanes)) => {
-                            let key_lanes = self.copy_lanes(key, &key_lanes, copies)?;
-                            let value_lanes = match value {
-                                Some(value) => self.copy_lanes(value, &value_lanes, copies)?,
-                                None => value_lanes,
-                            };
-                            Some((key_lanes, value_lanes))
-                        }
-                    });
-                }
-                Object::Map(Entries { rows, places: entries.places })
-            }
-            other => other,
+            Object::Map(entries) => Object::Map(self.copy_entries(entries, shape, copies)?),
+            Object::Text(_) | Object::Bytes(_) | Object::Handle(_) => return Ok(()),
         };
         if let Some(place) = self.get_mut(copy) {
             *place = made;
         }
-        Ok(copy)
+        Ok(())
     }
 
-    /// The shape of the elements of the array that is somewhere in a value of a shape.
-    fn element_of(&self, shape: ShapeId) -> ShapeId {
-        match self.program.shape(shape) {
-            Shape::Array(of) => *of,
-            Shape::Optional(of) => self.element_of(*of),
-            _ => shape,
-        }
-    }
-
-    fn entry_of(&self, shape: ShapeId) -> (ShapeId, Option<ShapeId>) {
-        match self.program.shape(shape) {
+    fn copy_entries(
+        &mut self,
+        mut entries: Entries,
+        shape: ShapeId,
+        copies: &mut Copies,
+    ) -> Result<Entries, Trap> {
+        let (key, value) = match self.program.shape(shape) {
             Shape::Map(key, value) => (*key, Some(*value)),
             Shape::Set(of) => (*of, None),
-            Shape::Optional(of) => self.entry_of(*of),
-            _ => (shape, None),
+            _ => return Ok(entries),
+        };
+        for (key_lanes, value_lanes) in entries.rows.iter_mut().flatten() {
+            *key_lanes = self.copy_lanes(key, key_lanes, copies)?;
+            if let Some(value) = value {
+                *value_lanes = self.copy_lanes(value, value_lanes, copies)?;
+            }
         }
+        Ok(entries)
     }
+}
+
+/// What was copied so far.
+#[derive(Default)]
+struct Copies {
+    /// The copy of each object.
+    known: FxHashMap<u64, u64>,
+    /// Copies that still hold what the objects hold, with their shapes.
+    unfinished: Vec<(u64, ShapeId)>,
+    /// The channels that senders were found of.
+    senders: Vec<usize>,
 }

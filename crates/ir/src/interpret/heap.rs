@@ -21,6 +21,17 @@ pub(super) enum Object {
     Array { width: usize, len: usize, lanes: Vec<u64> },
     /// A map or a set.
     Map(Entries),
+    /// What stands for something that tasks share.
+    Handle(Handle),
+}
+
+/// Something that tasks share, by its place among its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Handle {
+    Task(usize),
+    Sender(usize),
+    Receiver(usize),
+    Actor(usize),
 }
 
 /// The entries of a map in the order in which they were put in, and where each key is.
@@ -38,11 +49,20 @@ pub(super) struct Heap<'p> {
     constants: FxHashMap<TextId, u64>,
     words: usize,
     most: usize,
+    /// The channels of the senders in what was copied last.
+    pub(super) senders: Vec<usize>,
 }
 
 impl<'p> Heap<'p> {
     pub(super) fn new(program: &'p Program, most: usize) -> Self {
-        Self { program, objects: Vec::new(), constants: FxHashMap::default(), words: 0, most }
+        Self {
+            program,
+            objects: Vec::new(),
+            constants: FxHashMap::default(),
+            words: 0,
+            most,
+            senders: Vec::new(),
+        }
     }
 
     /// Takes room; a trap where there is no more.
@@ -57,7 +77,7 @@ impl<'p> Heap<'p> {
             Object::Fields { lanes, .. } | Object::Array { lanes, .. } => lanes.len(),
             Object::Text(text) => text.len() / 8,
             Object::Bytes(bytes) => bytes.len() / 8,
-            Object::Closure { .. } | Object::Map(_) => 4,
+            Object::Closure { .. } | Object::Map(_) | Object::Handle(_) => 4,
         };
         self.take(words + 2)?;
         self.objects.push(object);
@@ -93,6 +113,13 @@ impl<'p> Heap<'p> {
         match self.get(at) {
             Some(Object::Closure { function, captures }) => (*function, *captures),
             _ => (FuncId(0), 0),
+        }
+    }
+
+    pub(super) fn handle(&self, at: u64) -> Option<Handle> {
+        match self.get(at) {
+            Some(Object::Handle(handle)) => Some(*handle),
+            _ => None,
         }
     }
 

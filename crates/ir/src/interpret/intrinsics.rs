@@ -4,7 +4,7 @@ use super::heap::{Entries, Object};
 use super::texts::{ends, formatted, pad, slice};
 use super::{Machine, Step, Stop};
 use crate::Intrinsic as I;
-use crate::program::{Shape, ShapeId, Trap};
+use crate::program::{Regs, Shape, ShapeId, Trap};
 
 /// Nothing, as the lanes of an optional `int` or `float`, and something.
 fn optional(value: Option<u64>) -> Vec<u64> {
@@ -31,13 +31,13 @@ fn ranges(what: I, with: &[u64]) -> Step<Vec<u64>> {
 
 impl Machine<'_, '_> {
     /// What is done with arguments for a value of a shape, and what it gives.
-    pub(super) fn intrinsic(&mut self, what: I, shape: ShapeId, with: &[u64]) -> Step<Vec<u64>> {
+    pub(super) fn intrinsic(&mut self, what: I, shape: ShapeId, with: &[u64], to: Regs) -> Step<Vec<u64>> {
         let a = with.first().copied().unwrap_or(0);
         let half = with.len() / 2;
         Ok(match what {
             I::Print => {
                 let text = self.heap.text(a);
-                (self.say)(&text);
+                self.stopped = !self.world.print(&text);
                 Vec::new()
             }
             I::Equal => {
@@ -64,14 +64,31 @@ impl Machine<'_, '_> {
                 let shown = self.heap.show(shape, value)?;
                 vec![self.new_text(&formatted(a, shown, int, float))?]
             }
-            I::Copy => self.heap.copy(with, shape)?,
-            _ => return self.of_type(what, shape, with),
+            I::Copy => {
+                let copy = self.heap.copy(with, shape)?;
+                self.keep_senders(self.current);
+                copy
+            }
+            I::Debug => {
+                let text = self.heap.text(a);
+                if let Some(at) = self.place() {
+                    self.world.debug(&text, at);
+                }
+                Vec::new()
+            }
+            _ => return self.of_type(what, shape, with, to),
         })
     }
 
-    fn of_type(&mut self, what: I, shape: ShapeId, with: &[u64]) -> Step<Vec<u64>> {
+    fn of_type(&mut self, what: I, shape: ShapeId, with: &[u64], to: Regs) -> Step<Vec<u64>> {
         let name = what.name();
         match name.split(['.', ' ']).next().unwrap_or(name) {
+            "chan" | "sender" | "receiver" | "select" => self.channels(what, shape, with, to),
+            "actor" => self.actors(what, shape, with, to),
+            "task" | "scope" | "defer" | "deferred" => self.tasks(what, shape, with, to),
+            "spawn" if what == I::SpawnActor => self.actors(what, shape, with, to),
+            "spawn" => self.tasks(what, shape, with, to),
+            "random" | "now" | "sleep" | "instant" => self.chance(what, with, to),
             "int" | "byte" => self.ints(what, with),
             "float" => self.floats(what, with),
             "map" => self.maps(what, shape, with),
@@ -210,8 +227,11 @@ impl Machine<'_, '_> {
             I::TextToLower => text.to_lowercase(),
             I::TextReplace => text.replace(&*other, &third),
             I::TextReverse => text.chars().rev().collect(),
-            I::TextPadStart => pad(&text, word(1) as i64, &third, true),
-            I::TextPadEnd => pad(&text, word(1) as i64, &third, false),
+            I::TextPadStart | I::TextPadEnd => {
+                let width = usize::try_from(word(1) as i64).unwrap_or(0);
+                self.heap.take(width / 8)?;
+                pad(&text, width, &third, what == I::TextPadStart)
+            }
             I::TextRepeat => {
                 let times = usize::try_from(word(1) as i64).unwrap_or(0);
                 self.heap.take(text.len().saturating_mul(times) / 8)?;
@@ -369,6 +389,18 @@ impl Machine<'_, '_> {
         Ok(self.heap.add(Object::Array { width, len: to - from, lanes })?)
     }
 
+    /// The keys of a map or a set as an array: copies, since what is in there is not changed.
+    fn copied_keys(&mut self, at: u64, key: ShapeId) -> Step<u64> {
+        let keys: Vec<Vec<u64>> =
+            self.entries(at).rows.iter().flatten().map(|(key, _)| key.clone()).collect();
+        let (width, len) = (self.heap.width(key), keys.len());
+        let mut lanes = Vec::with_capacity(len * width);
+        for of in keys {
+            lanes.extend(self.heap.copy(&of, key)?);
+        }
+        Ok(self.heap.add(Object::Array { width, len, lanes })?)
+    }
+
     fn maps(&mut self, what: I, shape: ShapeId, with: &[u64]) -> Step<Vec<u64>> {
         let Shape::Map(key, value) = *self.program.shape(shape) else { return Ok(Vec::new()) };
         let at = with.first().copied().unwrap_or(0);
@@ -383,13 +415,11 @@ impl Machine<'_, '_> {
                 self.put_entries(at, Entries::default());
                 return Ok(Vec::new());
             }
-            I::MapKeys | I::MapValues => {
-                let keys = what == I::MapKeys;
-                let rows = self.entries(at).rows.iter().flatten();
+            I::MapKeys => return Ok(vec![self.copied_keys(at, key)?]),
+            I::MapValues => {
                 let parts: Vec<Vec<u64>> =
-                    rows.map(|(key, value)| if keys { key.clone() } else { value.clone() }).collect();
-                let width = if keys { key_width } else { value_width };
-                let (len, lanes) = (parts.len(), parts.concat());
+                    self.entries(at).rows.iter().flatten().map(|(_, value)| value.clone()).collect();
+                let (width, len, lanes) = (value_width, parts.len(), parts.concat());
                 return Ok(vec![self.heap.add(Object::Array { width, len, lanes })?]);
             }
             _ => (),
@@ -424,12 +454,7 @@ impl Machine<'_, '_> {
                 self.put_entries(at, Entries::default());
                 Vec::new()
             }
-            I::SetToArray => {
-                let parts: Vec<Vec<u64>> =
-                    self.entries(at).rows.iter().flatten().map(|(key, _)| key.clone()).collect();
-                let (width, len, lanes) = (self.heap.width(of), parts.len(), parts.concat());
-                vec![self.heap.add(Object::Array { width, len, lanes })?]
-            }
+            I::SetToArray => vec![self.copied_keys(at, of)?],
             I::SetHas => vec![u64::from(self.find(at, of, lanes)?.is_some())],
             I::SetInsert => {
                 let new = self.find(at, of, lanes)?.is_none();

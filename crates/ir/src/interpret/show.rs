@@ -1,17 +1,24 @@
 //! Values as text.
 
 use super::heap::{Heap, Object};
+use super::world::Failure;
 use crate::program::{Fields, Shape, ShapeId, Trap};
 use crate::shape::is_plain;
 
 /// What is nested deeper than this holds itself.
-const DEPTH: u32 = 200;
+const DEPTH: u32 = 1_000;
 
 impl Heap<'_> {
     /// A value as `print` shows it: a string as it is, and in quotes inside of something else.
     pub(super) fn show(&self, shape: ShapeId, lanes: &[u64]) -> Result<String, Trap> {
-        if let (Shape::Text, Some(at)) = (self.program.shape(shape), lanes.first()) {
-            return Ok(self.text(*at).to_string());
+        match (self.program.shape(shape), lanes.first()) {
+            (Shape::Text, Some(at)) => return Ok(self.text(*at).to_string()),
+            (Shape::Optional(of), _) => {
+                if let Some(held) = self.held(*of, lanes) {
+                    return self.show(*of, held);
+                }
+            }
+            _ => (),
         }
         let mut out = String::new();
         self.write(shape, lanes, DEPTH, &mut out)?;
@@ -19,9 +26,12 @@ impl Heap<'_> {
     }
 
     /// An error that nothing handled.
-    pub(super) fn show_error(&self, at: u64) -> String {
-        let Some(Object::Fields { shape, .. }) = self.get(at) else { return String::new() };
-        self.show(*shape, &[at]).unwrap_or_else(|_| "an error that holds itself".to_owned())
+    pub(super) fn failure(&self, at: u64) -> Failure {
+        let Some(Object::Fields { shape, variant, .. }) = self.get(at) else {
+            return Failure { error: String::new(), at: None };
+        };
+        let error = self.show(*shape, &[at]).unwrap_or_else(|_| "an error that holds itself".to_owned());
+        Failure { error, at: self.program.sites.get(*variant as usize).copied() }
     }
 
     fn write(&self, shape: ShapeId, lanes: &[u64], depth: u32, out: &mut String) -> Result<(), Trap> {
@@ -73,14 +83,20 @@ impl Heap<'_> {
                 },
                 _ => out.push_str("object"),
             },
+            Shape::Bytes => self.bytes("bytes", first, out),
+            Shape::Buffer => self.bytes("Buffer", first, out),
             other => out.push_str(match other {
                 Shape::Closure | Shape::Captures(_) => "function",
-                Shape::Bytes => "bytes",
-                Shape::Buffer => "buffer",
                 _ => "handle",
             }),
         }
         Ok(())
+    }
+
+    fn bytes(&self, name: &str, at: u64, out: &mut String) {
+        let Some(Object::Bytes(bytes)) = self.get(at) else { return };
+        let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        out.push_str(&format!("{name}({})", hex.join(" ")));
     }
 
     fn row(

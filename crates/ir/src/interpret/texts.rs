@@ -21,8 +21,8 @@ pub(super) fn ends(from: u64, to: u64, inclusive: u64) -> Result<(i64, i64), Tra
 }
 
 /// Fills a text up to a width, before or behind it.
-pub(super) fn pad(text: &str, width: i64, with: &str, before: bool) -> String {
-    let missing = usize::try_from(width).unwrap_or(0).saturating_sub(text.chars().count());
+pub(super) fn pad(text: &str, width: usize, with: &str, before: bool) -> String {
+    let missing = width.saturating_sub(text.chars().count());
     let filling: String = with.chars().cycle().take(if with.is_empty() { 0 } else { missing }).collect();
     if before { filling + text } else { text.to_owned() + &filling }
 }

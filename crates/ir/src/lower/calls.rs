@@ -21,7 +21,7 @@ pub(super) struct Called {
 }
 
 impl Called {
-    fn fine(value: Value) -> Self {
+    pub(super) fn fine(value: Value) -> Self {
         Self { value, error: None }
     }
 }
@@ -49,9 +49,13 @@ impl Lowering {
             let ty = code.ty(param.ty);
             params.push(code.param(ty));
         }
+        code.begin(code.l.source.nodes.bodies[body].root);
         code.enter_contracts(&of.contracts, &params);
         code.name_params(body, &params);
         let void = result == TyId::VOID;
+        if void {
+            code.note_dropped(code.l.source.nodes.bodies[body].root);
+        }
         let value = code.body(body);
         let diverges = {
             let root = code.l.source.nodes.bodies[body].root;
@@ -76,6 +80,7 @@ impl Lowering {
         let result = self.source.nodes.exprs[of.body].ty;
         let result = self.source.types.substitute(result, &subst);
         let mut code = Code::new(self, id, subst, module, result);
+        code.begin(of.body);
         let captured = code.param_lane(Lane::Ref);
         let mut params = Vec::new();
         for param in &of.params {
@@ -91,7 +96,7 @@ impl Lowering {
             code.locals.insert(*local, value);
         }
         for (local, value) in of.params.iter().zip(params) {
-            code.locals.insert(*local, value);
+            code.bind(*local, &value);
         }
         let value = code.expr(of.body);
         if result == TyId::NEVER {
@@ -170,8 +175,14 @@ impl Code<'_> {
         let locals = self.l.source.nodes.bodies[body].locals;
         for (at, value) in (locals.0..locals.1).zip(params) {
             // A parameter that is assigned is a name of its own.
-            let value = value.clone();
-            self.locals.insert(local_at(at), value);
+            let local = local_at(at);
+            if self.celled.contains(&local) {
+                let ty = self.l.source.nodes.locals[local].ty;
+                let ty = self.ty(ty);
+                self.bind_cell(local, ty, value);
+            } else {
+                self.locals.insert(local, value.clone());
+            }
         }
     }
 
@@ -289,13 +300,13 @@ impl Code<'_> {
     }
 
     /// The type arguments of a target here.
-    fn target_arguments(&mut self, target: Target) -> Vec<TyId> {
+    pub(super) fn target_arguments(&mut self, target: Target) -> Vec<TyId> {
         let list = self.l.source.types.items(target.arguments).to_vec();
         list.into_iter().map(|ty| self.ty(ty)).collect()
     }
 
     /// An argument; what is not given is the default, which belongs to the function.
-    fn argument(&mut self, target: Target, given: &[TyId], argument: ExprId) -> Value {
+    pub(super) fn argument(&mut self, target: Target, given: &[TyId], argument: ExprId) -> Value {
         let ExprKind::DefaultArgument(function, at) = self.l.source.nodes.exprs[argument].kind else {
             return self.expr(argument);
         };
@@ -309,15 +320,18 @@ impl Code<'_> {
         value
     }
 
-    fn call_target(&mut self, target: Target, given: Vec<TyId>, with: Vec<Value>, types: &[TyId]) -> Called {
+    pub(super) fn call_target(
+        &mut self,
+        target: Target,
+        given: Vec<TyId>,
+        with: Vec<Value>,
+        types: &[TyId],
+    ) -> Called {
         match target.dispatch {
             Dispatch::Direct | Dispatch::Impl(_) => self.call_function(target.function, given, with, types),
             Dispatch::Bound(of) => self.call_bound(of, target.function, &given, with, types),
             Dispatch::Object(of) => self.call_object(of, target.function, &given, with),
-            Dispatch::Message => {
-                self.missing("actors");
-                Called::fine(Vec::new())
-            }
+            Dispatch::Message => self.call_actor(target.function, given, &with, types),
         }
     }
 
@@ -384,6 +398,16 @@ impl Code<'_> {
             "int.wrapping_mul" => Some(IntOp::WrappingMul),
             _ => None,
         };
+        match name.as_str() {
+            "chan" => return self.chan(result, first(&flat)),
+            "sender.send" => return self.send(on, &flat),
+            "receiver.recv" => return self.recv(on, first(&flat), result),
+            "task.get" => {
+                let shape = self.l.shape(on);
+                return self.wait_for(Intrinsic::TaskGet, shape, &flat, result, "TaskFailed");
+            }
+            _ => (),
+        }
         if let (Some(op), [left, right]) = (op, &flat[..]) {
             return Called::fine(vec![self.int_operator(op, *left, *right)]);
         }
@@ -398,6 +422,12 @@ impl Code<'_> {
                 let shape = self.l.shape(TyId::STRING);
                 self.intrinsic(Intrinsic::Print, shape, &[text], &[])
             }
+            "debug" => {
+                let shape = self.l.shape(on);
+                let text = self.intrinsic(Intrinsic::Show, shape, &flat, &[Lane::Ref]);
+                let shape = self.l.shape(TyId::STRING);
+                self.intrinsic(Intrinsic::Debug, shape, &text, &[])
+            }
             "trap" => {
                 self.end(End::Trap(Trap::Said(first(&flat))));
                 Vec::new()
@@ -408,6 +438,8 @@ impl Code<'_> {
             "float.to_int" => vec![self.cast(crate::program::Cast::FloatToInt, first(&flat), Lane::Int)],
             "float.truncate" => vec![self.cast(crate::program::Cast::Truncate, first(&flat), Lane::Int)],
             "int.to_float" => vec![self.cast(crate::program::Cast::IntToFloat, first(&flat), Lane::Float)],
+            // Its lane is its nanoseconds.
+            "duration.as_nanos" | "duration.of_nanos" => flat,
             "byte.to_int" | "bool.to_int" => {
                 vec![self.cast(crate::program::Cast::ByteToInt, first(&flat), Lane::Int)]
             }
@@ -434,31 +466,7 @@ impl Code<'_> {
     fn builtin_name(&self, function: FunctionId) -> String {
         let of = &self.l.source.functions[function];
         let name = self.l.source.text(of.origin.name);
-        let on = match self.l.source.types.get(of.self_ty) {
-            Ty::Int => "int",
-            Ty::Float => "float",
-            Ty::Bool => "bool",
-            Ty::Byte => "byte",
-            Ty::String => "string",
-            Ty::Bytes => "bytes",
-            Ty::Buffer => "buffer",
-            Ty::Duration => "duration",
-            Ty::Instant => "instant",
-            Ty::Range => "range",
-            Ty::Array(_) => "array",
-            Ty::Map(..) => "map",
-            Ty::Set(_) => "set",
-            Ty::Optional(_) => "optional",
-            Ty::Param(_) => "any",
-            Ty::Expectation(_) => "expectation",
-            Ty::Task(..) => "task",
-            Ty::Sender(_) => "sender",
-            Ty::Receiver(_) => "receiver",
-            Ty::Stream(_) => "stream",
-            Ty::Term => "term",
-            _ => return name.to_owned(),
-        };
-        format!("{on}.{name}")
+        if of.built_in.is_empty() { name.to_owned() } else { format!("{}.{name}", of.built_in) }
     }
 
     /// A function as a value.
@@ -485,7 +493,7 @@ impl Code<'_> {
         id
     }
 
-    fn closure_of(&mut self, function: FuncId, captures: Reg) -> Value {
+    pub(super) fn closure_of(&mut self, function: FuncId, captures: Reg) -> Value {
         let to = self.reg(Lane::Ref);
         self.push(Inst::Closure { to, function, captures });
         vec![to]
@@ -541,7 +549,7 @@ impl Code<'_> {
         for local in &of.captures {
             let ty = self.l.source.nodes.locals[*local].ty;
             parts.push(self.shape(ty));
-            lanes.extend(self.locals.get(local).cloned().unwrap_or_default());
+            lanes.extend(self.local(*local));
         }
         let captures = if parts.is_empty() {
             self.constant(Const::Null)

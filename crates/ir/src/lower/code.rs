@@ -1,11 +1,12 @@
 //! The code of one function while it is made: registers, blocks, and what names stand for.
 
-use pluto_check::body::{ExprId, LocalId, LoopId};
+use pluto_check::body::{ExprId, LocalId, LoopId, StmtId};
 use pluto_check::program::{Contract, ModuleId};
 use pluto_check::types::{Subst, TyId};
 use pluto_source::Span;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::leaving::{Leave, Point};
 use super::{Lowering, Missing};
 use crate::program::{
     Block, BlockId, Cast, Const, End, FuncId, Function, Inst, Intrinsic, Lane, Location, Reg, Regs, ShapeId,
@@ -39,8 +40,21 @@ pub(super) struct Code<'l> {
     pub(super) at: Location,
     pub(super) locals: FxHashMap<LocalId, Value>,
     pub(super) loops: FxHashMap<LoopId, LoopPlace>,
+    /// What the function does.
+    pub(super) root: Option<ExprId>,
+    /// Names that are kept in cells, and those that are to be.
+    pub(super) cells: FxHashMap<LocalId, Reg>,
+    pub(super) celled: FxHashSet<LocalId>,
+    /// What is behind the current statement in its block.
+    pub(super) rest: (Vec<StmtId>, Option<ExprId>),
+    /// The senders that are given up behind something.
+    pub(super) releases: FxHashMap<Point, Vec<LocalId>>,
+    /// How many scopes are open.
+    pub(super) scopes: u32,
+    /// Tasks whose handles nobody has.
+    pub(super) dropped: FxHashSet<ExprId>,
     /// What is done when blocks that are open are left, the innermost last.
-    pub(super) defers: Vec<ExprId>,
+    pub(super) defers: Vec<Leave>,
     /// What the function gives, as the source says it.
     pub(super) result: TyId,
     /// What is checked before the function ends.
@@ -80,6 +94,13 @@ impl<'l> Code<'l> {
             at,
             locals: FxHashMap::default(),
             loops: FxHashMap::default(),
+            root: None,
+            cells: FxHashMap::default(),
+            celled: FxHashSet::default(),
+            rest: (Vec::new(), None),
+            releases: FxHashMap::default(),
+            scopes: 0,
+            dropped: FxHashSet::default(),
             defers: Vec::new(),
             result,
             ensures: Vec::new(),

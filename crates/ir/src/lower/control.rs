@@ -85,7 +85,7 @@ impl Code<'_> {
     pub(super) fn give(&mut self, value: Value) {
         let value =
             if self.defers.is_empty() && self.ensures.is_empty() { value } else { self.copied(&value) };
-        self.run_defers(0);
+        self.run_defers(0, false);
         self.promise(&value);
         let mut results = value;
         if self.made.fails {
@@ -102,7 +102,7 @@ impl Code<'_> {
         } else {
             self.copied(&[error]).first().copied().unwrap_or(error)
         };
-        self.run_defers(0);
+        self.run_defers(0, true);
         if !self.made.fails {
             // Nothing is raised here that the checker did not find, so nothing comes here.
             self.end(End::Unreachable);
@@ -116,7 +116,7 @@ impl Code<'_> {
         Vec::new()
     }
 
-    /// A call, with the error that it may give.
+    /// A call or a scope, with the error that it may give.
     fn attempt(&mut self, of: ExprId) -> Called {
         let expr = self.l.source.nodes.exprs[of];
         match expr.kind {
@@ -126,12 +126,13 @@ impl Code<'_> {
                 self.at = at;
                 called
             }
+            ExprKind::Scope(body) => self.scope(of, body),
             _ => Called { value: self.expr(of), error: None },
         }
     }
 
     /// Goes on in one block where there is an error, and in another one where there is none, which is entered.
-    fn on_error(&mut self, error: Reg) -> crate::program::BlockId {
+    pub(super) fn on_error(&mut self, error: Reg) -> crate::program::BlockId {
         let null = self.constant(Const::Null);
         let failed = self.test(Test::Ne, error, null);
         let (bad, fine) = (self.block(), self.block());

@@ -6,6 +6,7 @@ use pluto_check::program::ConstId;
 use pluto_check::types::{Ty, TyId};
 
 use super::code::{Code, Value};
+use super::leaving::Point;
 use super::{Job, Key};
 use crate::program::{Const, End, Inst, Lane, Location, Reg, Test, Trap};
 
@@ -137,11 +138,12 @@ impl Code<'_> {
             ExprKind::Downcast(of) => self.downcast(id, of),
             ExprKind::Old(_) => self.olds.get(&id).cloned().unwrap_or_default(),
             ExprKind::Result => self.given.clone(),
-            ExprKind::Spawn(_) | ExprKind::SpawnActor(_) | ExprKind::Later(_) => {
-                self.not_yet(id, "tasks and actors")
-            }
-            ExprKind::Scope(_) => self.not_yet(id, "`scope`"),
-            ExprKind::Select(_) => self.not_yet(id, "`select`"),
+            ExprKind::Spawn(call) => self.spawn(id, call),
+            ExprKind::SpawnActor(of) => self.spawn_actor(id, of),
+            ExprKind::Later(call) => self.later(id, call),
+            // Without `!` behind it, it hands on errors too.
+            ExprKind::Scope(_) => self.propagate(id),
+            ExprKind::Select(arms) => self.select(id, arms),
             ExprKind::Yield(_) => self.not_yet(id, "generators"),
             ExprKind::Atom(_) | ExprKind::TermField(..) | ExprKind::ToTerm(_) => {
                 self.not_yet(id, "values of the BEAM")
@@ -162,7 +164,10 @@ impl Code<'_> {
     }
 
     /// What a name stands for. One that can be assigned is read now, whatever is assigned before the value is used.
-    fn local(&mut self, local: LocalId) -> Value {
+    pub(super) fn local(&mut self, local: LocalId) -> Value {
+        if let Some(cell) = self.cells.get(&local).copied() {
+            return self.cell_value(local, cell);
+        }
         let value = self.locals.get(&local).cloned().unwrap_or_default();
         if self.l.source.nodes.locals[local].mutable { self.copied(&value) } else { value }
     }
@@ -193,12 +198,21 @@ impl Code<'_> {
     /// `{ …; value }`
     fn run_block(&mut self, id: ExprId, stmts: List<StmtId>, tail: Option<ExprId>) -> Value {
         let outer = self.defers.len();
-        for stmt in self.l.source.nodes.stmt_lists.get(stmts).to_vec() {
-            self.stmt(stmt);
+        let stmts = self.l.source.nodes.stmt_lists.get(stmts).to_vec();
+        for (at, stmt) in stmts.iter().enumerate() {
+            if let Stmt::Let(..) = self.l.source.nodes.stmts[*stmt] {
+                self.rest = (stmts.get(at + 1..).unwrap_or_default().to_vec(), tail);
+            }
+            self.stmt(*stmt);
+            self.release_behind(Point::Stmt(*stmt));
         }
         let ty = self.ty_of(id);
         let value = match tail {
-            Some(tail) => self.expr_as(tail, ty),
+            Some(tail) => {
+                let value = self.expr_as(tail, ty);
+                self.release_behind(Point::Value(tail));
+                value
+            }
             None if ty == TyId::NEVER || ty == TyId::VOID => Vec::new(),
             // All ways to the end of the block leave it before.
             None => {
@@ -208,32 +222,21 @@ impl Code<'_> {
         };
         if self.defers.len() > outer {
             let value = self.copied(&value);
-            self.run_defers(outer);
+            self.run_defers(outer, false);
             self.defers.truncate(outer);
             return value;
         }
         value
     }
 
-    /// What is done when the blocks are left that were opened since, the innermost first.
-    pub(super) fn run_defers(&mut self, since: usize) {
-        let all = self.defers.clone();
-        for at in (since..all.len()).rev() {
-            let Some(body) = all.get(at) else { continue };
-            // What is left inside of it has only what was deferred before it to do.
-            self.defers.truncate(at);
-            self.expr(*body);
-        }
-        self.defers = all;
-    }
-
     fn stmt(&mut self, stmt: StmtId) {
         match self.l.source.nodes.stmts[stmt] {
             Stmt::Let(pattern, value, otherwise) => self.let_stmt(pattern, value, otherwise),
             Stmt::Assign(place, op, value) => self.assign_stmt(place, op, value),
-            Stmt::Defer(body) => self.defers.push(body),
+            Stmt::Defer(body) => self.defer(body),
             Stmt::Assert(condition, why) => self.assert_stmt(condition, why),
             Stmt::Expr(value) => {
+                self.note_dropped(value);
                 self.expr(value);
             }
         }
@@ -290,7 +293,7 @@ impl Code<'_> {
         self.test(Test::Ne, first, null)
     }
 
-    fn is_ref_optional(&mut self, ty: TyId) -> bool {
+    pub(super) fn is_ref_optional(&mut self, ty: TyId) -> bool {
         match self.l.source.types.get(ty) {
             Ty::Optional(of) => {
                 let shape = self.l.shape(of);

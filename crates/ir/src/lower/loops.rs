@@ -9,7 +9,7 @@ use crate::program::{BlockId, Const, FloatOp, Inst, IntOp, Lane, Reg, Test};
 
 impl Code<'_> {
     /// Enters a loop: where it goes on, and what is behind it.
-    fn open_loop(&mut self, of: LoopId, next: BlockId, value: Value) -> BlockId {
+    pub(super) fn open_loop(&mut self, of: LoopId, next: BlockId, value: Value) -> BlockId {
         let after = self.block();
         let defers = self.defers.len();
         self.loops.insert(of, LoopPlace { after, next, value, defers });
@@ -17,6 +17,7 @@ impl Code<'_> {
     }
 
     pub(super) fn while_loop(&mut self, of: LoopId, condition: ExprId, body: ExprId) -> Value {
+        self.note_dropped(body);
         let next = self.block();
         let after = self.open_loop(of, next, Vec::new());
         self.jump(next);
@@ -32,6 +33,7 @@ impl Code<'_> {
     }
 
     pub(super) fn endless_loop(&mut self, id: ExprId, of: LoopId, body: ExprId) -> Value {
+        self.note_dropped(body);
         let ty = self.ty_of(id);
         let value = self.value(ty);
         let next = self.block();
@@ -59,12 +61,13 @@ impl Code<'_> {
     }
 
     fn leave_loop(&mut self, defers: usize, to: BlockId) -> Value {
-        self.run_defers(defers);
+        self.run_defers(defers, false);
         self.jump(to);
         Vec::new()
     }
 
     pub(super) fn for_loop(&mut self, of: For) -> Value {
+        self.note_dropped(of.body);
         let over_ty = self.ty_of(of.over);
         match self.l.source.types.get(over_ty) {
             Ty::Range => self.for_range(of),
@@ -91,6 +94,7 @@ impl Code<'_> {
                 let array = self.intrinsic(Intrinsic::TextChars, shape, &[text], &[Lane::Ref]);
                 self.for_array(of, first(&array), TyId::STRING)
             }
+            Ty::Receiver(item) => self.for_messages(of, item),
             _ => self.not_yet(of.over, "a `for` over this"),
         }
     }
@@ -167,7 +171,7 @@ impl Code<'_> {
     }
 
     /// The pattern of a `for` takes every element.
-    fn bind_item(&mut self, of: For, ty: TyId, item: &[Reg]) {
+    pub(super) fn bind_item(&mut self, of: For, ty: TyId, item: &[Reg]) {
         let never = self.block();
         self.pattern(of.pattern, ty, item, never);
     }

@@ -13,8 +13,13 @@ impl Code<'_> {
     /// `Point { x: 1 }`
     pub(super) fn class(&mut self, id: ExprId, class: ClassId, given: List<(u32, ExprId)>) -> Value {
         let ty = self.ty_of(id);
+        self.class_of(ty, class, given)
+    }
+
+    /// A new object of a class, or the state of an actor.
+    pub(super) fn class_of(&mut self, ty: TyId, class: ClassId, given: List<(u32, ExprId)>) -> Value {
         let of = self.l.source.classes[class].clone();
-        let Ty::Class(_, list) = self.l.source.types.get(ty) else { return self.not_yet(id, "this class") };
+        let Ty::Class(_, list) = self.l.source.types.get(ty) else { return Vec::new() };
         let subst = Subst::of(&of.type_params, self.l.source.types.items(list));
         let lanes = self.field_values(&of.fields, given, &subst);
         let shape = self.l.shape(ty);
@@ -28,7 +33,14 @@ impl Code<'_> {
         let fields = self.l.source.errors[error].fields.clone();
         let lanes = self.field_values(&fields, given, &Subst::default());
         let shape = self.l.shape(ty);
-        vec![self.object(shape, 0, &lanes)]
+        let site = self.site();
+        vec![self.object(shape, site, &lanes)]
+    }
+
+    /// The place where an error is made here.
+    pub(super) fn site(&mut self) -> u32 {
+        self.l.out.sites.push(self.at);
+        self.l.out.sites.len() as u32 - 1
     }
 
     pub(super) fn variant(
@@ -120,13 +132,16 @@ impl Code<'_> {
         let (fine, broken) = (self.block(), self.block());
         self.branch(holds, fine, broken);
         self.enter(broken);
-        let at = std::mem::replace(&mut self.at, self.l.location(body.module, contract.span));
+        let clause = self.l.location(body.module, contract.span);
+        // What a function asks for and promises is its own; an invariant is broken by who changed the object.
+        let place = if object.is_empty() { clause } else { self.at };
+        let at = std::mem::replace(&mut self.at, place);
         let kind = self.l.text(match contract.kind {
             pluto_check::program::ContractKind::Requires => "requires",
             pluto_check::program::ContractKind::Ensures => "ensures",
             pluto_check::program::ContractKind::Invariant => "invariant",
         });
-        self.end(End::Trap(Trap::Contract(kind)));
+        self.end(End::Trap(Trap::Contract(kind, clause)));
         self.at = at;
         self.enter(fine);
     }

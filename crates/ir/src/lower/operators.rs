@@ -59,13 +59,32 @@ impl Code<'_> {
                         None => self.expr(left),
                     };
                     let right_ty = self.ty_of(right);
-                    let right = self.expr(right);
-                    self.operator(op, (left_ty, left), (right_ty, &right))
+                    match self.is_none_test(op, right) {
+                        Some(wanted) => vec![self.is_none(left_ty, &left, wanted)],
+                        None => {
+                            let right = self.expr(right);
+                            self.operator(op, (left_ty, left), (right_ty, &right))
+                        }
+                    }
                 }
             };
             value = Some(made);
         }
         value.unwrap_or_default()
+    }
+
+    /// Of `x == none` and `x != none`, which look at nothing that `x` holds: whether there is to be none.
+    fn is_none_test(&self, op: Op, right: ExprId) -> Option<bool> {
+        match (op, self.l.source.nodes.exprs[right].kind) {
+            (Op::Equal, ExprKind::None) => Some(true),
+            (Op::NotEqual, ExprKind::None) => Some(false),
+            _ => None,
+        }
+    }
+
+    fn is_none(&mut self, ty: TyId, value: &[Reg], wanted: bool) -> Reg {
+        let there = self.is_there(ty, value);
+        if wanted { self.cast(Cast::Not, there, Lane::Byte) } else { there }
     }
 
     /// An operator on values that are there.
@@ -88,10 +107,7 @@ impl Code<'_> {
                 vec![to]
             }
             (Ty::Byte | Ty::Bool, _) => vec![self.byte_operator(op, &left.1, right.1)],
-            (Ty::Set(_), _) => {
-                self.missing("operators of sets");
-                left.1
-            }
+            (Ty::Set(item), _) => self.set_operator(op, item, left, right),
             _ => {
                 let (Some(left), Some(right)) = (left.1.first(), right.1.first()) else { return Vec::new() };
                 vec![self.int_operator(int_op(op), *left, *right)]
@@ -120,6 +136,28 @@ impl Code<'_> {
             if self.lane(right) == Lane::Byte { self.cast(Cast::ByteToInt, right, Lane::Int) } else { right };
         let result = self.int_operator(int_op(op), wide, by);
         self.cast(Cast::IntToByte, result, Lane::Byte)
+    }
+
+    fn set_operator(&mut self, op: Op, item: TyId, left: (TyId, Value), right: (TyId, &[Reg])) -> Value {
+        let (a, b) = ((left.0, left.1), (right.0, right.1.to_vec()));
+        match op {
+            Op::BitOr => self.set_method("union", item, a, b),
+            Op::BitAnd => self.set_method("intersection", item, a, b),
+            Op::Subtract => self.set_method("difference", item, a, b),
+            _ => {
+                let ty = a.0;
+                let only_a = self.set_method("difference", item, a.clone(), b.clone());
+                let only_b = self.set_method("difference", item, b, a);
+                self.set_method("union", item, (ty, only_a), (ty, only_b))
+            }
+        }
+    }
+
+    fn set_method(&mut self, name: &str, item: TyId, a: (TyId, Value), b: (TyId, Value)) -> Value {
+        match self.l.built_in("set", name) {
+            Some(method) => self.call_function(method, vec![item], vec![a.1, b.1], &[a.0, b.0]).value,
+            None => Vec::new(),
+        }
     }
 
     fn joined(&mut self, what: Intrinsic, ty: TyId, left: &[Reg], right: &[Reg]) -> Value {

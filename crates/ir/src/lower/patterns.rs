@@ -87,6 +87,9 @@ impl Code<'_> {
     pub(super) fn bind(&mut self, local: LocalId, value: &[Reg]) {
         let of = self.l.source.nodes.locals[local];
         let ty = self.ty(of.ty);
+        if self.celled.contains(&local) {
+            return self.bind_cell(local, ty, value);
+        }
         if let Some(known) = self.locals.get(&local).cloned()
             && self.binds_again
         {
@@ -254,6 +257,7 @@ impl Code<'_> {
         let made = self.expr_as(value, ty);
         let not = self.block();
         self.pattern(pattern, ty, &made, not);
+        self.own_sender(pattern, value);
         if let Some(otherwise) = otherwise {
             let on = self.block();
             self.jump(on);

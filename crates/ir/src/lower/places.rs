@@ -40,7 +40,10 @@ impl Code<'_> {
 
     fn place(&mut self, expr: ExprId) -> Place {
         match self.l.source.nodes.exprs[expr].kind {
-            ExprKind::Local(local) => Place::Registers(self.locals.get(&local).cloned().unwrap_or_default()),
+            ExprKind::Local(local) => match self.cells.get(&local) {
+                Some(cell) => Place::Object(*cell, 0),
+                None => Place::Registers(self.locals.get(&local).cloned().unwrap_or_default()),
+            },
             ExprKind::Field(of, at) => {
                 let ty = self.ty_of(of);
                 let object = self.one(of);
@@ -76,6 +79,12 @@ impl Code<'_> {
                 let ty = self.ty_of(of);
                 match self.place(of) {
                     Place::Registers(regs) => Place::Registers(self.unwrapped(ty, regs)),
+                    Place::Object(object, lane) if !self.is_ref_optional(ty) => {
+                        Place::Object(object, lane + 1)
+                    }
+                    Place::Element { array, index, item, from } if !self.is_ref_optional(ty) => {
+                        Place::Element { array, index, item, from: from + 1 }
+                    }
                     other => other,
                 }
             }

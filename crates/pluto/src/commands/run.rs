@@ -1,5 +1,7 @@
 //! `pluto run`: a program in the Pluto language, interpreted.
 
+mod world;
+
 use crate::args::RunArgs;
 use crate::commands::check::{self, Found};
 use crate::failure::Failure;
@@ -7,10 +9,11 @@ use crate::output::{self, Colour};
 use crate::project::{Project, Texts};
 use crate::sources;
 use pluto_check::Checked;
-use pluto_ir::interpret::{Limits, Outcome, Trapped, run as interpret};
+use pluto_ir::interpret::{Failure as Unhandled, Limits, Outcome, Trapped, Wait, Waiting, run_in};
 use pluto_ir::program::Location;
 use pluto_source::{Files, Severity};
 use std::io::Write;
+use world::Machine;
 
 /// Exit status of a program that an error left.
 const FAILED: u8 = 1;
@@ -35,22 +38,21 @@ pub(crate) fn run(args: &RunArgs, colour: Colour) -> Result<u8, Failure> {
         return output::result(0, "", |out| write!(out, "{program}"));
     }
     let Some(main) = program.main else { return Ok(0) };
-    let mut out = output::standard();
-    let mut wrote = Ok(());
-    let outcome = interpret(&program, main, Limits::default(), &mut |line| {
-        if wrote.is_ok() {
-            wrote = writeln!(out, "{line}");
-        }
-    });
-    wrote.and_then(|()| out.flush())?;
+    let mut machine = Machine::new(output::standard(), &project.files);
+    let outcome = run_in(&program, main, Limits::default(), &mut machine);
+    machine.finish()?;
     Ok(match outcome {
-        Outcome::Finished | Outcome::OutOfSteps => 0,
-        Outcome::Failed(error) => {
-            output::note(&format!("error: {error}"));
+        Outcome::Finished | Outcome::Stopped | Outcome::OutOfSteps => 0,
+        Outcome::Failed(failure) => {
+            output::note(&failed(&failure, &project.files));
             FAILED
         }
         Outcome::Trapped(trapped) => {
             output::note(&told(&trapped, &project.files));
+            TRAPPED
+        }
+        Outcome::Deadlock(waiting) => {
+            output::note(&deadlock(&waiting, &project.files));
             TRAPPED
         }
     })
@@ -87,6 +89,37 @@ fn told(trapped: &Trapped, files: &Files) -> String {
         if hidden == 0 || at < inner || at >= inner + hidden {
             text.push_str(&format!("\n  in {name}, {}", place(*location, files)));
         }
+    }
+    text
+}
+
+/// An error that nothing handled: what, and where it was raised.
+fn failed(failure: &Unhandled, files: &Files) -> String {
+    match failure.at {
+        Some(at) => format!("error: {}\n  raised at {}", failure.error, place(at, files)),
+        None => format!("error: {}", failure.error),
+    }
+}
+
+/// Who waits for what, where everybody waits.
+fn deadlock(waiting: &[Waiting], files: &Files) -> String {
+    let mut text = "deadlock: every task waits".to_owned();
+    let shown = waiting.len().min(STACK_SHOWN.0 + STACK_SHOWN.1);
+    for Waiting { task, wait, at } in waiting.iter().take(shown) {
+        let at = place(*at, files);
+        text.push_str(&match wait {
+            Wait::Task(of) => format!("\n  {task} waits for the end of {of}, {at}"),
+            Wait::Receive => format!("\n  {task} waits to receive, {at}"),
+            Wait::Send => format!("\n  {task} waits to send, {at}"),
+            Wait::Select => format!("\n  {task} waits for one of several things, {at}"),
+            Wait::Time => format!("\n  {task} waits for a time, {at}"),
+            Wait::Reply(of) => format!("\n  {task} waits for the reply of {of}, {at}"),
+            Wait::Mail => format!("\n  {task} waits for a message, {at}"),
+            Wait::Scope => format!("\n  {task} waits for the tasks of a scope, {at}"),
+        });
+    }
+    if waiting.len() > shown {
+        text.push_str(&format!("\n  … {} more …", waiting.len() - shown));
     }
     text
 }

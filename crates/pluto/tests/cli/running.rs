@@ -61,6 +61,7 @@ fn an_error_that_leaves_main_is_status_1() {
         Shelf { stock: ["pen": 1] }
         --- stderr
         error: OutOfStock { item: "pen", wanted: 2 }
+          raised at main.pluto:11:19
     "#]]
     .assert_eq(&ran.whole());
 }
@@ -134,12 +135,12 @@ fn what_cannot_be_run_is_said() {
     "#]]
     .assert_eq(&broken.whole());
     let later =
-        run("fn main() {\n    let (tx, rx) = chan<int>(1)\n    tx.send(1)!\n    print(rx.recv()!)\n}\n", &[]);
+        run("fn one() stream int { yield 1 }\n\nfn main() {\n    for n in one() { print(n) }\n}\n", &[]);
     expect![[r#"
         status 2
         --- stdout
         --- stderr
-        pluto: main.pluto:2:20: `chan` cannot be run yet
+        pluto: main.pluto:4:5: a `for` over this cannot be run yet
         hint: `pluto check` checks it
     "#]]
     .assert_eq(&later.whole());
@@ -152,6 +153,97 @@ fn what_cannot_be_run_is_said() {
         hint: `fn main() { … }` is what is run
     "#]]
     .assert_eq(&without.whole());
+}
+
+#[test]
+fn what_happens_in_other_tasks_is_told() {
+    let ran = run(
+        "\
+error Broken { part: string }
+
+actor Machine {
+    parts: [string] = []
+
+    fn use_part(self, at: int) string { self.parts[at] }
+    fn fail(self) { raise Broken { part: self.parts[0] } }
+}
+
+fn work(machine: Machine) {
+    defer { print(\"given up\") }
+    machine.fail() later
+    print(machine.use_part(7) catch { ActorDown { reason } => reason })
+    sleep(2ms)
+    debug([1, 2])
+    raise Broken { part: \"task\" }
+}
+
+fn main() {
+    let machine = spawn Machine { parts: [\"wheel\"] }
+    let task = spawn work(machine)
+    task.get()!
+}
+",
+        &[],
+    );
+    expect![[r#"
+        status 1
+        --- stdout
+        an index out of range
+        given up
+        --- stderr
+        Machine #1: error: Broken { part: "wheel" }
+          raised at main.pluto:7:27
+        Machine #1: trap: an index out of range
+          at main.pluto:6:41
+          in Machine.use_part, main.pluto:6:41
+          in message Machine.use_part, main.pluto:6:8
+        debug: main.pluto:15:5: [1, 2]
+        error: Broken { part: "task" }
+          raised at main.pluto:16:11
+    "#]]
+    .assert_eq(&ran.whole());
+}
+
+#[test]
+fn tasks_that_wait_for_each_other_are_told_with_what_for() {
+    let ran = run(
+        "\
+fn pass(from: Receiver<int>, to: Sender<int>) {
+    for n in from { to.send(n + 1)! }
+}
+
+fn main() {
+    let (first, from_first) = chan<int>(0)
+    let (second, from_second) = chan<int>(0)
+    let one = spawn pass(from_first, second)
+    let two = spawn pass(from_second, first)
+    one.get()!
+    two.get()!
+    first.close()
+}
+",
+        &[],
+    );
+    expect![[r#"
+        status 101
+        --- stdout
+        --- stderr
+        deadlock: every task waits
+          main waits for the end of task pass #1, main.pluto:10:5
+          task pass #1 waits to receive, main.pluto:2:5
+          task pass #2 waits to receive, main.pluto:2:5
+    "#]]
+    .assert_eq(&ran.whole());
+}
+
+#[test]
+fn a_program_whose_reader_has_gone_ends() {
+    let dir = files(&[("main.pluto", "fn main() {\n    loop { print(\"on and on\") }\n}\n")]);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a device that is full");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_pluto"));
+    command.args(["run", "main.pluto"]).current_dir(dir.path()).stdout(full);
+    let ran = command.stderr(std::process::Stdio::piped()).output().expect("it runs");
+    assert_eq!((ran.status.code(), String::from_utf8_lossy(&ran.stderr).lines().count()), (Some(2), 1));
 }
 
 #[test]

@@ -1,0 +1,151 @@
+//! What a run is given from outside, and how it ends.
+
+use crate::program::Location;
+
+/// What a run is given from outside: time, chance, which task goes on, and somebody who hears what it says.
+pub trait World {
+    /// Takes a line that is printed. False where it can take none any more: then the run stops.
+    fn print(&mut self, line: &str) -> bool;
+
+    /// Takes a value that `debug` shows, and where that stands.
+    fn debug(&mut self, shown: &str, at: Location);
+
+    /// The time, in nanoseconds since some moment.
+    fn now(&mut self) -> i64;
+
+    /// Lets the time come that all tasks wait for.
+    fn wait_until(&mut self, time: i64);
+
+    /// Which of so many tasks that can go on goes on: its place among them, in the order in which they came to be so.
+    fn next_task(&mut self, ready: usize) -> usize;
+
+    /// A number by chance.
+    fn random(&mut self) -> u64;
+
+    /// Hears of a trap that ended a task, or an actor, other than the first one.
+    fn trapped(&mut self, task: &str, trapped: &Trapped);
+
+    /// Hears of an error that ended a task that nobody waits for, or a message to an actor.
+    fn failed(&mut self, task: &str, failure: &Failure);
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// At its end.
+    Finished,
+    /// With an error that nothing handled.
+    Failed(Failure),
+    /// By a bug.
+    Trapped(Trapped),
+    /// Every task waits for another one.
+    Deadlock(Vec<Waiting>),
+    /// The world took nothing any more.
+    Stopped,
+    /// It was cut off after its steps.
+    OutOfSteps,
+}
+
+/// An error that nothing handled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What it is.
+    pub error: String,
+    /// Where it was raised.
+    pub at: Option<Location>,
+}
+
+/// A bug that ended a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trapped {
+    /// What it is, in words.
+    pub why: String,
+    /// Where it is.
+    pub at: Location,
+    /// The functions that were called, the innermost first, each with where it was.
+    pub stack: Vec<(String, Location)>,
+}
+
+/// A task that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// The task.
+    pub task: String,
+    /// What it waits for.
+    pub wait: Wait,
+    /// Where it waits.
+    pub at: Location,
+}
+
+/// What a task waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// The end of a task.
+    Task(String),
+    /// A message.
+    Receive,
+    /// Room in a channel, or somebody who receives.
+    Send,
+    /// One of several things.
+    Select,
+    /// A time.
+    Time,
+    /// The answer of an actor.
+    Reply(String),
+    /// A message to the actor that it is.
+    Mail,
+    /// The tasks of a scope.
+    Scope,
+}
+
+/// A world in which time comes when it is waited for, tasks take turns, and chance comes from a seed.
+pub struct Virtual<'s> {
+    say: &'s mut dyn FnMut(&str),
+    now: i64,
+    seed: u64,
+}
+
+impl<'s> Virtual<'s> {
+    /// A world that gives each line that is printed to `say`.
+    pub fn new(seed: u64, say: &'s mut dyn FnMut(&str)) -> Self {
+        Self { say, now: 0, seed }
+    }
+}
+
+impl World for Virtual<'_> {
+    fn print(&mut self, line: &str) -> bool {
+        (self.say)(line);
+        true
+    }
+
+    fn debug(&mut self, _shown: &str, _at: Location) {}
+
+    fn now(&mut self) -> i64 {
+        self.now
+    }
+
+    fn wait_until(&mut self, time: i64) {
+        self.now = time;
+    }
+
+    fn next_task(&mut self, _ready: usize) -> usize {
+        0
+    }
+
+    fn random(&mut self) -> u64 {
+        split_mix(&mut self.seed)
+    }
+
+    fn trapped(&mut self, _task: &str, _trapped: &Trapped) {}
+
+    fn failed(&mut self, _task: &str, _failure: &Failure) {}
+}
+
+/// The next number of SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, OOPSLA 2014).
+pub fn split_mix(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = *state;
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}

@@ -1,0 +1,483 @@
+//! Tasks, channels and actors in the interpreter: what a program prints, who hears of what failed, and how it ends.
+
+use std::fmt::Write as _;
+
+use expect_test::{Expect, expect};
+use pluto_ir::interpret::{Failure, Limits, Trapped, World, run_in, split_mix};
+use pluto_ir::program::Location;
+use pluto_testcompiler::TestCompiler;
+
+/// A world of virtual time that writes down all that it hears. Which task goes on is drawn, unless the seed is 0.
+struct Heard {
+    text: String,
+    now: i64,
+    seed: u64,
+}
+
+impl Heard {
+    fn say(&mut self, text: &str) {
+        // Writing to a string cannot fail.
+        let _infallible = writeln!(self.text, "{text}");
+    }
+}
+
+impl World for Heard {
+    fn print(&mut self, line: &str) -> bool {
+        self.say(line);
+        true
+    }
+
+    fn debug(&mut self, shown: &str, _at: Location) {
+        self.say(&format!("debug: {shown}"));
+    }
+
+    fn now(&mut self) -> i64 {
+        self.now
+    }
+
+    fn wait_until(&mut self, time: i64) {
+        self.now = time;
+    }
+
+    fn next_task(&mut self, ready: usize) -> usize {
+        if self.seed == 0 { 0 } else { (self.random() % ready as u64) as usize }
+    }
+
+    fn random(&mut self) -> u64 {
+        split_mix(&mut self.seed)
+    }
+
+    fn trapped(&mut self, task: &str, trapped: &Trapped) {
+        self.say(&format!("{task}: trap: {}", trapped.why));
+    }
+
+    fn failed(&mut self, task: &str, failure: &Failure) {
+        self.say(&format!("{task}: error: {}", failure.error));
+    }
+}
+
+/// What happens when a program runs, with a seed.
+fn heard(text: &str, seed: u64) -> String {
+    let checked = TestCompiler::new(text).check();
+    assert!(!checked.shown().contains("error["), "{}", checked.shown());
+    let main = pluto_ir::mains(&checked.program).next().expect("a `main`");
+    let lowered = pluto_ir::lower(&checked.program, main).expect("all of it is lowered");
+    assert_eq!(pluto_ir::verify(&lowered), Vec::<String>::new());
+    let mut world = Heard { text: String::new(), now: 0, seed };
+    let ended = run_in(&lowered, lowered.main.expect("it was asked for"), Limits::default(), &mut world);
+    let ended = match ended {
+        pluto_ir::interpret::Outcome::Trapped(trapped) => format!("trap: {}", trapped.why),
+        pluto_ir::interpret::Outcome::Failed(failure) => format!("error: {}", failure.error),
+        pluto_ir::interpret::Outcome::Deadlock(waiting) => {
+            let waiting: Vec<String> =
+                waiting.into_iter().map(|one| format!("{} {:?}", one.task, one.wait)).collect();
+            format!("deadlock: {}", waiting.join(", "))
+        }
+        other => format!("{other:?}"),
+    };
+    world.say(&ended);
+    world.text
+}
+
+/// A program does the same in whatever order its tasks go on.
+fn always(text: &str, expected: &Expect) {
+    let first = heard(text, 0);
+    expected.assert_eq(&first);
+    for seed in 1..30 {
+        assert_eq!(heard(text, seed), first, "seed {seed}");
+    }
+}
+
+#[test]
+fn what_is_deferred_is_done_on_every_way_out() {
+    let text = r#"
+error Bad { n: int }
+
+fn work(n: int) int {
+    let mut steps = 0
+    defer { print(f"{n} is left after {steps}") }
+    defer { steps += 100 }
+    steps = 1
+    if n == 1 { return n }
+    steps = 2
+    if n == 2 { raise Bad { n } }
+    steps = 3
+    if n == 3 { return 10 / (n - 3) }
+    steps = 4
+    sleep(1h)
+    n
+}
+
+fn main() {
+    for n in 1..=4 {
+        let task = spawn work(n)
+        if n == 4 {
+            sleep(10ms)
+            task.cancel()
+        }
+        let gave = task.get() catch {
+            Bad { n } => f"error {n}".len()
+            TaskFailed { reason } => {
+                print(reason)
+                0
+            }
+        }
+        print(gave)
+    }
+}
+"#;
+    let text = text.replace("1h", "60m");
+    always(
+        &text,
+        &expect![[r#"
+            1 is left after 101
+            1
+            2 is left after 102
+            7
+            task work #3: trap: division by zero
+            3 is left after 103
+            division by zero
+            0
+            4 is left after 104
+            cancelled
+            0
+            Finished
+        "#]],
+    );
+    expect![[r#"
+        before
+        left
+        trap: division by zero
+    "#]]
+    .assert_eq(&heard(
+        "fn main() {\n    let zero = 0\n    defer { print(\"left\") }\n    print(\"before\")\n    print(1 / zero)\n}\n",
+        0,
+    ));
+}
+
+#[test]
+fn a_scope_waits_and_the_first_failure_cancels_the_others() {
+    always(
+        r#"
+error Late { by: duration }
+
+fn slow(name: string, time: duration) {
+    defer { print(f"{name} is left") }
+    sleep(time)
+    print(f"{name} is done")
+}
+
+fn late(by: duration) {
+    sleep(by)
+    raise Late { by }
+}
+
+fn both() {
+    scope {
+        spawn slow("short", 5ms)
+        spawn slow("long", 50ms)
+        print("in the scope")
+    }
+    print("behind it")
+}
+
+fn failing() {
+    scope {
+        spawn slow("one", 5ms)
+        spawn late(10ms)
+        spawn slow("other", 50ms)
+        sleep(1ms)
+    }!
+    print("never")
+}
+
+fn trapping() {
+    scope {
+        spawn slow("child", 50ms)
+        sleep(1ms)
+        let none_of_it: [int] = []
+        print(none_of_it[0])
+    }
+}
+
+fn early() int {
+    scope {
+        spawn slow("kept", 5ms)
+        return 7
+    }
+}
+
+fn main() {
+    both()
+    failing() catch { Late { by } => print(f"late by {by}") }
+    print(early())
+    let task = spawn trapping()
+    task.get() catch { TaskFailed { reason } => print(reason) }
+}
+"#,
+        &expect![[r#"
+            in the scope
+            short is done
+            short is left
+            long is done
+            long is left
+            behind it
+            one is done
+            one is left
+            other is left
+            late by 10ms
+            kept is done
+            kept is left
+            7
+            task trapping #7: trap: an index out of range
+            child is left
+            an index out of range
+            Finished
+        "#]],
+    );
+}
+
+#[test]
+fn a_channel_closes_when_nobody_can_send() {
+    always(
+        r#"
+class Bus {
+    listeners: [Sender<int>] = []
+    fn add(mut self, listener: Sender<int>) { self.listeners.push(listener) }
+    fn say(self, n: int) {
+        for listener in self.listeners { listener.try_send(n) }
+    }
+}
+
+fn feed(out: Sender<int>, count: int) {
+    for n in 0..count { out.send(n)! }
+}
+
+fn both(out: Sender<int>) {
+    scope {
+        spawn feed(out, 2)
+        spawn feed(out, 3)
+    }!
+}
+
+fn sum(numbers: Receiver<int>) int {
+    let mut sum = 0
+    for n in numbers { sum += n }
+    sum
+}
+
+fn given() int {
+    // The block gives up its sender behind the `spawn`, and each task when it ends.
+    let (out, numbers) = chan<int>(0)
+    let task = spawn both(out)
+    let got = sum(numbers)
+    task.get() catch { ChannelClosed {} => print("closed"), TaskFailed { reason } => print(reason) }
+    got
+}
+
+fn kept() int {
+    let mut bus = Bus {}
+    let (out, numbers) = chan<int>(2)
+    bus.add(out)
+    bus.say(5)
+    numbers.recv() catch -1
+}
+
+fn on_the_way() int {
+    let (asked, questions) = chan<(int, Sender<int>)>(1)
+    let task = spawn answer(questions)
+    let (reply, replies) = chan<int>(0)
+    asked.send((20, reply)) catch { ChannelClosed {} => print("closed") }
+    let got = replies.recv() catch -1
+    let after = replies.recv() catch -2
+    task.get() catch { TaskFailed { reason } => print(reason) }
+    got * 10 + after
+}
+
+fn answer(questions: Receiver<(int, Sender<int>)>) {
+    for (n, reply) in questions {
+        reply.send(n + 1) catch { ChannelClosed {} => print("closed") }
+    }
+}
+
+fn main() {
+    print(given())
+    print(on_the_way())
+    print(kept())
+    let (tx, rx) = chan<int>(1)
+    tx.send(1) catch { ChannelClosed {} => print("closed") }
+    rx.close()
+    tx.send(2) catch { ChannelClosed {} => print("closed by who receives") }
+}
+"#,
+        &expect![[r#"
+            4
+            208
+            5
+            closed by who receives
+            Finished
+        "#]],
+    );
+}
+
+#[test]
+fn an_actor_does_one_thing_at_a_time_and_is_down_for_all_when_it_traps() {
+    always(
+        r#"
+error Odd { n: int }
+
+actor Keeper {
+    n: int = 0
+    log: [string] = []
+    invariant self.n < 5
+
+    fn add(mut self, k: int) int {
+        let before = self.n
+        sleep(1ms)
+        self.n = before + k
+        self.n
+    }
+
+    fn half(self) int {
+        if self.n % 2 == 1 { raise Odd { n: self.n } }
+        self.n / 2
+    }
+
+    fn note(mut self, line: string) { self.log.push(line) }
+
+    fn lines(self) [string] { self.log.copy() }
+}
+
+fn work(keeper: Keeper) { keeper.add(1) catch 0 }
+
+fn main() {
+    let keeper = spawn Keeper {}
+    scope {
+        for _ in 0..4 { spawn work(keeper) }
+    }
+    print(keeper.half() catch -1)
+    keeper.note("a") later
+    keeper.note("b") later
+    let mut lines = keeper.lines() catch []
+    lines.push("mine")
+    print(keeper.lines() catch [])
+    keeper.add(-1) catch 0
+    keeper.half() later
+    print(keeper.half() catch { Odd { n } => n, ActorDown { reason } => reason.len() })
+    print(keeper.add(9) catch e { ActorDown { reason } => {
+        print(reason)
+        -1
+    } })
+    print(keeper.is_alive())
+    print(keeper.add(1) catch -2)
+    let other = spawn Keeper { n: 2 }
+    other.stop()
+    print(other.half() catch { Odd { n } => n, ActorDown { reason } => reason.len() })
+}
+"#,
+        &expect![[r#"
+            2
+            ["a", "b"]
+            Keeper #1: error: Odd { n: 3 }
+            3
+            Keeper #1: trap: `invariant` does not hold
+            `invariant` does not hold
+            -1
+            false
+            -2
+            7
+            Finished
+        "#]],
+    );
+}
+
+#[test]
+fn who_waits_for_whom_is_told_where_everybody_waits() {
+    expect![[r#"
+        deadlock: main Reply("Door #2"), task listen #1 Receive, Door #2 Receive, task push #3 Send
+    "#]]
+    .assert_eq(&heard(
+        r#"
+actor Door {
+    fn wait(self, signal: Receiver<int>) int { signal.recv() catch 0 }
+}
+
+fn listen(numbers: Receiver<int>) int { numbers.recv() catch 0 }
+
+fn push(out: Sender<int>) { out.send(1) catch { ChannelClosed {} => print("closed") } }
+
+fn main() {
+    let (out, numbers) = chan<int>(0)
+    let listener = spawn listen(numbers)
+    let door = spawn Door {}
+    let (full, never) = chan<int>(0)
+    let pusher = spawn push(full)
+    print(door.wait(numbers) catch 0)
+    print(listener.get() catch 0)
+    pusher.cancel()
+    out.close()
+    never.close()
+}
+"#,
+        0,
+    ));
+}
+
+#[test]
+fn select_does_what_is_ready_and_is_fair() {
+    always(
+        r#"
+fn feed(out: Sender<int>, count: int, time: duration) {
+    for n in 0..count {
+        sleep(time)
+        out.send(n)!
+    }
+}
+
+fn merge() [int] {
+    let (a, from_a) = chan<int>(0)
+    let (b, from_b) = chan<int>(0)
+    let one = spawn feed(a, 10, 10ms)
+    let two = spawn feed(b, 10, 16ms)
+    let mut got: [int] = []
+    while got.len() < 5 {
+        select {
+            n = from_a.recv() => got.push(n)
+            n = from_b.recv() => got.push(100 + n)
+        }
+    }
+    one.detach()
+    two.detach()
+    got
+}
+
+fn main() {
+    print(merge() catch [])
+    let (full, rest) = chan<int>(1)
+    full.send(0) catch { ChannelClosed {} => print("closed") }
+    let mut seen = Set.of("nothing")
+    for _ in 0..50 {
+        let way = pick(full, rest) catch "closed"
+        seen.insert(way)
+    }
+    print(seen.len())
+    rest.close()
+    print(pick(full, rest) catch "closed")
+}
+
+fn pick(full: Sender<int>, rest: Receiver<int>) string {
+    select {
+        n = rest.recv() => f"got"
+        full.send(1) => "sent"
+        after 1ms => "late"
+    }
+}
+"#,
+        &expect![[r#"
+            [0, 100, 1, 2, 101]
+            3
+            closed
+            Finished
+        "#]],
+    );
+}

@@ -1,0 +1,137 @@
+//! Values that are large, deep, or changed where nobody may: what a program prints.
+
+use expect_test::expect;
+use pluto_ir::interpret::{Limits, Outcome, run};
+use pluto_testcompiler::TestCompiler;
+
+fn ran(text: &str) -> String {
+    let checked = TestCompiler::new(text).check();
+    assert!(!checked.shown().contains("error["), "{}", checked.shown());
+    let main = pluto_ir::mains(&checked.program).next().expect("a `main`");
+    let lowered = pluto_ir::lower(&checked.program, main).expect("all of it is lowered");
+    assert_eq!(pluto_ir::verify(&lowered), Vec::<String>::new());
+    let mut out = String::new();
+    let limits = Limits { words: 1 << 24, ..Limits::default() };
+    let ended = run(&lowered, lowered.main.expect("it was asked for"), limits, &mut |line| {
+        out.push_str(line);
+        out.push('\n');
+    });
+    match ended {
+        Outcome::Finished => out,
+        Outcome::Trapped(trapped) => format!("{out}trap: {}\n", trapped.why),
+        other => format!("{out}{other:?}\n"),
+    }
+}
+
+#[test]
+fn a_long_list_is_gone_through_and_copied() {
+    expect![[r#"
+        true
+        100000
+        100000
+    "#]]
+    .assert_eq(&ran(r"
+class Node {
+    pub value: int
+    pub next: Node?
+}
+
+fn length(list: Node?) int {
+    let mut n = 0
+    let mut at = list
+    while at != none {
+        n += 1
+        at = at.next
+    }
+    n
+}
+
+fn main() {
+    let mut list: Node? = none
+    for value in 0..100_000 { list = Node { value, next: list } }
+    print(list != none)
+    print(length(list.copy()))
+    let task = spawn length(list)
+    print(task.get() catch -1)
+}
+"));
+}
+
+#[test]
+fn the_keys_of_a_map_are_its_own() {
+    expect![[r#"
+        Set.of(Point { x: 1 }) true false
+        ["a": 1, "b": 2] ["a", "b", "c"]
+        K { at: Point { x: 1 } }
+    "#]]
+    .assert_eq(&ran(r#"
+class Point {
+    x: int
+    fn set(mut self, x: int) { self.x = x }
+}
+
+class K {
+    at: Point
+}
+
+fn main() {
+    let points = Set.of(Point { x: 1 })
+    let mut given = points.to_array()
+    given[0].set(3)
+    for point in points {
+        let mut own = point.copy()
+        own.set(5)
+    }
+    print(f"{points} {points.has(Point { x: 1 })} {points.has(Point { x: 3 })}")
+    let counts = ["a": 1, "b": 2]
+    let mut keys = counts.keys()
+    keys.push("c")
+    print(f"{counts} {keys}")
+    let by = [K { at: Point { x: 1 } }: 1]
+    print(by.keys()[0])
+}
+"#));
+}
+
+#[test]
+fn what_is_too_large_is_a_trap() {
+    for large in ["\"a\".pad_start(100000000000)", "\"a\".pad_end(1 << 60)", "\"ab\".repeat(1 << 60)"] {
+        assert_eq!(ran(&format!("fn main() {{ print({large}) }}\n")), "trap: out of memory\n", "{large}");
+    }
+}
+
+#[test]
+fn sets_are_joined_by_operators() {
+    expect![[r#"
+        Set.of(1, 2, 3, 4) Set.of(3) Set.of(1, 2) Set.of(1, 2, 4)
+        Set.of(1, 2, 3)
+    "#]]
+    .assert_eq(&ran(r#"
+fn main() {
+    let mut a = Set.of(1, 2)
+    a.insert(3)
+    let b = Set.of(3, 4)
+    print(f"{a | b} {a & b} {a - b} {a ^ b}")
+    print(a)
+}
+"#));
+}
+
+#[test]
+fn values_as_text() {
+    expect![[r#"
+        a none 7
+        bytes(61 c3 a4)
+        ("a", "a")
+    "#]]
+    .assert_eq(&ran(r#"
+fn main() {
+    let text: string? = "a"
+    let nothing: string? = none
+    let number: int? = 7
+    print(f"{text} {nothing} {number}")
+    print("aä".bytes())
+    print(("a", text))
+}
+"#));
+}
