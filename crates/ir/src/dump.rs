@@ -226,6 +226,7 @@ impl Program {
             Shape::Error => "error".to_owned(),
             Shape::Task(of) => format!("Task<{}>", names(&[*of])),
             Shape::Sender(of) => format!("Sender<{}>", names(&[*of])),
+            Shape::Stream(of) => format!("stream {}", names(&[*of])),
             Shape::Receiver(of) => format!("Receiver<{}>", names(&[*of])),
             Shape::Term => "term".to_owned(),
         }

@@ -7,6 +7,7 @@ mod heap;
 mod intrinsics;
 mod operators;
 mod show;
+mod streams;
 mod tasks;
 mod texts;
 mod world;
@@ -19,6 +20,7 @@ use rustc_hash::FxHashMap;
 use actors::Actor;
 use channels::Channel;
 use heap::{Heap, Object};
+use streams::Stream;
 use tasks::{Task, Waiter, Waits};
 
 pub use world::{Failure, Outcome, Trapped, Virtual, Wait, Waiting, World, split_mix};
@@ -97,6 +99,7 @@ struct Machine<'p, 'w> {
     ready: VecDeque<usize>,
     channels: Vec<Channel>,
     actors: Vec<Actor>,
+    streams: Vec<Stream<'p>>,
     /// Who is woken at which time, in the order in which they asked.
     timers: BTreeMap<(i64, u64), Waiter>,
     timer: u64,
@@ -112,6 +115,8 @@ enum Stop {
     Said(String),
     /// The task waits, and what it is given goes there.
     Wait(Waits, Regs),
+    /// The task has gone on somewhere else.
+    Elsewhere,
 }
 
 /// What becomes of the task that has its turn.
@@ -143,6 +148,7 @@ impl<'p, 'w> Machine<'p, 'w> {
             ready: VecDeque::new(),
             channels: Vec::new(),
             actors: Vec::new(),
+            streams: Vec::new(),
             timers: BTreeMap::new(),
             timer: 0,
             stopped: false,
@@ -163,10 +169,12 @@ impl<'p, 'w> Machine<'p, 'w> {
         let why = match stop {
             Stop::Said(text) => text,
             Stop::Trap(trap) => self.words(trap),
-            Stop::Wait(..) => String::new(),
+            Stop::Wait(..) | Stop::Elsewhere => String::new(),
         };
         let mut stack = Vec::new();
-        for frame in self.frames.iter().rev() {
+        let asking = self.tasks.get(self.current).map(|task| task.asking.as_slice()).unwrap_or_default();
+        let outer = asking.iter().rev().flat_map(|asking| asking.frames.iter().rev());
+        for frame in self.frames.iter().rev().chain(outer) {
             // A frame that called another one is behind its call.
             let place = if stack.is_empty() { frame.place(frame.next) } else { Some(frame.behind()) };
             stack.push((frame.function.name.clone(), place.unwrap_or(at)));
@@ -313,8 +321,11 @@ impl<'p, 'w> Machine<'p, 'w> {
             }
             Inst::Intrinsic { to, what, shape, with } => {
                 let with = self.values(with);
-                let gives = self.intrinsic(what, shape, &with, to)?;
-                self.set_all(to, &gives);
+                match self.intrinsic(what, shape, &with, to) {
+                    Ok(gives) => self.set_all(to, &gives),
+                    Err(Stop::Elsewhere) => return Ok(()),
+                    Err(stop) => return Err(stop),
+                }
             }
             Inst::Len { to, array } => {
                 let len = self.heap.array_len(self.reg(array));

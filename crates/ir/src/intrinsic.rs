@@ -189,6 +189,11 @@ intrinsics! {
     ActorTell = "actor tell",
     ActorStop = "actor.stop",
     ActorIsAlive = "actor.is_alive",
+    /// A new stream of a function value without parameters.
+    StreamNew = "stream",
+    /// Whether there is a next value, its lanes, and the error that there was instead.
+    StreamNext = "stream.next",
+    Yield = "yield",
     SelectStart = "select start",
     SelectRecv = "select receive",
     SelectSend = "select send",

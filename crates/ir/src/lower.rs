@@ -5,6 +5,8 @@ mod code;
 mod concurrency;
 mod control;
 mod exprs;
+mod generators;
+mod injection;
 mod leaving;
 mod literals;
 mod loops;
@@ -16,7 +18,9 @@ mod shapes;
 mod traits;
 
 use pluto_check::body::{ClosureId, ExprId};
-use pluto_check::program::{ConstId, FunctionId, ModuleId, Owner, Program as Source, TraitId, TypeParamId};
+use pluto_check::program::{
+    ClassId, ClassKind, ConstId, FunctionId, ModuleId, Owner, Program as Source, TraitId, TypeParamId,
+};
 use pluto_check::types::{Subst, Ty, TyId};
 use pluto_source::Span;
 use rustc_hash::FxHashMap;
@@ -33,11 +37,17 @@ pub struct Missing {
     pub at: Location,
 }
 
-/// The functions `main` of a program, one in a module at most.
+/// The functions `main` of a program, one in a module at most: those of apps too.
 pub fn mains(source: &Source) -> impl Iterator<Item = FunctionId> {
-    let functions = source.functions.iter().filter(|(_, function)| {
-        function.owner == Owner::Module && source.text(function.origin.name) == "main"
-    });
+    let begins = |owner| match owner {
+        Owner::Module => true,
+        Owner::Class(class) => source.classes[class].kind == ClassKind::App,
+        _ => false,
+    };
+    let functions = source
+        .functions
+        .iter()
+        .filter(move |(_, function)| begins(function.owner) && source.text(function.origin.name) == "main");
     functions.map(|(id, _)| id)
 }
 
@@ -47,7 +57,7 @@ pub fn mains(source: &Source) -> impl Iterator<Item = FunctionId> {
 /// Where something of the language cannot be lowered.
 pub fn lower(source: &Source, main: FunctionId) -> Result<Program, Missing> {
     let mut lowering = Lowering::new(source.clone());
-    lowering.out.main = Some(lowering.function(main, Vec::new()));
+    lowering.out.main = Some(lowering.entry(main));
     while let Some((id, job)) = lowering.queue.pop() {
         lowering.run(id, job);
         if let Some(missing) = lowering.missing.take() {
@@ -82,6 +92,8 @@ enum Job {
     Variant(TyId, u32),
     Method(FunctionId, Vec<TyId>, TyId),
     Message(FunctionId, Vec<TyId>),
+    Generator(FunctionId, Subst),
+    App(ClassId, FunctionId),
     Task(Box<concurrency::Started>),
     Deferred(ExprId, Vec<leaving::Captured>, Subst, ModuleId),
     Const(ConstId),
@@ -241,6 +253,8 @@ impl Lowering {
             Job::Variant(ty, variant) => self.variant_code(id, ty, variant),
             Job::Method(function, arguments, on) => self.method_code(id, function, arguments, on),
             Job::Message(function, arguments) => self.message_code(id, function, arguments),
+            Job::Generator(function, subst) => self.yielding_code(id, function, subst),
+            Job::App(app, main) => self.app_code(id, app, main),
             Job::Task(started) => self.task_code(id, *started),
             Job::Deferred(body, captured, subst, module) => {
                 self.deferred_code(id, body, &captured, subst, module)

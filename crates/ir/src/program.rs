@@ -123,6 +123,8 @@ pub enum Shape {
     Sender(ShapeId),
     /// `Receiver<T>`
     Receiver(ShapeId),
+    /// What a generator gives.
+    Stream(ShapeId),
     /// A handle of an actor.
     Actor(String),
     /// A value of the BEAM.

@@ -48,6 +48,7 @@ impl Program {
             | Shape::Task(_)
             | Shape::Sender(_)
             | Shape::Receiver(_)
+            | Shape::Stream(_)
             | Shape::Actor(_)
             | Shape::Term => true,
             Shape::Enum(_, variants) => !is_plain(variants),

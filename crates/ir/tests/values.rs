@@ -135,3 +135,58 @@ fn main() {
 }
 "#));
 }
+
+#[test]
+fn what_is_injected_is_built_once_and_in_order() {
+    expect![[r#"
+        hello ada nobody 3
+        ["7: looked for 0", "7: looked for 1"]
+        5
+    "#]]
+    .assert_eq(&ran(r#"
+trait Clock {
+    fn time(self) int
+}
+
+class Fixed {
+    at: int
+}
+
+impl Clock for Fixed {
+    fn time(self) int { self.at }
+}
+
+actor Log[clock: Clock] {
+    lines: [string] = []
+
+    fn say(mut self, line: string) { self.lines.push(f"{self.clock.time()}: {line}") }
+    fn all(self) [string] { self.lines.copy() }
+}
+
+class Users[log: Log, clock: Clock] {
+    names: [string] = ["ada"]
+
+    fn find(self, at: int) string {
+        self.log.say(f"looked for {at}") catch { ActorDown { reason } => print(reason) }
+        self.names.get(at) ?? "nobody"
+    }
+}
+
+class Stock[log: Log] {
+    pub count: int = 3
+}
+
+bind Clock = Fixed { at: 7 }
+
+app Shop[users: Users, stock: Stock, log: Log] {
+    greeting: string = "hello"
+
+    fn main(self) {
+        print(f"{self.greeting} {self.users.find(0)} {self.users.find(1)} {self.stock.count}")
+        print(self.log.all() catch [])
+        let own = Stock { count: 5 }
+        print(own.count)
+    }
+}
+"#));
+}

@@ -567,9 +567,9 @@ Examples:
   pluto run hello.pluto
   pluto run --dump ir hello.pluto    what is run, and run nothing
 
-What runs is the function main of the file. The program is checked before; with errors it does
-not run. It is interpreted, step by step, and no memory is given back until it ends; generators,
-injection and values of the BEAM cannot be run yet, and a program that needs them is refused.
+What runs is the function main of the file, or that of its app. The program is checked before; with errors it does
+not run. It is interpreted, step by step, and no memory is given back until it ends; values of the
+BEAM cannot be run yet, and a program that needs them is refused.
 
 Tasks take turns. A trap in one of them is told on standard error, and so is an error that leaves
 a task that is detached. When main ends, all others end. Where every task waits for another one,

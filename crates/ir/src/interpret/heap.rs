@@ -32,6 +32,7 @@ pub(super) enum Handle {
     Sender(usize),
     Receiver(usize),
     Actor(usize),
+    Stream(usize),
 }
 
 /// The entries of a map in the order in which they were put in, and where each key is.

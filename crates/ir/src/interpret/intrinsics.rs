@@ -85,6 +85,7 @@ impl Machine<'_, '_> {
         match name.split(['.', ' ']).next().unwrap_or(name) {
             "chan" | "sender" | "receiver" | "select" => self.channels(what, shape, with, to),
             "actor" => self.actors(what, shape, with, to),
+            "stream" | "yield" => self.streams(what, with, to),
             "task" | "scope" | "defer" | "deferred" => self.tasks(what, shape, with, to),
             "spawn" if what == I::SpawnActor => self.actors(what, shape, with, to),
             "spawn" => self.tasks(what, shape, with, to),

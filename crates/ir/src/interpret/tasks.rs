@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::channels::Arm;
 use super::heap::{Handle, Object};
+use super::streams::Asking;
 use super::world::{Outcome, Wait, Waiting};
 use super::{Flow, Frame, Machine, Step, Stop, frame};
 use crate::Intrinsic as I;
@@ -94,6 +95,9 @@ pub(super) struct Task<'p> {
     pub(super) select: Vec<Arm>,
     /// The message that a `select` received.
     pub(super) taken: Vec<u64>,
+    /// The generators that it has made, and who asks the one that goes on, which may be another one.
+    pub(super) streams: Vec<usize>,
+    pub(super) asking: Vec<Asking<'p>>,
     /// The actor that it is.
     pub(super) actor: Option<usize>,
 }
@@ -116,6 +120,8 @@ impl<'p> Task<'p> {
             waiters: Vec::new(),
             select: Vec::new(),
             taken: Vec::new(),
+            streams: Vec::new(),
+            asking: Vec::new(),
             actor: None,
         }
     }
@@ -249,6 +255,9 @@ impl<'p> Machine<'p, '_> {
 
     /// The outermost function of a task came to its end.
     fn gave(&mut self, results: Vec<u64>, error: u64) {
+        if self.stream_ended(error) {
+            return;
+        }
         let Some(task) = self.tasks.get(self.current) else { return };
         if task.ending.is_some() {
             return;
@@ -271,6 +280,7 @@ impl<'p> Machine<'p, '_> {
         if ending {
             // What else was deferred is still done.
             self.frames.clear();
+            self.collect_deferred();
         } else {
             self.begin_end(Ended::Trapped(why));
         }
@@ -279,6 +289,7 @@ impl<'p> Machine<'p, '_> {
     /// The task goes on with what was deferred, after the tasks of its scopes were cancelled.
     pub(super) fn begin_end(&mut self, ended: Ended) {
         self.frames.clear();
+        self.collect_deferred();
         let Some(task) = self.tasks.get_mut(self.current) else { return };
         task.ending = Some(ended);
         let children: Vec<usize> = task.scopes.iter().flat_map(|scope| scope.children.clone()).collect();

@@ -29,6 +29,9 @@ impl Called {
 impl Lowering {
     pub(super) fn function_code(&mut self, id: FuncId, function: FunctionId, subst: Subst) -> Function {
         let of = self.source.functions[function].clone();
+        if of.yields.is_some() {
+            return self.generator_code(id, function, subst);
+        }
         let result = self.result_of(function, &subst);
         let mut code = Code::new(self, id, subst, of.origin.module, result);
         let Some(body) = of.body else {
@@ -36,10 +39,6 @@ impl Lowering {
             code.missing(&format!("`{}`", code.l.name_of(function)));
             return code.finish();
         };
-        if of.yields.is_some() {
-            code.missing("generators");
-            return code.finish();
-        }
         let mut params = Vec::new();
         if of.receiver.is_some() {
             let self_ty = code.ty(of.self_ty);
@@ -171,7 +170,7 @@ impl Lowering {
 
 impl Code<'_> {
     /// Gives names to the values of `self` and the parameters, in a body.
-    fn name_params(&mut self, body: BodyId, params: &[Value]) {
+    pub(super) fn name_params(&mut self, body: BodyId, params: &[Value]) {
         let locals = self.l.source.nodes.bodies[body].locals;
         for (at, value) in (locals.0..locals.1).zip(params) {
             // A parameter that is assigned is a name of its own.
@@ -187,7 +186,7 @@ impl Code<'_> {
     }
 
     /// Checks what a function asks for, keeps what `old` is of, and what is to be checked at its end.
-    fn enter_contracts(&mut self, contracts: &[pluto_check::program::Contract], params: &[Value]) {
+    pub(super) fn enter_contracts(&mut self, contracts: &[pluto_check::program::Contract], params: &[Value]) {
         for contract in contracts {
             self.name_params(contract.body, params);
             match contract.kind {
@@ -401,6 +400,7 @@ impl Code<'_> {
         match name.as_str() {
             "chan" => return self.chan(result, first(&flat)),
             "sender.send" => return self.send(on, &flat),
+            "stream.next" => return self.stream_next(first(&flat), on),
             "receiver.recv" => return self.recv(on, first(&flat), result),
             "task.get" => {
                 let shape = self.l.shape(on);

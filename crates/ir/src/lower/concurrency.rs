@@ -10,7 +10,7 @@ use super::code::{Code, Value};
 use super::loops::first;
 use super::{Job, Key, Lowering};
 use crate::Intrinsic;
-use crate::program::{Const, End, FuncId, Function, Lane, Reg, Shape};
+use crate::program::{Const, End, FuncId, Function, Inst, Lane, Reg, Shape, Trap};
 
 /// What a task does: a call, of something with these types.
 pub(super) struct Started {
@@ -76,7 +76,7 @@ impl Lowering {
 
 impl Code<'_> {
     /// What was captured, as values of types.
-    fn captured(&mut self, captured: Reg, types: &[TyId]) -> Vec<Value> {
+    pub(super) fn captured(&mut self, captured: Reg, types: &[TyId]) -> Vec<Value> {
         let mut lane = 0;
         let mut values = Vec::with_capacity(types.len());
         for ty in types {
@@ -88,7 +88,7 @@ impl Code<'_> {
     }
 
     /// Values of types as one object.
-    fn capture(&mut self, types: &[TyId], values: &[Value]) -> Reg {
+    pub(super) fn capture(&mut self, types: &[TyId], values: &[Value]) -> Reg {
         if types.is_empty() {
             return self.constant(Const::Null);
         }
@@ -152,7 +152,8 @@ impl Code<'_> {
             return self.not_yet(id, "this actor");
         };
         let state_ty = self.l.source.types.intern(Ty::Class(class, list));
-        let state = self.class_of(state_ty, class, given);
+        let at = self.place_of(of);
+        let state = self.class_of(state_ty, class, given, at);
         let shape = self.l.shape(ty);
         self.intrinsic(Intrinsic::SpawnActor, shape, &state, &[Lane::Ref])
     }
@@ -194,6 +195,30 @@ impl Code<'_> {
         let message = self.message(function, given, with, types);
         let shape = self.l.shape(result);
         self.wait_for(Intrinsic::ActorCall, shape, &[handle, message], result, "ActorDown")
+    }
+
+    /// The same where a trait says what may fail, and that an actor may be no more is not in it: a trap.
+    pub(super) fn call_behind_trait(
+        &mut self,
+        function: FunctionId,
+        given: Vec<TyId>,
+        with: &[Value],
+        types: &[TyId],
+    ) -> Called {
+        let called = self.call_actor(function, given, with, types);
+        let (Some(error), Some((_, down))) = (called.error, self.l.builtin_error("ActorDown")) else {
+            return called;
+        };
+        let shape = self.l.shape(down);
+        let is = self.reg(Lane::Byte);
+        self.push(Inst::Is { to: is, object: error, shape });
+        let (bad, fine) = (self.block(), self.block());
+        self.branch(is, bad, fine);
+        self.enter(bad);
+        let why = self.load(error, 0, Lane::Ref);
+        self.end(End::Trap(Trap::Said(why)));
+        self.enter(fine);
+        called
     }
 
     /// `c.add(1) later`

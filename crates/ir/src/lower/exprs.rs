@@ -144,7 +144,7 @@ impl Code<'_> {
             // Without `!` behind it, it hands on errors too.
             ExprKind::Scope(_) => self.propagate(id),
             ExprKind::Select(arms) => self.select(id, arms),
-            ExprKind::Yield(_) => self.not_yet(id, "generators"),
+            ExprKind::Yield(value) => self.yield_value(value),
             ExprKind::Atom(_) | ExprKind::TermField(..) | ExprKind::ToTerm(_) => {
                 self.not_yet(id, "values of the BEAM")
             }

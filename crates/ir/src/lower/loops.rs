@@ -95,7 +95,8 @@ impl Code<'_> {
                 self.for_array(of, first(&array), TyId::STRING)
             }
             Ty::Receiver(item) => self.for_messages(of, item),
-            _ => self.not_yet(of.over, "a `for` over this"),
+            Ty::Stream(item) => self.for_stream(of, item),
+            _ => self.for_iterator(of),
         }
     }
 

@@ -6,22 +6,34 @@ use pluto_check::program::{ClassId, EnumId, ErrorId, Field};
 use pluto_check::types::{Subst, Ty, TyId};
 
 use super::code::{Code, Value};
-use crate::program::{End, Reg, Shape, Trap};
+use super::injection::Injected;
+use crate::program::{End, Location, Reg, Shape, Trap};
 use crate::shape::is_plain;
 
 impl Code<'_> {
     /// `Point { x: 1 }`
     pub(super) fn class(&mut self, id: ExprId, class: ClassId, given: List<(u32, ExprId)>) -> Value {
         let ty = self.ty_of(id);
-        self.class_of(ty, class, given)
+        let at = self.at;
+        self.class_of(ty, class, given, at)
     }
 
     /// A new object of a class, or the state of an actor.
-    pub(super) fn class_of(&mut self, ty: TyId, class: ClassId, given: List<(u32, ExprId)>) -> Value {
+    pub(super) fn class_of(
+        &mut self,
+        ty: TyId,
+        class: ClassId,
+        given: List<(u32, ExprId)>,
+        at: Location,
+    ) -> Value {
         let of = self.l.source.classes[class].clone();
         let Ty::Class(_, list) = self.l.source.types.get(ty) else { return Vec::new() };
         let subst = Subst::of(&of.type_params, self.l.source.types.items(list));
-        let lanes = self.field_values(&of.fields, given, &subst);
+        let injected = match of.fields.iter().any(|field| field.injected) {
+            true => self.put_together(class, at),
+            false => Injected::default(),
+        };
+        let lanes = self.field_values(&of.fields, given, &injected, &subst);
         let shape = self.l.shape(ty);
         let made = vec![self.object(shape, 0, &lanes)];
         self.check_invariants(class, &subst, &made);
@@ -31,7 +43,7 @@ impl Code<'_> {
     pub(super) fn error(&mut self, id: ExprId, error: ErrorId, given: List<(u32, ExprId)>) -> Value {
         let ty = self.ty_of(id);
         let fields = self.l.source.errors[error].fields.clone();
-        let lanes = self.field_values(&fields, given, &Subst::default());
+        let lanes = self.field_values(&fields, given, &Injected::default(), &Subst::default());
         let shape = self.l.shape(ty);
         let site = self.site();
         vec![self.object(shape, site, &lanes)]
@@ -55,7 +67,7 @@ impl Code<'_> {
         let Ty::Enum(_, list) = self.l.source.types.get(ty) else { return self.not_yet(id, "this variant") };
         let subst = Subst::of(&of.type_params, self.l.source.types.items(list));
         let Some(fields) = of.variants.get(variant as usize) else { return Vec::new() };
-        let lanes = self.field_values(&fields.fields, given, &subst);
+        let lanes = self.field_values(&fields.fields, given, &Injected::default(), &subst);
         vec![self.make_variant(ty, variant, &lanes)]
     }
 
@@ -68,8 +80,14 @@ impl Code<'_> {
         }
     }
 
-    /// The values of all fields: those that are given, in their order, and the defaults of the others.
-    fn field_values(&mut self, fields: &[Field], given: List<(u32, ExprId)>, subst: &Subst) -> Vec<Reg> {
+    /// The values of all fields: those that are given, in their order, what is injected, and the defaults of the others.
+    pub(super) fn field_values(
+        &mut self,
+        fields: &[Field],
+        given: List<(u32, ExprId)>,
+        injected: &Injected,
+        subst: &Subst,
+    ) -> Vec<Reg> {
         let mut values: Vec<Option<Value>> = vec![None; fields.len()];
         for (at, value) in self.l.source.nodes.field_values.get(given).to_vec() {
             let made = self.expr(value);
@@ -78,8 +96,8 @@ impl Code<'_> {
             }
         }
         let mut lanes = Vec::new();
-        for (field, value) in fields.iter().zip(values) {
-            let value = match (value, field.default) {
+        for ((at, field), value) in (0..).zip(fields).zip(values) {
+            let value = match (value.or_else(|| injected.get(&at).cloned()), field.default) {
                 (Some(value), _) => value,
                 (None, Some(default)) => {
                     let outer = std::mem::replace(&mut self.subst, subst.clone());
@@ -88,7 +106,7 @@ impl Code<'_> {
                     value
                 }
                 (None, None) => {
-                    self.missing("injection");
+                    self.missing("a field without a value");
                     let ty = self.l.source.types.substitute(field.ty, subst);
                     let lanes = self.l.lanes(ty);
                     self.nothings(&lanes)

@@ -75,6 +75,7 @@ impl Lowering {
             Ty::Function(..) => Shape::Closure,
             Ty::Task(of, _) => Shape::Task(self.shape(of)),
             Ty::Sender(of) => Shape::Sender(self.shape(of)),
+            Ty::Stream(of) => Shape::Stream(self.shape(of)),
             Ty::Receiver(of) => Shape::Receiver(self.shape(of)),
             // What is expected of, and nothing more.
             Ty::Expectation(of) => Shape::Tuple(vec![self.shape(of)]),
@@ -107,7 +108,6 @@ impl Lowering {
             Ty::Trait(id, _) => {
                 Shape::Object(self.source.text(self.source.traits[id].origin.name).to_owned())
             }
-            Ty::Stream(_) => Shape::Closure,
             Ty::Void | Ty::Never | Ty::Wrong | Ty::Infer(_) | Ty::Param(_) => Shape::Void,
         }
     }

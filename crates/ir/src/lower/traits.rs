@@ -19,7 +19,11 @@ impl Lowering {
         method: FunctionId,
         given: &[TyId],
     ) -> Option<(FunctionId, Vec<TyId>)> {
-        let on = *given.first()?;
+        // What an actor does for a trait is done by its state.
+        let on = self.state_of(*given.first()?);
+        if let Some(found) = self.stream_method(of, on) {
+            return Some(found);
+        }
         let name = self.source.functions[method].origin.name;
         let own = given.get(1 + self.source.traits[of].type_params.len()..).unwrap_or_default();
         for (_, found) in self.source.impls.iter() {
@@ -40,7 +44,11 @@ impl Lowering {
             arguments.extend(own);
             return Some((*own_method, arguments));
         }
-        self.source.functions[method].body.is_some().then(|| (method, given.to_vec()))
+        let rest = given.get(1..).unwrap_or_default().iter().copied();
+        self.source.functions[method]
+            .body
+            .is_some()
+            .then(|| (method, std::iter::once(on).chain(rest).collect()))
     }
 
     /// The table of the methods of a trait, of a type.
@@ -97,10 +105,23 @@ impl Lowering {
             with.push(code.param(ty));
             types.push(ty);
         }
-        let called = code.call_function(function, given, with, &types);
-        code.check_changed(function, on, &[object]);
+        let called = if matches!(code.l.source.types.get(on), Ty::Actor(..)) {
+            code.call_behind_trait(function, given, &with, &types)
+        } else {
+            let called = code.call_function(function, given, with, &types);
+            code.check_changed(function, on, &[object]);
+            called
+        };
         code.hand_on(called);
         code.finish()
+    }
+
+    /// The type of the state of an actor, of its handle; else the type itself.
+    fn state_of(&mut self, ty: TyId) -> TyId {
+        match self.source.types.get(ty) {
+            Ty::Actor(id, list) => self.source.types.intern(Ty::Class(id, list)),
+            _ => ty,
+        }
     }
 
     /// Whether a value of a type is put into an object to be a trait object.
@@ -138,7 +159,10 @@ impl Code<'_> {
             return self.call_object(of, method, given, with);
         }
         match self.implementation(of, method, given) {
-            Some((function, given)) => self.call_function(function, given, with, types),
+            Some((function, given)) => match types.first().map(|on| self.l.source.types.get(*on)) {
+                Some(Ty::Actor(..)) => self.call_behind_trait(function, given, &with, types),
+                _ => self.call_function(function, given, with, types),
+            },
             None => Called { value: Vec::new(), error: None },
         }
     }
@@ -170,6 +194,11 @@ impl Code<'_> {
     pub(super) fn upcast(&mut self, id: ExprId, of: ExprId) -> Value {
         let (from, to) = (self.ty_of(of), self.ty_of(id));
         let value = self.expr(of);
+        self.upcast_value(from, to, value)
+    }
+
+    /// A value of one type as one of another type, which is the same or a trait that it has.
+    pub(super) fn upcast_value(&mut self, from: TyId, to: TyId, value: Value) -> Value {
         if from == to || from == TyId::NEVER {
             return value;
         }

@@ -1,0 +1,186 @@
+//! Generators in the interpreter.
+
+use expect_test::expect;
+use pluto_ir::interpret::{Limits, Outcome, run};
+use pluto_testcompiler::TestCompiler;
+
+fn ran(text: &str) -> String {
+    let checked = TestCompiler::new(text).check();
+    assert!(!checked.shown().contains("error["), "{}", checked.shown());
+    let main = pluto_ir::mains(&checked.program).next().expect("a `main`");
+    let lowered = pluto_ir::lower(&checked.program, main).expect("all of it is lowered");
+    assert_eq!(pluto_ir::verify(&lowered), Vec::<String>::new());
+    let mut out = String::new();
+    let ended = run(&lowered, lowered.main.expect("it was asked for"), Limits::default(), &mut |line| {
+        out.push_str(line);
+        out.push('\n');
+    });
+    match ended {
+        Outcome::Finished => out,
+        Outcome::Trapped(trapped) => {
+            let stack: Vec<String> = trapped.stack.into_iter().map(|(name, _)| name).collect();
+            format!("{out}trap: {}, in {}\n", trapped.why, stack.join(", "))
+        }
+        other => format!("{out}{other:?}\n"),
+    }
+}
+
+#[test]
+fn a_generator_goes_on_when_the_next_value_is_wanted() {
+    expect![[r#"
+        [1, 2, 3, 4, 5]
+        a makes 0
+        b makes 0
+        a0 (0, "b")
+        a turn ends
+        a makes 1
+        b makes 1
+        a1 (1, "b")
+        a turn ends
+        a makes 2
+        b has ended
+        a2 none
+        a turn ends
+        a has ended
+        [1, none, 3]
+        6
+        6
+        [0, 1, 2]
+        []
+        [0, 10, 20]
+        main is left
+    "#]]
+    .assert_eq(&ran(r#"
+class Tree {
+    pub value: int
+    pub left: Tree?
+    pub right: Tree?
+
+    fn all(self) stream int {
+        let left = self.left
+        if left != none { for n in left.all() { yield n } }
+        yield self.value
+        let right = self.right
+        if right != none { for n in right.all() { yield n } }
+    }
+}
+
+fn leaf(value: int) Tree { Tree { value, left: none, right: none } }
+
+fn steps(name: string, count: int) stream (int, string) {
+    defer { print(f"{name} has ended") }
+    for n in 0..count {
+        print(f"{name} makes {n}")
+        yield (n, name)
+    }
+}
+
+fn maybe() stream int? {
+    yield 1
+    yield none
+    yield 3
+}
+
+class Down { n: int }
+
+impl Iterator<int> for Down {
+    fn next(mut self) int? {
+        if self.n == 0 { return none }
+        self.n -= 1
+        self.n
+    }
+}
+
+fn total<I: Iterator<int>>(mut numbers: I) int {
+    let mut sum = 0
+    for n in numbers { sum += n }
+    sum
+}
+
+fn count() stream int {
+    let mut n = 0
+    loop {
+        yield n
+        n += 1
+    }
+}
+
+fn take_all(from: Receiver<int>) stream int {
+    for n in from { yield n * 10 }
+}
+
+fn feed(out: Sender<int>) {
+    for n in 0..3 {
+        sleep(1ms)
+        out.send(n) catch { ChannelClosed {} => print("closed") }
+    }
+}
+
+fn main() {
+    let tree = Tree { value: 4, left: Tree { value: 2, left: leaf(1), right: leaf(3) }, right: leaf(5) }
+    print(tree.all().to_array())
+    defer { print("main is left") }
+    let mut two = steps("b", 2)
+    for (n, name) in steps("a", 3) {
+        defer { print("a turn ends") }
+        print(f"{name}{n} {two.next()}")
+    }
+    print(maybe().to_array())
+    print(total(Down { n: 4 }))
+    print(total(count_to(4)))
+    print(count().take(3))
+    print(count().take(0))
+    let (out, numbers) = chan<int>(0)
+    let task = spawn feed(out)
+    print(take_all(numbers).to_array())
+    task.get() catch { TaskFailed { reason } => print(reason) }
+}
+
+fn count_to(n: int) stream int {
+    for m in 0..n { yield m }
+}
+"#));
+}
+
+#[test]
+fn errors_and_traps_come_out_where_the_next_value_is_asked_for() {
+    expect![[r#"
+        numbers ended
+        20
+        1
+        1
+        dividing ended
+        main ended
+        dividing ended
+        trap: division by zero, in stream dividing, main
+    "#]]
+    .assert_eq(&ran(r#"
+error Bad { n: int }
+
+fn numbers() stream int {
+    defer { print("numbers ended") }
+    yield 1
+    raise Bad { n: 2 }
+}
+
+fn sum() int {
+    let mut sum = 0
+    for n in numbers()! { sum += n }
+    sum
+}
+
+fn dividing(by: int) stream int {
+    defer { print("dividing ended") }
+    yield 1
+    yield 1 / by
+}
+
+fn main() {
+    print(sum() catch { Bad { n } => n * 10 })
+    let mut given_up = dividing(1)
+    print(given_up.next() ?? 0)
+    defer { print("main ended") }
+    for n in dividing(0) { print(n) }
+}
+"#));
+}
