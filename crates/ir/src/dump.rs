@@ -83,6 +83,10 @@ impl Dump<'_> {
         match trap {
             Trap::Assert(Some(why)) => write!(f, "assert {why}"),
             Trap::Said(why) => write!(f, "said {why}"),
+            Trap::Expect { matcher, actual, wanted } => {
+                write!(f, "expect {} {actual}", self.text(matcher.index()))?;
+                wanted.map_or(Ok(()), |wanted| write!(f, " {wanted}"))
+            }
             Trap::Contract(kind, _) => write!(f, "contract {}", self.text(kind.index())),
             Trap::Assert(None) => f.write_str("assert"),
             Trap::Overflow => f.write_str("overflow"),

@@ -23,7 +23,7 @@ use heap::{Heap, Object};
 use streams::Stream;
 use tasks::{Task, Waiter, Waits};
 
-pub use world::{Failure, Outcome, Trapped, Virtual, Wait, Waiting, World, split_mix};
+pub use world::{Expected, Failure, Outcome, Trapped, Virtual, Wait, Waiting, World, split_mix};
 
 use crate::program::{
     BlockId, Const, End, FuncId, Function, Inst, Lane, Location, Program, Reg, Regs, Shape, ShapeId, Trap,
@@ -166,6 +166,14 @@ impl<'p, 'w> Machine<'p, 'w> {
             Stop::Trap(Trap::Contract(_, clause)) => Some(clause),
             _ => None,
         };
+        let expected = match stop {
+            Stop::Trap(Trap::Expect { matcher, actual, wanted }) => Some(Expected {
+                matcher: self.program.texts.get(matcher.index()).cloned().unwrap_or_default(),
+                actual: self.heap.text(self.reg(actual)).to_string(),
+                wanted: wanted.map(|wanted| self.heap.text(self.reg(wanted)).to_string()),
+            }),
+            _ => None,
+        };
         let why = match stop {
             Stop::Said(text) => text,
             Stop::Trap(trap) => self.words(trap),
@@ -179,7 +187,7 @@ impl<'p, 'w> Machine<'p, 'w> {
             let place = if stack.is_empty() { frame.place(frame.next) } else { Some(frame.behind()) };
             stack.push((frame.function.name.clone(), place.unwrap_or(at)));
         }
-        Trapped { why, at: clause.unwrap_or(at), stack }
+        Trapped { why, at: clause.unwrap_or(at), stack, expected }
     }
 
     fn words(&self, trap: Trap) -> String {
@@ -197,6 +205,13 @@ impl<'p, 'w> Machine<'p, 'w> {
             Trap::Contract(kind, _) => {
                 let kind = self.program.texts.get(kind.index()).map_or("", String::as_str);
                 format!("`{kind}` does not hold")
+            }
+            Trap::Expect { matcher, actual, wanted } => {
+                let matcher = self.program.texts.get(matcher.index()).map_or("", String::as_str);
+                let actual = self.heap.text(self.reg(actual));
+                let wanted =
+                    wanted.map_or(String::new(), |wanted| format!(" {}", self.heap.text(self.reg(wanted))));
+                format!("expected {actual} {}{wanted}", matcher.replace('_', " "))
             }
             Trap::Said(why) => self.heap.text(self.reg(why)).to_string(),
             Trap::Stack => "too many calls in one another".to_owned(),

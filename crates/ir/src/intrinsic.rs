@@ -27,6 +27,8 @@ intrinsics! {
     Equal = "==",
     Compare = "<=>",
     Show = "show",
+    /// As it is written in a program.
+    ShowQuoted = "show quoted",
     ShowFormatted = "show formatted",
     Copy = "copy",
     Concat = "string +",

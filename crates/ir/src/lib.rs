@@ -14,6 +14,6 @@ mod shape;
 mod verify;
 
 pub use intrinsic::Intrinsic;
-pub use lower::{Missing, lower, mains};
+pub use lower::{Missing, lower, lower_test, mains};
 pub use program::Program;
 pub use verify::verify;

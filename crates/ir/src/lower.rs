@@ -4,6 +4,7 @@ mod calls;
 mod code;
 mod concurrency;
 mod control;
+mod expectations;
 mod exprs;
 mod generators;
 mod injection;
@@ -19,7 +20,7 @@ mod traits;
 
 use pluto_check::body::{ClosureId, ExprId};
 use pluto_check::program::{
-    ClassId, ClassKind, ConstId, FunctionId, ModuleId, Owner, Program as Source, TraitId, TypeParamId,
+    ClassId, ClassKind, ConstId, FunctionId, ModuleId, Owner, Program as Source, TestId, TraitId, TypeParamId,
 };
 use pluto_check::types::{Subst, Ty, TyId};
 use pluto_source::Span;
@@ -58,13 +59,17 @@ pub fn mains(source: &Source) -> impl Iterator<Item = FunctionId> {
 pub fn lower(source: &Source, main: FunctionId) -> Result<Program, Missing> {
     let mut lowering = Lowering::new(source.clone());
     lowering.out.main = Some(lowering.entry(main));
-    while let Some((id, job)) = lowering.queue.pop() {
-        lowering.run(id, job);
-        if let Some(missing) = lowering.missing.take() {
-            return Err(missing);
-        }
-    }
-    Ok(lowering.out)
+    lowering.finish()
+}
+
+/// Lowers what a test of a program without errors needs: the test is what is run.
+///
+/// # Errors
+/// As [`lower`].
+pub fn lower_test(source: &Source, test: TestId) -> Result<Program, Missing> {
+    let mut lowering = Lowering::new(source.clone());
+    lowering.out.main = Some(lowering.test(test));
+    lowering.finish()
 }
 
 /// A function for the types that it is used with.
@@ -94,6 +99,7 @@ enum Job {
     Message(FunctionId, Vec<TyId>),
     Generator(FunctionId, Subst),
     App(ClassId, FunctionId),
+    Test(TestId),
     Task(Box<concurrency::Started>),
     Deferred(ExprId, Vec<leaving::Captured>, Subst, ModuleId),
     Const(ConstId),
@@ -124,6 +130,17 @@ impl Lowering {
             intrinsics: Intrinsic::ALL.iter().map(|known| (known.name(), *known)).collect(),
             missing: None,
         }
+    }
+
+    /// Lowers what is still to be lowered.
+    fn finish(mut self) -> Result<Program, Missing> {
+        while let Some((id, job)) = self.queue.pop() {
+            self.run(id, job);
+            if let Some(missing) = self.missing.take() {
+                return Err(missing);
+            }
+        }
+        Ok(self.out)
     }
 
     fn location(&self, module: ModuleId, span: Span) -> Location {
@@ -255,6 +272,7 @@ impl Lowering {
             Job::Message(function, arguments) => self.message_code(id, function, arguments),
             Job::Generator(function, subst) => self.yielding_code(id, function, subst),
             Job::App(app, main) => self.app_code(id, app, main),
+            Job::Test(test) => self.test_code(id, test),
             Job::Task(started) => self.task_code(id, *started),
             Job::Deferred(body, captured, subst, module) => {
                 self.deferred_code(id, body, &captured, subst, module)

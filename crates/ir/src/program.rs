@@ -510,6 +510,15 @@ pub enum Trap {
     Assert(Option<Reg>),
     /// A clause of a contract does not hold: its kind, and where it is.
     Contract(TextId, Location),
+    /// Something is not as a test expects: the method that said so, the value, and the other one where there is one, as texts.
+    Expect {
+        /// The method.
+        matcher: TextId,
+        /// The value.
+        actual: Reg,
+        /// What was expected.
+        wanted: Option<Reg>,
+    },
     /// `trap(why)`, and what calls it.
     Said(Reg),
     /// Too many calls in one another.

@@ -118,6 +118,24 @@ fn main() {
 }
 
 #[test]
+fn the_number_of_a_variant_is_no_object() {
+    expect![[r#"
+        true true true false
+    "#]]
+    .assert_eq(&ran(r#"
+enum State { Working, Prepared, Committed, Aborted, Gone }
+
+fn main() {
+    let texts = ["some", "objects", "on", "the", "heap"]
+    let a = (State.Aborted, texts)
+    let b = (State.Aborted, ["some", "objects", "on", "the", "heap"])
+    let c = [State.Prepared: 1, State.Gone: 2]
+    print(f"{a == b} {c[State.Gone] == 2} {c.has(State.Prepared)} {[State.Working] == [State.Gone]}")
+}
+"#));
+}
+
+#[test]
 fn values_as_text() {
     expect![[r#"
         a none 7

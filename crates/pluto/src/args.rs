@@ -74,6 +74,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Run a program in the Pluto language.
     Run(RunArgs),
+    /// Run the tests of programs in the Pluto language.
+    Test(TestArgs),
     /// Format programs in the Pluto language.
     Fmt(FmtArgs),
     /// Explain a diagnostic, with an example.
@@ -584,6 +586,52 @@ pub(crate) struct RunArgs {
     /// Print the program as it is translated, and do not run it.
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) dump: Option<Translated>,
+}
+
+/// How the results of tests are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TestFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line, as each test ends, and one for all at the end.
+    Json,
+    /// JUnit's XML, which most build servers read.
+    Junit,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  pluto test                              all tests below the current directory
+  pluto test withdraw deposit             those with one of these in their names
+  pluto test --path shop/orders.pluto     those of one file, or of a directory
+  pluto test --list                       their names
+  pluto test --seed 7                     tasks go on in another order
+  pluto test --format junit > tests.xml   for a build server
+
+Tests run side by side, each on its own. Time is virtual: `sleep` takes none. With one seed a test
+does the same each time; with 0 its tasks take turns in their order, with others which one goes on
+is drawn. An `expect` that does not hold ends its test, in whatever task it is, and not the run.
+What a test prints is shown where it fails.
+
+Exit status: 0 all passed; 1 one failed or could not be run, or the programs have errors; 2 Pluto
+could not do it, or there is no such test.")]
+pub(crate) struct TestArgs {
+    /// Parts of the names of the tests that are run; all tests without one.
+    pub(crate) filter: Vec<String>,
+    /// Files, and directories in which all .pluto files are meant; the current directory without one.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) path: Vec<PathBuf>,
+    /// Print the names of the tests, and run none.
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Output format.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: TestFormat,
+    /// What chance and the order of tasks begin with.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
 }
 
 #[derive(Args, Debug)]

@@ -20,4 +20,5 @@ pub(crate) mod show;
 pub(crate) mod stat;
 pub(crate) mod stop;
 pub(crate) mod surveying;
+pub(crate) mod test;
 pub(crate) mod trace;

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::heap::{Entries, Handle, Heap, Object};
 use crate::program::{Shape, ShapeId, Trap};
+use crate::shape::is_plain;
 
 const DEPTH: u32 = 1_000;
 
@@ -61,6 +62,8 @@ impl Heap<'_> {
             }
             Shape::Map(key, value) => self.write_entries(*key, Some(*value), first, depth, out)?,
             Shape::Set(of) => self.write_entries(*of, None, first, depth, out)?,
+            // Its lane is its number, and no object.
+            Shape::Enum(_, variants) if is_plain(variants) => out.extend(first.to_le_bytes()),
             of @ (Shape::Class(_) | Shape::Enum(..) | Shape::Error)
                 if self.get(first).is_some() && lanes.len() == 1 =>
             {

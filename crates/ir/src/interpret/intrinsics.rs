@@ -52,6 +52,10 @@ impl Machine<'_, '_> {
                 let text = self.heap.show(shape, with)?;
                 vec![self.new_text(&text)?]
             }
+            I::ShowQuoted => {
+                let text = self.heap.quoted(shape, with)?;
+                vec![self.new_text(&text)?]
+            }
             I::ShowFormatted => {
                 let value = with.get(1..).unwrap_or_default();
                 let first = value.first().copied().unwrap_or(0);

@@ -20,6 +20,11 @@ impl Heap<'_> {
             }
             _ => (),
         }
+        self.quoted(shape, lanes)
+    }
+
+    /// A value as it stands inside of another one: a string in quotes.
+    pub(super) fn quoted(&self, shape: ShapeId, lanes: &[u64]) -> Result<String, Trap> {
         let mut out = String::new();
         self.write(shape, lanes, DEPTH, &mut out)?;
         Ok(out)

@@ -64,6 +64,19 @@ pub struct Trapped {
     pub at: Location,
     /// The functions that were called, the innermost first, each with where it was.
     pub stack: Vec<(String, Location)>,
+    /// What a test expected, where that is not so.
+    pub expected: Option<Expected>,
+}
+
+/// What a test expected, and found otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// The method that said what is expected: `to_be`.
+    pub matcher: String,
+    /// The value, as it is written in a program.
+    pub actual: String,
+    /// The value that it was held against.
+    pub wanted: Option<String>,
 }
 
 /// A task that waits.

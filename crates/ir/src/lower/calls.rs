@@ -398,6 +398,12 @@ impl Code<'_> {
             _ => None,
         };
         match name.as_str() {
+            "expect" => return Called::fine(flat),
+            _ if self.l.source.functions[function].built_in == "expectation" => {
+                let matcher = name.trim_start_matches("expectation.");
+                self.expectation(matcher, on, &flat);
+                return Called::fine(Vec::new());
+            }
             "chan" => return self.chan(result, first(&flat)),
             "sender.send" => return self.send(on, &flat),
             "stream.next" => return self.stream_next(first(&flat), on),

@@ -78,7 +78,7 @@ fn lowered(args: &RunArgs, project: &Project, checked: &[Checked]) -> Result<plu
 }
 
 /// A bug that ended the program: what and where, and the functions that were called.
-fn told(trapped: &Trapped, files: &Files) -> String {
+pub(crate) fn told(trapped: &Trapped, files: &Files) -> String {
     let mut text = format!("trap: {}\n  at {}", trapped.why, place(trapped.at, files));
     let (inner, outer) = STACK_SHOWN;
     let hidden = trapped.stack.len().saturating_sub(inner + outer);
@@ -102,7 +102,7 @@ fn failed(failure: &Unhandled, files: &Files) -> String {
 }
 
 /// Who waits for what, where everybody waits.
-fn deadlock(waiting: &[Waiting], files: &Files) -> String {
+pub(crate) fn deadlock(waiting: &[Waiting], files: &Files) -> String {
     let mut text = "deadlock: every task waits".to_owned();
     let shown = waiting.len().min(STACK_SHOWN.0 + STACK_SHOWN.1);
     for Waiting { task, wait, at } in waiting.iter().take(shown) {

@@ -18,5 +18,6 @@ mod recorded;
 mod related;
 mod running;
 mod safety;
+mod testing;
 mod tracing;
 mod usage;

@@ -30,6 +30,7 @@ fn every_command_has_a_man_page_and_help() {
         "show",
         "stat",
         "stop",
+        "test",
         "trace",
     ];
     let mut expected: Vec<String> = commands.iter().map(|c| format!("pluto-{c}.1")).collect();
