@@ -418,6 +418,8 @@ impl Code<'_> {
             return Called::fine(vec![self.int_operator(op, *left, *right)]);
         }
         Called::fine(match name.as_str() {
+            "byte.wrapping_add" => vec![self.wrapping_byte(IntOp::WrappingAdd, &flat)],
+            "byte.wrapping_sub" => vec![self.wrapping_byte(IntOp::WrappingSub, &flat)],
             "array.len" => {
                 let to = self.reg(Lane::Int);
                 self.push(Inst::Len { to, array: first(&flat) });

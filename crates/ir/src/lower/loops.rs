@@ -94,6 +94,12 @@ impl Code<'_> {
                 let array = self.intrinsic(Intrinsic::TextChars, shape, &[text], &[Lane::Ref]);
                 self.for_array(of, first(&array), TyId::STRING)
             }
+            Ty::Bytes | Ty::Buffer => {
+                let bytes = self.one(of.over);
+                let shape = self.l.shape(over_ty);
+                let array = self.intrinsic(Intrinsic::BytesToArray, shape, &[bytes], &[Lane::Ref]);
+                self.for_array(of, first(&array), TyId::BYTE)
+            }
             Ty::Receiver(item) => self.for_messages(of, item),
             Ty::Stream(item) => self.for_stream(of, item),
             _ => self.for_iterator(of),

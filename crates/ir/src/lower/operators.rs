@@ -160,6 +160,17 @@ impl Code<'_> {
         }
     }
 
+    /// The lowest byte of what an operation gives.
+    pub(super) fn wrapping_byte(&mut self, op: IntOp, operands: &[Reg]) -> Reg {
+        let wide: Vec<Reg> =
+            operands.iter().map(|operand| self.cast(Cast::ByteToInt, *operand, Lane::Int)).collect();
+        let [left, right] = wide[..] else { return self.nothing(Lane::Byte) };
+        let result = self.int_operator(op, left, right);
+        let all = self.int(255);
+        let low = self.int_operator(IntOp::And, result, all);
+        self.cast(Cast::IntToByte, low, Lane::Byte)
+    }
+
     fn joined(&mut self, what: Intrinsic, ty: TyId, left: &[Reg], right: &[Reg]) -> Value {
         let shape = self.l.shape(ty);
         let with: Vec<Reg> = left.iter().chain(right).copied().collect();
