@@ -333,7 +333,7 @@ impl Machine<'_, '_> {
             _ => (0, Vec::new()),
         };
         self.heap.take(width + other.1.len())?;
-        let nullable = self.program.is_one_ref(of);
+        let nullable = self.says_none(of);
         let Some(Object::Array { len, lanes, .. }) = self.heap.get_mut(word(0)) else {
             return Ok(Vec::new());
         };
@@ -380,6 +380,11 @@ impl Machine<'_, '_> {
         Ok(Vec::new())
     }
 
+    /// Whether the lanes of a value can say by themselves that there is none: an object, or what is optional itself.
+    fn says_none(&self, shape: ShapeId) -> bool {
+        self.program.is_one_ref(shape) || matches!(self.program.shape(shape), Shape::Optional(_))
+    }
+
     fn slice(&mut self, array: u64, from: i64, to: i64) -> Step<u64> {
         let Some(Object::Array { width, len, lanes }) = self.heap.get(array) else {
             return Err(Trap::Index.into());
@@ -410,7 +415,7 @@ impl Machine<'_, '_> {
         let Shape::Map(key, value) = *self.program.shape(shape) else { return Ok(Vec::new()) };
         let at = with.first().copied().unwrap_or(0);
         let (key_width, value_width) = (self.heap.width(key), self.heap.width(value));
-        let nullable = self.program.is_one_ref(value);
+        let nullable = self.says_none(value);
         let rest = with.get(1..).unwrap_or_default();
         let (key_lanes, value_lanes) = rest.split_at(key_width.min(rest.len()));
         match what {
