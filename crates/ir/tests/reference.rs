@@ -61,5 +61,6 @@ fn every_program_of_the_reference_is_run() {
         predicates, Terms and predicates: needs values of the BEAM
         predicates, Terms and predicates: needs values of the BEAM
         predicates, What a predicate is: needs values of the BEAM
-    "#]].assert_eq(&told);
+    "#]]
+    .assert_eq(&told);
 }

@@ -561,6 +561,10 @@ pub(crate) struct CheckArgs {
 pub(crate) enum Translated {
     /// The mid-level form: functions of basic blocks over typed registers.
     Ir,
+    /// Cranelift's form, before it is optimised.
+    Clif,
+    /// The instructions of this machine.
+    Asm,
 }
 
 #[derive(Args, Debug)]
@@ -570,8 +574,11 @@ Examples:
   pluto run --dump ir hello.pluto    what is run, and run nothing
 
 What runs is the function main of the file, or that of its app. The program is checked before; with errors it does
-not run. It is interpreted, step by step, and no memory is given back until it ends; values of the
-BEAM cannot be run yet, and a program that needs them is refused.
+not run. One that needs one task only is compiled to native code in memory, on x86-64. One with
+tasks, channels, actors or generators, or that defers something, is interpreted so far: step by
+step, much slower, and without giving memory back until it ends; with --interpret any program is,
+which must give the same. Values of the BEAM cannot be run yet, and a program that needs them is
+refused.
 
 Tasks take turns. A trap in one of them is told on standard error, and so is an error that leaves
 a task that is detached. When main ends, all others end. Where every task waits for another one,
@@ -586,6 +593,9 @@ pub(crate) struct RunArgs {
     /// Print the program as it is translated, and do not run it.
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) dump: Option<Translated>,
+    /// Interpret the program instead of compiling it.
+    #[arg(long)]
+    pub(crate) interpret: bool,
 }
 
 /// How the results of tests are written.

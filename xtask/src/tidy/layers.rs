@@ -6,12 +6,14 @@ use crate::metadata::Package;
 
 /// Each crate of the workspace with those crates of the workspace that it may use outside its tests. A new edge is an
 /// architectural change: it is made here and in `ARCHITECTURE.md`.
-const LAYERS: [(&str, &[&str]); 18] = [
+const LAYERS: [(&str, &[&str]); 20] = [
     ("pluto-event", &[]),
     ("pluto-source", &[]),
     ("pluto-syntax", &["pluto-source"]),
     ("pluto-check", &["pluto-source", "pluto-syntax"]),
     ("pluto-ir", &["pluto-check", "pluto-source"]),
+    ("pluto-runtime", &[]),
+    ("pluto-codegen", &["pluto-ir", "pluto-runtime", "pluto-source"]),
     ("pluto-term", &[]),
     ("pluto-matchspec", &["pluto-term"]),
     ("pluto-dist", &["pluto-term"]),
@@ -29,6 +31,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
             "pluto-agent",
             "pluto-capture",
             "pluto-check",
+            "pluto-codegen",
             "pluto-dist",
             "pluto-event",
             "pluto-export",

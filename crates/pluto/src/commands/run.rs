@@ -1,15 +1,17 @@
-//! `pluto run`: a program in the Pluto language, interpreted.
+//! `pluto run`: a program in the Pluto language, compiled in memory or interpreted.
 
 mod world;
 
-use crate::args::RunArgs;
+use crate::args::{RunArgs, Translated};
 use crate::commands::check::{self, Found};
 use crate::failure::Failure;
 use crate::output::{self, Colour};
 use crate::project::{Project, Texts};
 use crate::sources;
 use pluto_check::Checked;
-use pluto_ir::interpret::{Failure as Unhandled, Limits, Outcome, Trapped, Wait, Waiting, run_in};
+use pluto_codegen::{Compiled, Dump, Error, compile};
+use pluto_ir::Program;
+use pluto_ir::interpret::{Failure as Unhandled, Limits, Outcome, Trapped, Wait, Waiting, World, run_in};
 use pluto_ir::program::Location;
 use pluto_source::{Files, Severity};
 use std::io::Write;
@@ -34,13 +36,28 @@ pub(crate) fn run(args: &RunArgs, colour: Colour) -> Result<u8, Failure> {
         return Ok(FAILED);
     }
     let program = lowered(args, &project, &checked)?;
-    if args.dump.is_some() {
-        return output::result(0, "", |out| write!(out, "{program}"));
+    let shown = match args.dump {
+        Some(Translated::Ir) => return output::result(0, "", |out| write!(out, "{program}")),
+        Some(Translated::Clif) => Some(Dump::Clif),
+        Some(Translated::Asm) => Some(Dump::Asm),
+        None => None,
+    };
+    let compiled = match args.interpret && shown.is_none() {
+        true => None,
+        // What has no native code yet is the interpreter's.
+        false => match compile(&program, shown) {
+            Ok(compiled) => Some(compiled),
+            Err(Error::Unsupported { .. } | Error::Machine) if shown.is_none() => None,
+            Err(error) => return Err(refused(error, &project.files)),
+        },
+    };
+    if let (Some(compiled), Some(_)) = (&compiled, shown) {
+        return output::result(0, "", |out| write!(out, "{}", compiled.dumped));
     }
-    let Some(main) = program.main else { return Ok(0) };
     let mut machine = Machine::new(output::standard(), &project.files);
-    let outcome = run_in(&program, main, Limits::default(), &mut machine);
+    let outcome = execute(&program, compiled.as_ref(), &mut machine);
     machine.finish()?;
+    let outcome = outcome.map_err(|error| refused(error, &project.files))?;
     Ok(match outcome {
         Outcome::Finished | Outcome::Stopped | Outcome::OutOfSteps => 0,
         Outcome::Failed(failure) => {
@@ -58,8 +75,32 @@ pub(crate) fn run(args: &RunArgs, colour: Colour) -> Result<u8, Failure> {
     })
 }
 
+/// Runs a program as it was compiled, or else interprets it.
+fn execute(program: &Program, compiled: Option<&Compiled>, world: &mut dyn World) -> Result<Outcome, Error> {
+    match (compiled, program.main) {
+        (Some(compiled), _) => compiled.run(pluto_codegen::Limits::default(), &mut |line| world.print(line)),
+        (None, Some(main)) => Ok(run_in(program, main, Limits::default(), world)),
+        (None, None) => Ok(Outcome::Finished),
+    }
+}
+
+/// Why a program has no native code.
+fn refused(error: Error, files: &Files) -> Failure {
+    let sentence = match error {
+        Error::Unsupported { what, at } => {
+            format!("{}: {what} cannot be compiled yet", place(at, files))
+        }
+        Error::Machine => "there is no native code for this machine yet".to_owned(),
+        Error::Refused(why) => {
+            format!("the program cannot be compiled, which is a mistake of Pluto's: {why}")
+        }
+        Error::Memory => "there is no memory to run the program in".to_owned(),
+    };
+    Failure::new(sentence).hint("`--interpret` runs it without compiling")
+}
+
 /// The program that the file's `main` is the beginning of.
-fn lowered(args: &RunArgs, project: &Project, checked: &[Checked]) -> Result<pluto_ir::Program, Failure> {
+fn lowered(args: &RunArgs, project: &Project, checked: &[Checked]) -> Result<Program, Failure> {
     let asked = project.file(&args.file)?;
     let found = checked.iter().find_map(|checked| {
         let program = &checked.program;

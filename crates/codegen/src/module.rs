@@ -1,0 +1,242 @@
+//! A program as a module of Cranelift's: what is declared, and the functions one after the other.
+
+use cranelift_codegen::Context;
+use cranelift_codegen::ir::{AbiParam, Function as Made, Signature, Type, UserFuncName, types as clif};
+use cranelift_codegen::isa::CallConv;
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use cranelift_module::{DataDescription, DataId, FuncId, Linkage, Module};
+use pluto_ir::program::{FuncId as Id, Function, Lane, Location, Program, TextId, VtableId};
+use pluto_runtime::{LEAVES, Types};
+use rustc_hash::FxHashMap;
+
+use crate::body::Body;
+use crate::error::Error;
+
+/// What is kept of a compiled function.
+pub(crate) struct Finished {
+    pub(crate) id: FuncId,
+    pub(crate) number: u32,
+    pub(crate) len: u64,
+    /// From a byte on, the number of a place.
+    pub(crate) places: Vec<(u32, u32)>,
+    /// By the byte behind a call, where the references are from the stack pointer.
+    pub(crate) maps: Vec<(u32, Box<[u32]>)>,
+}
+
+/// What of compiling is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dump {
+    /// Cranelift's own form.
+    Clif,
+    /// The machine's instructions.
+    Asm,
+}
+
+/// A program while it is compiled.
+pub(crate) struct Lowering<'p, M> {
+    pub(crate) module: M,
+    pub(crate) program: &'p Program,
+    pub(crate) types: &'p Types,
+    pub(crate) functions: Vec<FuncId>,
+    texts: FxHashMap<TextId, DataId>,
+    vtables: FxHashMap<VtableId, DataId>,
+    pub(crate) operation: FuncId,
+    pub(crate) trap: FuncId,
+    pub(crate) empty_store: DataId,
+    leaves: Vec<FuncId>,
+    places: FxHashMap<Location, u32>,
+    pub(crate) locations: Vec<Location>,
+    /// The clauses that are found broken at places.
+    pub(crate) clauses: FxHashMap<u32, Location>,
+    pub(crate) finished: Vec<Finished>,
+    /// The largest frame.
+    pub(crate) frame: usize,
+    dump: Option<Dump>,
+    pub(crate) dumped: String,
+}
+
+pub(crate) fn lane(lane: Lane) -> Type {
+    match lane {
+        Lane::Int | Lane::Ref => clif::I64,
+        Lane::Float => clif::F64,
+        Lane::Byte => clif::I8,
+    }
+}
+
+/// The signature of functions of the program: its lanes in registers as far as there are some.
+pub(crate) fn signature(params: &[Lane], results: &[Lane]) -> Signature {
+    let mut made = Signature::new(CallConv::Tail);
+    made.params.extend(params.iter().map(|of| AbiParam::new(lane(*of))));
+    made.returns.extend(results.iter().map(|of| AbiParam::new(lane(*of))));
+    made
+}
+
+impl<'p, M: Module> Lowering<'p, M> {
+    pub(crate) fn new(
+        mut module: M,
+        program: &'p Program,
+        types: &'p Types,
+        dump: Option<Dump>,
+    ) -> Result<Self, Error> {
+        let host = |params: usize, of: Type, gives: bool| {
+            let mut made = Signature::new(CallConv::SystemV);
+            made.params.extend((0..params).map(|_| AbiParam::new(of)));
+            made.returns.extend(gives.then(|| AbiParam::new(of)));
+            made
+        };
+        let operation =
+            module.declare_function("pluto_operation", Linkage::Import, &host(5, clif::I64, false))?;
+        let trap = module.declare_function("pluto_trap", Linkage::Import, &host(2, clif::I64, false))?;
+        let empty_store = module.declare_data("pluto_empty_store", Linkage::Import, false, false)?;
+        let mut leaves = Vec::new();
+        for leaf in LEAVES {
+            let signature = host(leaf.takes, clif::F64, true);
+            leaves.push(module.declare_function(leaf.name, Linkage::Import, &signature)?);
+        }
+        let mut functions = Vec::with_capacity(program.functions.len());
+        for function in &program.functions {
+            let params = function.regs.get(..function.params as usize).unwrap_or_default();
+            let signature = signature(params, &function.results);
+            functions.push(module.declare_anonymous_function(&signature)?);
+        }
+        Ok(Self {
+            module,
+            program,
+            types,
+            functions,
+            texts: FxHashMap::default(),
+            vtables: FxHashMap::default(),
+            operation,
+            trap,
+            empty_store,
+            leaves,
+            places: FxHashMap::default(),
+            locations: Vec::new(),
+            clauses: FxHashMap::default(),
+            finished: Vec::new(),
+            frame: 0,
+            dump,
+            dumped: String::new(),
+        })
+    }
+
+    /// The number of a place in the source.
+    pub(crate) fn place(&mut self, at: Location) -> u32 {
+        *self.places.entry(at).or_insert_with(|| {
+            self.locations.push(at);
+            self.locations.len() as u32 - 1
+        })
+    }
+
+    /// The number of a place where a clause is found broken, which is a place of its own.
+    pub(crate) fn broken(&mut self, at: Location, clause: Location) -> u32 {
+        self.locations.push(at);
+        let place = self.locations.len() as u32 - 1;
+        self.clauses.insert(place, clause);
+        place
+    }
+
+    pub(crate) fn leaf(&self, name: &str) -> Option<FuncId> {
+        let at = LEAVES.iter().position(|leaf| leaf.name == name)?;
+        self.leaves.get(at).copied()
+    }
+
+    /// The object of a constant text.
+    pub(crate) fn text(&mut self, text: TextId) -> Result<DataId, Error> {
+        if let Some(known) = self.texts.get(&text) {
+            return Ok(*known);
+        }
+        let id = self.module.declare_anonymous_data(false, false)?;
+        let mut data = DataDescription::new();
+        let words = self.program.texts.get(text.index()).map_or("", String::as_str);
+        data.define(pluto_runtime::static_text(words).into_boxed_slice());
+        data.set_align(8);
+        self.module.define_data(id, &data)?;
+        self.texts.insert(text, id);
+        Ok(id)
+    }
+
+    /// A table of methods: their addresses.
+    pub(crate) fn vtable(&mut self, table: VtableId) -> Result<DataId, Error> {
+        if let Some(known) = self.vtables.get(&table) {
+            return Ok(*known);
+        }
+        let id = self.module.declare_anonymous_data(true, false)?;
+        let methods = self.program.vtables.get(table.index()).map_or(&[][..], Vec::as_slice);
+        let mut data = DataDescription::new();
+        data.define(vec![0; methods.len().max(1) * 8].into_boxed_slice());
+        data.set_align(8);
+        for (at, method) in methods.iter().enumerate() {
+            if let Some(function) = self.functions.get(method.index()) {
+                let function = self.module.declare_func_in_data(*function, &mut data);
+                data.write_function_addr(at as u32 * 8, function);
+            }
+        }
+        self.module.define_data(id, &data)?;
+        self.vtables.insert(table, id);
+        Ok(id)
+    }
+
+    /// Compiles all functions.
+    pub(crate) fn functions(&mut self) -> Result<(), Error> {
+        let mut context = self.module.make_context();
+        let mut builder = FunctionBuilderContext::new();
+        for (number, function) in self.program.functions.iter().enumerate() {
+            let Some(id) = self.functions.get(number).copied() else { continue };
+            let params = function.regs.get(..function.params as usize).unwrap_or_default();
+            context.func = Made::with_name_signature(
+                UserFuncName::user(0, id.as_u32()),
+                signature(params, &function.results),
+            );
+            Body::lower(self, function, FunctionBuilder::new(&mut context.func, &mut builder))?;
+            self.define(id, number as u32, Some(function), &mut context)?;
+        }
+        Ok(())
+    }
+
+    /// What is entered from outside: calls a function and gives its error.
+    pub(crate) fn entry(&mut self, main: Id) -> Result<FuncId, Error> {
+        let mut signature = Signature::new(CallConv::SystemV);
+        signature.returns.push(AbiParam::new(clif::I64));
+        let id = self.module.declare_anonymous_function(&signature)?;
+        let mut context = self.module.make_context();
+        context.func = Made::with_name_signature(UserFuncName::user(0, id.as_u32()), signature);
+        let mut builder = FunctionBuilderContext::new();
+        Body::entry(self, main, FunctionBuilder::new(&mut context.func, &mut builder));
+        self.define(id, u32::MAX, None, &mut context)?;
+        Ok(id)
+    }
+
+    fn define(
+        &mut self,
+        id: FuncId,
+        number: u32,
+        of: Option<&Function>,
+        context: &mut Context,
+    ) -> Result<(), Error> {
+        let slots: u32 = context.func.sized_stack_slots.values().map(|slot| slot.size).sum();
+        self.frame = self.frame.max(context.func.dfg.num_values() * 8 + slots as usize + 4096);
+        let name = of.map_or("entry", |of| of.name.as_str());
+        if self.dump == Some(Dump::Clif) {
+            self.dumped.push_str(&format!("; {name}\n{}\n", context.func.display()));
+        }
+        context.set_disasm(self.dump == Some(Dump::Asm));
+        self.module.define_function(id, context)?;
+        if let Some(code) = context.compiled_code() {
+            if let (Some(Dump::Asm), Some(text)) = (self.dump, &code.vcode) {
+                self.dumped.push_str(&format!("; {name}\n{text}\n"));
+            }
+            let places = code.buffer.get_srclocs_sorted();
+            let places = places.iter().map(|place| (place.start, place.loc.bits())).collect();
+            let maps = code.buffer.user_stack_maps().iter().map(|(at, _, map)| {
+                let offsets: Box<[u32]> = map.entries().map(|(_, offset)| offset).collect();
+                (*at, offsets)
+            });
+            let maps = maps.collect();
+            let len = u64::from(code.buffer.total_size());
+            self.finished.push(Finished { id, number, len, places, maps });
+        }
+        self.module.clear_context(context);
+        Ok(())
+    }
+}

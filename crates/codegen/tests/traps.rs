@@ -1,0 +1,109 @@
+//! Each bug ends a compiled program with the words, the place and the stack that the interpreter gives.
+
+#[path = "support/running.rs"]
+mod support;
+#[path = "support/text.rs"]
+mod text;
+
+use pluto_codegen::Limits;
+use pluto_ir::interpret::Outcome;
+use support::{interpreted, native, native_within, zealous};
+use text::program;
+
+/// Programs that end early, each in functions within one another.
+const ENDED: &[&str] = &[
+    "fn f(a: int) int { a + 1 }\nfn main() { print(f(9223372036854775807)) }\n",
+    "fn f(a: int, b: int) int { a + b }\nfn main() { print(f(-9223372036854775807, -2)) }\n",
+    "fn f(a: int) int { a - 1 }\nfn main() { print(f(-9223372036854775808)) }\n",
+    "fn f(a: int) int { 1 - a }\nfn main() { print(f(-9223372036854775807)) }\n",
+    "fn f(a: int) int { a * 3 }\nfn main() { print(f(6000000000000000000)) }\n",
+    "fn f(a: int) int { -a }\nfn main() { print(f(-9223372036854775808)) }\n",
+    "fn f(a: int) int { 1 / a }\nfn main() { print(f(0)) }\n",
+    "fn f(a: int, b: int) int { a / b }\nfn main() { print(f(-9223372036854775808, -1)) }\n",
+    "fn f(a: int) int { a / -1 }\nfn main() { print(f(-9223372036854775808)) }\n",
+    "fn f(a: int) int { 7 % a }\nfn main() {\n    print(f(-2))\n    print(f(0)) }\n",
+    "fn f(a: int) int { 1 << a }\nfn main() {\n    print(f(63))\n    print(f(64)) }\n",
+    "fn f(a: int) int { 1 >> a }\nfn main() { print(f(-1)) }\n",
+    "fn f(a: int) int { a.abs() }\nfn main() { print(f(-9223372036854775808)) }\n",
+    "fn f(a: int) int { a.pow(63) }\nfn main() { print(f(2)) }\n",
+    "fn f(a: int, b: int) int { (5).clamp(a, b) }\nfn main() {\n    print(f(1, 3))\n    print(f(3, 1)) }\n",
+    "fn f(a: [int], at: int) int { a[at] }\nfn main() {\n    print(f([1, 2], 1))\n    print(f([1, 2], 2)) }\n",
+    "fn f(a: [int], at: int) int { a[at] }\nfn main() { print(f([1, 2], -1)) }\n",
+    "fn main() {\n    let mut a = [(1, true), (2, false)]\n    a[1] = (3, true)\n    print(a)\n    a[2] = (4, true) }\n",
+    "fn main() {\n    let mut a = [true]\n    a.insert(1, false)\n    print(a)\n    a.insert(3, false) }\n",
+    "fn main() {\n    let mut a = [1]\n    print(a.remove(0))\n    print(a.remove(0)) }\n",
+    "fn main() {\n    let a = [1, 2, 3]\n    print(a[1..3])\n    print(a[2..=3]) }\n",
+    "fn main() {\n    let a = \"día\"\n    print(a[1])\n    print(a[1..3])\n    print(a[3]) }\n",
+    "fn f(m: Map<string, int>) int { m[\"b\"] }\nfn main() { print(f([\"a\": 1])) }\n",
+    "fn f(a: float) int { a as int }\nfn main() {\n    print(f(-2.0))\n    print(f(2.5)) }\n",
+    "fn f(a: float) int { a as int }\nfn main() { print(f(9223372036854775807.0)) }\n",
+    "fn f(a: float) int { a.truncate() }\nfn main() {\n    print(f(-2.9))\n    print(f(-9223372036854775808.0))\n    print(f(0.0 / 0.0)) }\n",
+    "fn f(a: int) float { a as float }\nfn main() {\n    print(f(9007199254740992))\n    print(f(-9223372036854775808))\n    print(f(9007199254740993)) }\n",
+    "fn f(a: int) float { a as float }\nfn main() { print(f(9223372036854775807)) }\n",
+    "fn f(a: int) byte { a as byte }\nfn main() {\n    print(f(255))\n    print(f(256)) }\n",
+    "fn f(a: byte) byte { a + (1 as byte) }\nfn main() {\n    print(f(7 as byte))\n    print(f(255 as byte)) }\n",
+    "fn f(a: int) { assert a > 0 }\nfn main() { f(0) }\n",
+    "fn f(a: int) { assert a > 0, f\"{a} is small\" }\nfn main() { f(0) }\n",
+    "fn f(a: int) int requires a > 0 { a }\nfn main() { print(f(0)) }\n",
+    "fn f(a: int) int { trap(f\"no {a}\") }\nfn main() { print(f(0)) }\n",
+    "fn main() {\n    let f = (a: int) => 10 / a\n    print([5, 0].map(f)) }\n",
+    "error Odd { n: int, why: string }\nfn f(a: int) int { if a % 2 == 1 { raise Odd { n: a, why: \"odd\" } }\n a }\nfn main() {\n    print(f(2)!)\n    print(f(3)!) }\n",
+    "class Node {\n    next: Node?\n    n: int\n    fn tie(mut self, to: Node) { self.next = to }\n}\nfn main() {\n    let mut a = Node { next: none, n: 1 }\n    print(a)\n    a.tie(a)\n    print(a)\n}\n",
+    "class Node {\n    next: Node?\n    fn tie(mut self, to: Node) { self.next = to }\n}\nfn main() {\n    let mut a = Node { next: none }\n    a.tie(a)\n    let mut c = a.copy()\n    c.tie(c)\n    print(\"tied\")\n    print(a == c)\n}\n",
+];
+
+#[test]
+fn traps_are_told_as_the_interpreter_tells_them() {
+    for text in ENDED {
+        let program = program(text);
+        let wanted = interpreted(&program);
+        assert!(!matches!(wanted.0, Outcome::Finished), "{text}");
+        assert_eq!(native(&program), wanted, "{text}");
+        assert_eq!(zealous(&program), wanted, "{text}");
+    }
+}
+
+/// What a program that was too deep or too large says, with the innermost functions of its stack.
+fn told(text: &str, limits: Limits) -> String {
+    match native_within(&program(text), limits) {
+        (Outcome::Trapped(trapped), out) => {
+            let inner: Vec<&str> = trapped.stack.iter().take(2).map(|(name, _)| name.as_str()).collect();
+            let outer = trapped.stack.last().map(|(name, _)| name.as_str());
+            format!("{out}{} in {inner:?} .. {outer:?}", trapped.why)
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn calls_end_where_the_stack_does() {
+    let down = "fn down(n: int) int { 1 + down(n + 1) }\nfn main() { print(down(0)) }\n";
+    assert_eq!(
+        told(down, Limits::default()),
+        r#"too many calls in one another in ["down", "down"] .. Some("main")"#
+    );
+    let closure = "fn twice(f: fn(int) int, n: int) int { f(twice(f, n + 1)!)! }\nfn main() { print(twice((n) => n, 0)) }\n";
+    assert_eq!(
+        told(closure, Limits { stack: 16 << 10, ..Limits::default() }),
+        r#"too many calls in one another in ["twice", "twice"] .. Some("main")"#
+    );
+    let deep = "fn down(n: int) int { if n == 0 { 0 } else { 1 + down(n - 1) } }\nfn main() { print(down(90000)) }\n";
+    assert_eq!(native(&program(deep)), (Outcome::Finished, "90000\n".to_owned()));
+}
+
+#[test]
+fn memory_ends_at_its_limit() {
+    let small = Limits { heap: 1 << 20, ..Limits::default() };
+    let told = |text| told(text, small);
+    let push = "fn grow(mut a: [int]) {\n    loop { a.push(1) }\n}\nfn main() {\n    let mut a: [int] = []\n    print(\"a\")\n    grow(a) }\n";
+    assert_eq!(told(push), "a\nout of memory in [\"grow\", \"main\"] .. Some(\"main\")");
+    let list = "class Node { next: Node? }\nfn main() {\n    let mut a = Node { next: none }\n    loop { a = Node { next: a } } }\n";
+    assert_eq!(told(list), "out of memory in [\"main\"] .. Some(\"main\")");
+    let text = "fn main() {\n    let mut a = \"ab\"\n    loop { a = a + a } }\n";
+    assert_eq!(told(text), "out of memory in [\"main\"] .. Some(\"main\")");
+    let repeat = "fn main() { print(\"ab\".repeat(1000000000000)) }\n";
+    assert_eq!(told(repeat), "out of memory in [\"main\"] .. Some(\"main\")");
+    // What is not reachable any more is no longer there.
+    let garbage = "fn main() {\n    let mut sum = 0\n    for i in 0..200000 {\n        let a = [i, i + 1]\n        sum += a.len()\n    }\n    print(sum) }\n";
+    assert_eq!(native_within(&program(garbage), small), (Outcome::Finished, "400000\n".to_owned()));
+}

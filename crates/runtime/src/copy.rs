@@ -1,0 +1,96 @@
+//! Deep copies. What is held twice is held twice by the copy too.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::heap::words;
+use crate::task::Task;
+use crate::trap::Trap;
+use crate::types::{Lane, STATIC, Size};
+
+impl Task<'_> {
+    /// Copies the value whose lanes are in the slot of the call from a place on, in place.
+    pub(crate) fn copy_in_slot(&mut self, shape: u32, from: usize) -> Result<(), Trap> {
+        if self.types.known[shape as usize].flat {
+            return Ok(());
+        }
+        let lanes = self.types.lanes(shape);
+        // SAFETY: the slot has the lanes of the value from there on.
+        let lane = |task: &Self, at: usize| unsafe { task.slot.add(from + at).read() };
+        let refs: Vec<usize> = (0..lanes.len()).filter(|at| lanes[*at] == Lane::Ref).collect();
+        let mut seen = FxHashSet::default();
+        let total = refs.iter().map(|at| self.measure(lane(self, *at), &mut seen)).sum();
+        self.make_room(total)?;
+        let mut copies = FxHashMap::default();
+        for at in refs {
+            let copy = self.copied(lane(self, at), &mut copies);
+            // SAFETY: as above.
+            unsafe { self.slot.add(from + at).write(copy) };
+        }
+        Ok(())
+    }
+
+    /// The words of all that a copy of an object makes anew and that was not seen before.
+    fn measure(&self, object: u64, seen: &mut FxHashSet<u64>) -> usize {
+        let mut total = 0;
+        let mut work = vec![object];
+        while let Some(object) = work.pop() {
+            if !self.is_copied(object) || !seen.insert(object) {
+                continue;
+            }
+            total += words(self.types, self.header(object), object);
+            self.each_ref(object, &mut |at| work.push(self.word(object, at)));
+        }
+        total
+    }
+
+    /// Whether a copy of an object is another one.
+    fn is_copied(&self, object: u64) -> bool {
+        object != 0 && self.word(object, 0) & STATIC == 0 && !self.types.of_header(self.header(object)).fixed
+    }
+
+    /// The places of the references among the words of an object.
+    fn each_ref(&self, object: u64, visit: &mut dyn FnMut(usize)) {
+        let layout = self.types.of_header(self.header(object));
+        match layout.size {
+            Size::Words(_) => layout.refs.iter().for_each(|at| visit(*at)),
+            Size::Rows(stride) if !layout.refs.is_empty() => {
+                for row in 0..self.word(object, 1) as usize {
+                    layout.refs.iter().for_each(|at| visit(2 + row * stride + *at));
+                }
+            }
+            _ => (),
+        }
+    }
+
+    /// The copy of an object, in room that was made for it and for all that it holds.
+    fn copied(&mut self, object: u64, copies: &mut FxHashMap<u64, u64>) -> u64 {
+        let mut work = Vec::new();
+        let made = self.shallow(object, copies, &mut work);
+        while let Some(copy) = work.pop() {
+            let mut places = Vec::new();
+            self.each_ref(copy, &mut |at| places.push(at));
+            for at in places {
+                let part = self.shallow(self.word(copy, at), copies, &mut work);
+                self.set_word(copy, at, part);
+            }
+        }
+        made
+    }
+
+    fn shallow(&mut self, object: u64, copies: &mut FxHashMap<u64, u64>, work: &mut Vec<u64>) -> u64 {
+        if !self.is_copied(object) {
+            return object;
+        }
+        if let Some(known) = copies.get(&object) {
+            return *known;
+        }
+        let len = words(self.types, self.header(object), object);
+        let copy = self.take(len);
+        let from = self.words(object, 0, len).as_ptr();
+        // SAFETY: both objects have so many words, and the copy is in room that nothing else has.
+        unsafe { std::ptr::copy_nonoverlapping(from, copy as *mut u64, len) };
+        copies.insert(object, copy);
+        work.push(copy);
+        copy
+    }
+}

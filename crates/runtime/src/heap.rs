@@ -1,0 +1,190 @@
+//! The heap of a task: objects are put one behind the other, and where there is no room, those that are still reachable move to a new
+//! space.
+
+use std::alloc::{Layout as Block, alloc, dealloc};
+
+use crate::task::Task;
+use crate::trap::Trap;
+use crate::types::{BYTE_STORE, FORWARDED, STATIC, Size, TEXT, Types, header};
+
+/// A store without room.
+pub static EMPTY_STORE: [u64; 2] = [header(BYTE_STORE, 0) | STATIC, 0];
+
+/// A text that is no object of a heap: its words.
+#[must_use]
+pub fn static_text(text: &str) -> Vec<u8> {
+    let mut made = Vec::with_capacity(text.len() + 24);
+    made.extend((header(TEXT, 0) | STATIC).to_le_bytes());
+    made.extend((text.len() as u64).to_le_bytes());
+    made.extend(text.as_bytes());
+    made.resize(made.len().next_multiple_of(8), 0);
+    made
+}
+
+/// Memory for objects.
+#[derive(Debug)]
+pub(crate) struct Space {
+    memory: *mut u8,
+    block: Block,
+}
+
+impl Space {
+    /// Bytes of the first space of a task.
+    pub(crate) const FIRST: usize = 4 << 10;
+    /// Bytes up to which a space grows whatever is alive.
+    const GROWS_TO: usize = 1 << 20;
+
+    pub(crate) fn new(bytes: usize) -> Option<Self> {
+        let block = Block::from_size_align(bytes, 16).ok()?;
+        // SAFETY: the size is not zero.
+        let memory = unsafe { alloc(block) };
+        (!memory.is_null()).then_some(Self { memory, block })
+    }
+
+    pub(crate) fn start(&self) -> u64 {
+        self.memory as u64
+    }
+
+    fn bytes(&self) -> usize {
+        self.block.size()
+    }
+
+    /// Makes what is forgotten in a space easy to see.
+    fn poison(&mut self) {
+        // SAFETY: the memory is the space's own.
+        unsafe { self.memory.write_bytes(0xdb, self.block.size()) };
+    }
+}
+
+impl Drop for Space {
+    fn drop(&mut self) {
+        // SAFETY: it was allocated with this block, and is given back once.
+        unsafe { dealloc(self.memory, self.block) };
+    }
+}
+
+/// How many words an object has whose header is known.
+pub(crate) fn words(types: &Types, header: u64, object: u64) -> usize {
+    match types.of_header(header).size {
+        Size::Words(words) => words,
+        Size::Raw => 2 + (read(object + 8) as usize).div_ceil(8),
+        Size::Rows(stride) => 2 + read(object + 8) as usize * stride,
+    }
+}
+
+fn read(at: u64) -> u64 {
+    // SAFETY: the collector reads objects, roots and the words of objects only, all of which are there.
+    unsafe { (at as *const u64).read() }
+}
+
+fn write(at: u64, value: u64) {
+    // SAFETY: as above; nothing else uses the heap meanwhile.
+    unsafe { (at as *mut u64).write(value) };
+}
+
+/// Moves objects behind one another into a new space.
+struct Mover<'t> {
+    types: &'t Types,
+    free: u64,
+}
+
+impl Mover<'_> {
+    fn root(&mut self, at: u64) {
+        write(at, self.moved(read(at)));
+    }
+
+    /// Where an object is now.
+    fn moved(&mut self, object: u64) -> u64 {
+        if object == 0 {
+            return 0;
+        }
+        let header = read(object);
+        if header & FORWARDED != 0 {
+            return header & !FORWARDED;
+        }
+        if header & STATIC != 0 {
+            return object;
+        }
+        let words = words(self.types, header, object);
+        let to = self.free;
+        // SAFETY: the new space has room for all that was in the old one.
+        unsafe { std::ptr::copy_nonoverlapping(object as *const u64, to as *mut u64, words) };
+        self.free += words as u64 * 8;
+        write(object, to | FORWARDED);
+        to
+    }
+
+    /// Goes through what was moved, from its first object on, until nothing more is to be moved.
+    fn scan(&mut self, mut at: u64) {
+        let types = self.types;
+        while at < self.free {
+            let header = read(at);
+            let layout = types.of_header(header);
+            match layout.size {
+                Size::Rows(stride) if !layout.refs.is_empty() => {
+                    for row in 0..read(at + 8) {
+                        let row = at + 16 + row * stride as u64 * 8;
+                        layout.refs.iter().for_each(|place| self.root(row + *place as u64 * 8));
+                    }
+                }
+                Size::Words(_) => layout.refs.iter().for_each(|place| self.root(at + *place as u64 * 8)),
+                _ => (),
+            }
+            at += words(types, header, at) as u64 * 8;
+        }
+    }
+}
+
+impl Task<'_> {
+    /// Takes room that [`Task::make_room`] made, for an object of some words.
+    pub(crate) fn take(&mut self, words: usize) -> u64 {
+        let at = self.top;
+        self.top += words as u64 * 8;
+        debug_assert!(self.top <= self.end, "there is room");
+        at
+    }
+
+    /// Collects unless there is room for some words. Everything may have moved then; what takes the room moves nothing.
+    pub(crate) fn make_room(&mut self, words: usize) -> Result<(), Trap> {
+        let bytes = words.checked_mul(8).ok_or(Trap::Memory)?;
+        if self.limits.zeal || ((self.end - self.top) as usize) < bytes {
+            self.collect(bytes)?;
+        }
+        Ok(())
+    }
+
+    fn collect(&mut self, need: usize) -> Result<(), Trap> {
+        let used = (self.top - self.space.start()) as usize;
+        if need > self.limits.heap {
+            return Err(Trap::Memory);
+        }
+        let wanted = |alive: usize, before: usize| {
+            let grown = before.saturating_mul(4).min(Space::GROWS_TO);
+            (alive.saturating_mul(3)).max(grown).saturating_add(need).next_multiple_of(16)
+        };
+        let before = (self.end - self.space.start()) as usize;
+        let mut to =
+            Space::new(wanted(used, before).min(self.limits.heap.max(used + need))).ok_or(Trap::Memory)?;
+        let mut mover = Mover { types: self.types, free: to.start() };
+        self.walk(&mut |return_address, stack| {
+            let offsets = self.code.references(return_address);
+            offsets.iter().for_each(|offset| mover.root(stack + u64::from(*offset)));
+        });
+        let mut mask = self.mask;
+        while mask != 0 {
+            mover.root(self.slot as u64 + u64::from(mask.trailing_zeros()) * 8);
+            mask &= mask - 1;
+        }
+        mover.scan(to.start());
+        let alive = (mover.free - to.start()) as usize;
+        self.top = mover.free;
+        std::mem::swap(&mut self.space, &mut to);
+        if self.limits.zeal {
+            to.poison();
+        }
+        let room = wanted(alive, before).min(self.space.bytes());
+        self.end = self.space.start() + room as u64;
+        self.limit = if self.limits.zeal { 0 } else { self.end };
+        if room < alive + need || alive + need > self.limits.heap { Err(Trap::Memory) } else { Ok(()) }
+    }
+}

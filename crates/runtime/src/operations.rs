@@ -1,0 +1,259 @@
+//! What compiled code asks for: each operation by its number, with its arguments in a slot of words in which it leaves its results.
+
+use crate::equal::DEPTH;
+use crate::task::Task;
+use crate::trap::Stop;
+use crate::{arrays, bytes, maps, numbers, show, texts};
+
+/// Whether an operation goes on.
+pub(crate) type Done = Result<(), Stop>;
+
+/// A call of an operation. Its arguments stand in the slot and move with the heap there, so they are read anew after room was made.
+pub(crate) struct Call<'c, 'r> {
+    pub(crate) task: &'c mut Task<'r>,
+    /// The shape that it is for.
+    pub(crate) shape: u32,
+}
+
+impl Call<'_, '_> {
+    pub(crate) fn word(&self, at: usize) -> u64 {
+        // SAFETY: a slot has a word for each argument and each result, and four at least.
+        unsafe { self.task.slot.add(at).read() }
+    }
+
+    pub(crate) fn words(&self, from: usize, len: usize) -> &[u64] {
+        // SAFETY: as above; the slot is written through this call only.
+        unsafe { std::slice::from_raw_parts(self.task.slot.add(from), len) }
+    }
+
+    pub(crate) fn set(&mut self, at: usize, value: u64) {
+        // SAFETY: as above.
+        unsafe { self.task.slot.add(at).write(value) };
+    }
+
+    pub(crate) fn give(&mut self, values: &[u64]) {
+        values.iter().enumerate().for_each(|(at, value)| self.set(at, *value));
+    }
+
+    pub(crate) fn give_optional(&mut self, value: Option<u64>) {
+        self.set(0, u64::from(value.is_some()));
+        self.set(1, value.unwrap_or(0));
+    }
+
+    pub(crate) fn give_text(&mut self, text: &str) -> Done {
+        let made = self.task.new_text(text)?;
+        self.set(0, made);
+        Ok(())
+    }
+
+    pub(crate) fn give_text_or_none(&mut self, text: Option<&str>) -> Done {
+        match text {
+            Some(text) => self.give_text(text),
+            None => {
+                self.set(0, 0);
+                Ok(())
+            }
+        }
+    }
+
+    pub(crate) fn give_bytes(&mut self, bytes: &[u8]) -> Done {
+        let made = self.task.new_bytes(bytes)?;
+        self.set(0, made);
+        Ok(())
+    }
+
+    pub(crate) fn text(&self, at: usize) -> &str {
+        self.task.text(self.word(at))
+    }
+
+    /// The text of an argument that only some have.
+    pub(crate) fn text_or_none(&self, at: usize) -> &str {
+        if self.task.mask >> at & 1 == 1 { self.text(at) } else { "" }
+    }
+
+    pub(crate) fn bytes(&self, at: usize) -> &[u8] {
+        self.task.bytes(self.word(at))
+    }
+}
+
+type Operation = fn(&mut Call<'_, '_>) -> Done;
+
+/// The number of the operation that makes room: for so many words, and gives the first of them.
+pub const ALLOCATE: u32 = 0;
+/// The number of the operation that makes room for one element more in an array.
+pub const GROW_ARRAY: u32 = 1;
+
+/// The operations, by the names that the language or its operators have for them.
+const OPERATIONS: &[(&str, Operation)] = &[
+    ("allocate", allocate),
+    ("grow array", arrays::grow),
+    ("print", print),
+    ("==", equal),
+    ("<=>", compare),
+    ("show", show::show),
+    ("show formatted", show::show_formatted),
+    ("copy", copy),
+    ("string +", texts::concat),
+    ("bytes +", texts::concat_bytes),
+    ("string []", texts::get),
+    ("array [..]", arrays::slice),
+    ("bytes []", bytes::get),
+    ("buffer []", bytes::get),
+    ("map []", maps::get),
+    ("int.abs", numbers::abs),
+    ("int.pow", numbers::pow),
+    ("int.min", numbers::min),
+    ("int.max", numbers::max),
+    ("int.clamp", numbers::clamp),
+    ("int.sign", numbers::sign),
+    ("int.to_char", numbers::to_char),
+    ("int.to_byte", numbers::to_byte),
+    ("int.checked_add", numbers::checked_add),
+    ("int.checked_sub", numbers::checked_sub),
+    ("int.checked_mul", numbers::checked_mul),
+    ("int.checked_div", numbers::checked_div),
+    ("int.saturating_add", numbers::saturating_add),
+    ("int.saturating_sub", numbers::saturating_sub),
+    ("int.saturating_mul", numbers::saturating_mul),
+    ("int.count_ones", numbers::count_ones),
+    ("int.leading_zeros", numbers::leading_zeros),
+    ("int.trailing_zeros", numbers::trailing_zeros),
+    ("int.is_even", numbers::is_even),
+    ("int.is_odd", numbers::is_odd),
+    ("float.clamp", numbers::float_clamp),
+    ("float.is_nan", numbers::is_nan),
+    ("float.is_finite", numbers::is_finite),
+    ("byte.to_char", numbers::to_char),
+    ("string.len", texts::len),
+    ("string.is_empty", texts::is_empty),
+    ("string.bytes", texts::to_bytes),
+    ("string.chars", texts::chars),
+    ("string.lines", texts::lines),
+    ("string.words", texts::words),
+    ("string.split", texts::split),
+    ("string.split_once", texts::split_once),
+    ("string.trim", texts::trim),
+    ("string.trim_start", texts::trim_start),
+    ("string.trim_end", texts::trim_end),
+    ("string.to_upper", texts::to_upper),
+    ("string.to_lower", texts::to_lower),
+    ("string.starts_with", texts::starts_with),
+    ("string.ends_with", texts::ends_with),
+    ("string.strip_prefix", texts::strip_prefix),
+    ("string.strip_suffix", texts::strip_suffix),
+    ("string.contains", texts::contains),
+    ("string.find", texts::find),
+    ("string.replace", texts::replace),
+    ("string.repeat", texts::repeat),
+    ("string.reverse", texts::reverse),
+    ("string.slice", texts::slice),
+    ("string.get", texts::find_at),
+    ("string.pad_start", texts::pad_start),
+    ("string.pad_end", texts::pad_end),
+    ("string.to_int", texts::to_int),
+    ("string.to_float", texts::to_float),
+    ("string.code", texts::code),
+    ("bytes.len", bytes::len),
+    ("bytes.is_empty", bytes::is_empty),
+    ("bytes.get", bytes::find),
+    ("bytes.slice", bytes::slice),
+    ("bytes.to_text", bytes::to_text),
+    ("bytes.to_array", bytes::to_array),
+    ("bytes.hex", bytes::hex),
+    ("buffer.new", bytes::new_buffer),
+    ("buffer.len", bytes::len),
+    ("buffer.is_empty", bytes::is_empty),
+    ("buffer.get", bytes::find),
+    ("buffer.push", bytes::push),
+    ("buffer.append", bytes::append),
+    ("buffer.append_text", bytes::append),
+    ("buffer.clear", bytes::clear),
+    ("buffer.to_bytes", bytes::to_bytes),
+    ("range.len", numbers::len_of_range),
+    ("range.is_empty", numbers::range_is_empty),
+    ("range.contains", numbers::range_contains),
+    ("array", arrays::new),
+    ("array.push", arrays::push),
+    ("array.pop", arrays::pop),
+    ("array.insert", arrays::insert),
+    ("array.remove", arrays::remove),
+    ("array.truncate", arrays::truncate),
+    ("array.append", arrays::append),
+    ("map", maps::new),
+    ("map.len", maps::len),
+    ("map.get", maps::find),
+    ("map.has", maps::has),
+    ("map.insert", maps::insert),
+    ("map.remove", maps::remove),
+    ("map.clear", maps::clear),
+    ("map.keys", maps::keys),
+    ("map.values", maps::values),
+    ("set", maps::new),
+    ("set.len", maps::len),
+    ("set.has", maps::has),
+    ("set.insert", maps::set_insert),
+    ("set.remove", maps::set_remove),
+    ("set.clear", maps::clear),
+    ("set.to_array", maps::keys),
+];
+
+/// The number of an operation.
+#[must_use]
+pub fn operation(name: &str) -> Option<u32> {
+    OPERATIONS.iter().position(|(known, _)| *known == name).map(|at| at as u32)
+}
+
+/// Does an operation, on the stack of what entered the program: gives zero, or the number of the trap that it ends with.
+///
+/// # Safety
+/// It is called by the stub for compiled code only.
+pub(crate) unsafe extern "C" fn dispatch(
+    task: *mut Task<'static>,
+    slot: *mut u64,
+    shape: u64,
+    mask: u64,
+    operation: u64,
+) -> u64 {
+    // SAFETY: compiled code has the address of the task that it runs for, which is suspended meanwhile.
+    let task = unsafe { &mut *task };
+    (task.slot, task.mask) = (slot, mask);
+    let Some((_, act)) = OPERATIONS.get(operation as usize) else { return 0 };
+    let mut call = Call { task, shape: shape as u32 };
+    match act(&mut call) {
+        Ok(()) => 0,
+        Err(stop) => call.task.stop(&stop),
+    }
+}
+
+fn allocate(call: &mut Call<'_, '_>) -> Done {
+    let words = call.word(0) as usize;
+    call.task.make_room(words)?;
+    let at = call.task.take(words);
+    call.set(0, at);
+    Ok(())
+}
+
+fn print(call: &mut Call<'_, '_>) -> Done {
+    // The slot is out of the way while the line is out.
+    let text = call.text(0).to_owned();
+    if (call.task.say)(&text) { Ok(()) } else { Err(Stop::Unheard) }
+}
+
+fn equal(call: &mut Call<'_, '_>) -> Done {
+    let width = call.task.types.width(call.shape);
+    let (left, right) = (call.words(0, width), call.words(width, width));
+    let equal = call.task.equal(call.shape, left, right, false, DEPTH)?;
+    call.set(0, u64::from(equal));
+    Ok(())
+}
+
+fn compare(call: &mut Call<'_, '_>) -> Done {
+    let width = call.task.types.width(call.shape);
+    let order = call.task.compare(call.shape, call.words(0, width), call.words(width, width));
+    call.set(0, order as i64 as u64);
+    Ok(())
+}
+
+fn copy(call: &mut Call<'_, '_>) -> Done {
+    Ok(call.task.copy_in_slot(call.shape, 0)?)
+}
