@@ -15,7 +15,7 @@ use crate::names::Symbol;
 use crate::program::{
     ClassId, ConstId, Contract, ContractKind, EffectInfo, FunctionId, ModuleId, Owner, TestId, TypeParamId,
 };
-use crate::types::{Ty, TyId};
+use crate::types::TyId;
 
 /// A body that is to be checked.
 struct Job<'j> {
@@ -380,53 +380,6 @@ impl Checker<'_> {
             body.function_block(block, expected)
         });
         self.program.functions[id].body = Some(body);
-        self.check_leaks(id, body);
-    }
-
-    /// In a class with an invariant no method gives away a part that can be changed.
-    fn check_leaks(&mut self, id: FunctionId, body: BodyId) {
-        let self_ty = self.program.functions[id].self_ty;
-        let Ty::Class(class, _) = self.program.types.get(self_ty) else { return };
-        let guarded = !self.class_site(class).invariants.is_empty();
-        let of = &self.program.functions[id];
-        let (result, module, has_self) = (of.result, of.origin.module, of.receiver.is_some());
-        if !guarded || !has_self || !self.is_mutable(result) {
-            return;
-        }
-        let TypedBody { root, exprs, locals, .. } = self.program.nodes.bodies[body];
-        let mut leaves = Vec::new();
-        self.program.nodes.leaves(root, &mut leaves);
-        for at in exprs.0..exprs.1 {
-            if let ExprKind::Return(Some(value)) = self.program.nodes.exprs[ExprId::from_index(at)].kind {
-                self.program.nodes.leaves(value, &mut leaves);
-            }
-        }
-        for leaf in leaves {
-            let expr = self.program.nodes.exprs[leaf];
-            if self.is_mutable(expr.ty) && self.is_part_of(leaf, locals.0) {
-                self.error(module, expr.span, Fact::LeaksPart { ty: expr.ty });
-            }
-        }
-    }
-
-    /// Whether a value is a part of `self`, the first local.
-    fn is_part_of(&self, mut at: ExprId, first: u32) -> bool {
-        let mut inside = false;
-        loop {
-            at = match self.program.nodes.exprs[at].kind {
-                ExprKind::Local(local) => return inside && local.index() == first,
-                ExprKind::Field(base, _)
-                | ExprKind::Element(base, _)
-                | ExprKind::Index(base, _)
-                | ExprKind::Unwrap(base)
-                | ExprKind::Downcast(base)
-                | ExprKind::Upcast(base) => {
-                    inside = true;
-                    base
-                }
-                _ => return false,
-            };
-        }
     }
 
     fn check_invariants(&mut self, id: ClassId) {

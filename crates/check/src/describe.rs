@@ -144,6 +144,7 @@ mod codes {
         Error {
             IMPURE = 601 "impure-contract",
             LEAKS_PART = 602 "leaks-part",
+            SHARES_PART = 603 "shares-part",
         }
         Warning {
             OLD_COPIES = 620 "old-copies",

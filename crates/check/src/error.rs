@@ -95,6 +95,17 @@ pub enum Immutable {
     Captured,
 }
 
+/// How a part leaves the object whose invariant is about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Leak {
+    /// As a value.
+    Value,
+    /// By a name that a pattern binds.
+    Pattern,
+    /// By a closure that changes it.
+    Change,
+}
+
 impl Fact {
     /// Whether the program is taken even so.
     pub(crate) fn is_warning(&self) -> bool {
@@ -308,8 +319,10 @@ pub enum Fact {
     Impure { function: Option<FunctionId> },
     /// `old` of a collection, which copies it.
     OldCopies { ty: TyId },
-    /// A method that gives away a part that an invariant is about.
-    LeaksPart { ty: TyId },
+    /// A part that an invariant is about, and that leaves its object.
+    LeaksPart { ty: TyId, how: Leak },
+    /// What becomes such a part, and can be changed by another name still; whether the name of a field stands for it.
+    SharesPart { ty: TyId, name: Symbol, short: bool },
 
     // ----------------------------------------------------------------------------------------------- mutability, E07xx
     /// An assignment to a name that does not allow it.

@@ -21,6 +21,7 @@ mod imports;
 mod infer;
 pub mod inject;
 pub mod input;
+mod leaks;
 mod matches;
 pub mod names;
 mod prelude;
@@ -74,6 +75,7 @@ pub fn check(input: &Input<'_>) -> Checked {
     checker.check_bodies();
     checker.check_written();
     checker.check_matches();
+    checker.check_leaks();
     checker.check_purity();
     checker.plan_injection();
     checker.solve_effects();

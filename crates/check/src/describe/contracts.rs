@@ -1,7 +1,8 @@
 //! Contracts.
 
 use super::{Said, Words, codes};
-use crate::error::Fact;
+use crate::error::{Fact, Leak};
+use crate::types::Ty;
 
 impl Words<'_> {
     pub(super) fn contracts(&self, fact: &Fact) -> Option<Said> {
@@ -20,9 +21,26 @@ impl Words<'_> {
                 Said::new(codes::OLD_COPIES, format!("this copies a `{}` at every call", self.ty(*ty)))
                     .note("take the `old` of what is needed of it")
             }
-            Fact::LeaksPart { ty } => {
+            Fact::LeaksPart { ty, how: Leak::Change } => {
+                let message =
+                    format!("this `{}` is changed when no method keeps the invariant", self.ty(*ty));
+                Said::new(codes::LEAKS_PART, message)
+                    .note("the closure leaves the method, and changes an object of a class with an invariant")
+            }
+            Fact::LeaksPart { ty, how } => {
                 let message = format!("this gives away a `{}` that an invariant may be about", self.ty(*ty));
-                Said::new(codes::LEAKS_PART, message).insert_after("copy it", self.at, ".copy()")
+                let said = Said::new(codes::LEAKS_PART, message);
+                match (how, self.program.types.get(*ty)) {
+                    (Leak::Pattern, _) => said.note("what leaves its object is copied by `.copy()`"),
+                    (_, Ty::Optional(_)) => said.insert_after("copy it", self.at, "?.copy()"),
+                    _ => said.insert_after("copy it", self.at, ".copy()"),
+                }
+            }
+            Fact::SharesPart { ty, name, short } => {
+                let (ty, name) = (self.ty(*ty), self.name(*name));
+                let message = format!("an invariant may be about this `{ty}`, which `{name}` still has");
+                let copy = if *short { format!(": {name}.copy()") } else { ".copy()".to_owned() };
+                Said::new(codes::SHARES_PART, message).insert_after("copy it", self.at, copy)
             }
             _ => return None,
         })

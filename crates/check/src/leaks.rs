@@ -1,0 +1,99 @@
+//! What an invariant is about stays in its object. A part of an object of a class with an invariant, where the part can be changed,
+//! is read anywhere, but is not given away, kept elsewhere, or changed but by methods of the object; and what is put into such an
+//! object can be changed by nobody else. Either is mended by a copy.
+//!
+//! Each body is read once into [`Flow`](flow::Flow): which value flows into which name, what is stored where, what leaves. What a
+//! function does with what it is given is found over all functions by fixpoint; then each body is judged.
+
+mod flow;
+mod judge;
+mod reach;
+mod sources;
+
+use rustc_hash::FxHashMap;
+
+use crate::arena::Id;
+use crate::body::{BodyOwner, ExprId};
+use crate::checker::Checker;
+use crate::program::{ClassKind, FunctionId};
+use flow::Flow;
+use reach::Reach;
+use sources::Known;
+
+/// What a function does with what it is given, a bit for each argument, `self` first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Given {
+    /// It may be, or be in, what the function gives.
+    result: u64,
+    /// It may be kept in another argument.
+    kept: u64,
+    /// It may be kept somewhere else.
+    lost: u64,
+}
+
+/// The bit of an argument; all behind the last share the last.
+fn bit(at: usize) -> u64 {
+    1 << at.min(63)
+}
+
+/// Rounds after which the rest is taken to do anything with what it is given.
+const ROUNDS: usize = 50;
+
+impl Checker<'_> {
+    /// Looks at what leaves the objects of classes with invariants. An actor's state leaves it by messages only, which copy.
+    pub(crate) fn check_leaks(&mut self) {
+        let guarded =
+            |class: &crate::program::Class| class.kind != ClassKind::Actor && !class.invariants.is_empty();
+        if !self.program.classes.iter().any(|(_, class)| guarded(class)) {
+            return;
+        }
+        let mut known = Known { reach: Reach::new(self), given: FxHashMap::default() };
+        let bodies: Vec<_> = self.program.nodes.bodies.ids().collect();
+        let mut flows: Vec<Flow> = Vec::new();
+        for id in bodies {
+            let body = self.program.nodes.bodies[id];
+            if matches!(body.owner, BodyOwner::Function(_) | BodyOwner::Test(_)) {
+                flows.push(self.flow(&body, &mut known));
+            }
+        }
+        self.find_given(&flows, &mut known);
+        let mut found = Vec::new();
+        for flow in &flows {
+            self.judge(flow, &mut known, &mut found);
+        }
+        for (module, span, fact) in found {
+            self.error(module, span, fact);
+        }
+    }
+
+    fn find_given(&mut self, flows: &[Flow], known: &mut Known) {
+        for round in 0.. {
+            let mut more = false;
+            for flow in flows {
+                let Some(id) = flow.function else { continue };
+                let given = if round < ROUNDS {
+                    self.given(flow, known)
+                } else {
+                    Given { result: u64::MAX, kept: u64::MAX, lost: u64::MAX }
+                };
+                more |= known.given.insert(id, given).unwrap_or_default() != given;
+            }
+            if !more || round > ROUNDS {
+                return;
+            }
+        }
+    }
+
+    /// The arguments of a call, with which of them the function may change.
+    fn changed_arguments(&self, id: FunctionId, arguments: &[ExprId]) -> Vec<(ExprId, bool)> {
+        let of = &self.program.functions[id];
+        let receiver = of.receiver.into_iter();
+        let changes = receiver.chain(of.params.iter().map(|param| param.mutable));
+        arguments.iter().copied().zip(changes).collect()
+    }
+}
+
+/// The place of a local among those of a body.
+fn place(local: crate::body::LocalId, first: u32) -> usize {
+    local.index().saturating_sub(first) as usize
+}

@@ -1,0 +1,311 @@
+//! What a function does with what it is given, and what of it is a mistake.
+
+use pluto_source::Span;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::flow::{Bound, Flow, Store};
+use super::sources::{Known, Part, Source};
+use super::{Given, bit, place};
+use crate::body::{Callee, Dispatch, ExprId, ExprKind, LocalId};
+use crate::checker::Checker;
+use crate::error::{Fact, Leak};
+use crate::program::ModuleId;
+
+/// What flows where in a body, for what is known of the functions that it calls.
+#[derive(Debug, Default)]
+struct Solved {
+    into: FxHashMap<LocalId, Vec<Source>>,
+    stores: Vec<Store>,
+    lost: Vec<ExprId>,
+}
+
+impl Solved {
+    fn add(&mut self, local: LocalId, source: Source) -> bool {
+        let known = self.into.entry(local).or_default();
+        let new = source != Source::Local(local) && !known.contains(&source);
+        if new {
+            known.push(source);
+        }
+        new
+    }
+
+    /// All that something comes from, through names.
+    fn all(&self, sources: Vec<Source>) -> FxHashSet<Source> {
+        let mut found = FxHashSet::default();
+        let mut work = sources;
+        while let Some(source) = work.pop() {
+            if found.insert(source)
+                && let Source::Local(local) = source
+            {
+                work.extend(self.into.get(&local).into_iter().flatten());
+            }
+        }
+        found
+    }
+
+    /// The names that may share something with these.
+    fn joined(&self, sources: &FxHashSet<Source>) -> FxHashSet<LocalId> {
+        let mut found = FxHashSet::default();
+        let mut work: Vec<LocalId> = locals(sources).collect();
+        if work.is_empty() {
+            return found;
+        }
+        let mut beside: FxHashMap<LocalId, Vec<LocalId>> = FxHashMap::default();
+        for (local, from) in &self.into {
+            for source in from {
+                if let Source::Local(other) = source {
+                    beside.entry(*local).or_default().push(*other);
+                    beside.entry(*other).or_default().push(*local);
+                }
+            }
+        }
+        while let Some(local) = work.pop() {
+            if found.insert(local) {
+                work.extend(beside.get(&local).into_iter().flatten());
+            }
+        }
+        found
+    }
+}
+
+fn locals(sources: &FxHashSet<Source>) -> impl Iterator<Item = LocalId> {
+    sources.iter().filter_map(|source| match source {
+        Source::Local(local) => Some(*local),
+        Source::Part(_) => None,
+    })
+}
+
+fn parts(sources: &FxHashSet<Source>) -> impl Iterator<Item = Part> {
+    sources.iter().filter_map(|source| match source {
+        Source::Part(part) => Some(*part),
+        Source::Local(_) => None,
+    })
+}
+
+impl Flow {
+    /// The bits of the parameters among names.
+    fn bits(&self, sources: &FxHashSet<Source>) -> u64 {
+        let params = locals(sources).filter(|local| self.is_param(*local));
+        params.fold(0, |bits, local| bits | bit(place(local, self.locals.0)))
+    }
+
+    fn is_own(&self, local: LocalId) -> bool {
+        !self.is_param(local) && !self.foreign.contains(&local)
+    }
+}
+
+/// What was found to be wrong.
+type Found = Vec<(ModuleId, Span, Fact)>;
+
+impl Checker<'_> {
+    fn solve(&mut self, flow: &Flow, known: &mut Known) -> Solved {
+        let mut solved =
+            Solved { into: FxHashMap::default(), stores: flow.stores.clone(), lost: flow.lost.clone() };
+        self.calls_keep(flow, known, &mut solved);
+        for (local, bound) in &flow.bound {
+            let ty = self.program.nodes.locals[*local].ty;
+            if !known.reach.holds(self, ty) {
+                continue;
+            }
+            let sources = match bound {
+                Bound::Value(value) => self.sources(*value, flow, known),
+                Bound::Part(object, span) => {
+                    if known.reach.changes(self, ty) {
+                        let root = self.root_of(*object);
+                        vec![Source::Part(Part { span: *span, ty, root, how: Leak::Pattern })]
+                    } else {
+                        self.sources(*object, flow, known)
+                    }
+                }
+            };
+            for source in sources {
+                solved.add(*local, source);
+            }
+        }
+        let mut stores = Vec::new();
+        for store in &solved.stores {
+            if let Some(place) = store.place {
+                stores.push((self.sources(place, flow, known), self.sources(store.value, flow, known)));
+            }
+        }
+        // What is stored in one name is in all that it is another name for.
+        loop {
+            let mut more = false;
+            for (place, value) in &stores {
+                let targets: Vec<LocalId> = locals(&solved.all(place.clone())).collect();
+                for target in targets {
+                    for source in value {
+                        more |= solved.add(target, *source);
+                    }
+                }
+            }
+            if !more {
+                return solved;
+            }
+        }
+    }
+
+    /// What the functions that are called keep of what they are given.
+    fn calls_keep(&mut self, flow: &Flow, known: &mut Known, solved: &mut Solved) {
+        for (call, around) in &flow.calls {
+            let expr = self.program.nodes.exprs[*call];
+            let ExprKind::Call(Callee::Target(target), list) = expr.kind else { continue };
+            let list = self.program.nodes.expr_lists.get(list).to_vec();
+            let arguments = self.changed_arguments(target.function, &list);
+            let found_late = matches!(target.dispatch, Dispatch::Bound(_) | Dispatch::Object(_));
+            let given = known.given.get(&target.function).copied().unwrap_or_default();
+            let kept = if found_late { u64::MAX } else { given.kept };
+            for (at, (value, _)) in arguments.iter().enumerate() {
+                if given.lost & bit(at) != 0 {
+                    solved.lost.push(*value);
+                }
+                if kept & bit(at) == 0 {
+                    continue;
+                }
+                for (place, changed) in &arguments {
+                    let (a, b) = (self.program.nodes.exprs[*value].ty, self.program.nodes.exprs[*place].ty);
+                    if *changed && place != value && known.reach.share(self, a, b) {
+                        let end = expr.span.end;
+                        solved.stores.push(Store {
+                            place: Some(*place),
+                            value: *value,
+                            end,
+                            around: *around,
+                        });
+                    }
+                }
+            }
+        }
+    }
+
+    /// What a function does with what it is given.
+    pub(super) fn given(&mut self, flow: &Flow, known: &mut Known) -> Given {
+        let solved = self.solve(flow, known);
+        let mut given = Given::default();
+        for value in &flow.results {
+            let sources = self.sources(*value, flow, known);
+            given.result |= flow.bits(&solved.all(sources));
+        }
+        if flow.function.is_some_and(|id| self.program.functions[id].yields.is_some()) {
+            given.result = u64::MAX;
+        }
+        for value in &solved.lost {
+            let sources = self.sources(*value, flow, known);
+            given.lost |= flow.bits(&solved.all(sources));
+        }
+        for store in &solved.stores {
+            let Some(place) = store.place else { continue };
+            let place = self.sources(place, flow, known);
+            let place = solved.all(place);
+            if locals(&place).any(|local| !flow.is_own(local)) || parts(&place).next().is_some() {
+                let value = self.sources(store.value, flow, known);
+                let same = flow.bits(&place);
+                given.kept |= flow.bits(&solved.all(value)) & !same;
+            }
+        }
+        given
+    }
+
+    /// What is wrong in a body.
+    pub(super) fn judge(&mut self, flow: &Flow, known: &mut Known, found: &mut Found) {
+        let solved = self.solve(flow, known);
+        let mut told: FxHashSet<Part> = FxHashSet::default();
+        for value in flow.results.iter().chain(&solved.lost) {
+            let sources = self.sources(*value, flow, known);
+            told.extend(parts(&solved.all(sources)));
+        }
+        for store in &solved.stores {
+            self.judge_store(flow, store, &solved, known, &mut told, found);
+        }
+        let changing = flow.function.is_some_and(|id| self.program.functions[id].receiver == Some(true));
+        for change in &flow.changes {
+            if self.part_of_place(change.place, known).is_some() {
+                continue;
+            }
+            let sources = self.sources(change.of, flow, known);
+            // A method may change what is its own, by any name.
+            let own = |part: &Part| {
+                changing
+                    && part.root.is_some_and(|root| place(root, flow.locals.0) == 0 && flow.is_param(root))
+            };
+            told.extend(parts(&solved.all(sources)).filter(|part| !own(part)));
+        }
+        // What cannot be bound to a name that changes it was told before.
+        let file = self.file(flow.module).id;
+        told.retain(|part| {
+            let at = part.span.in_file(file);
+            !self.found.iter().any(|error| error.at == at && matches!(error.fact, Fact::Thaw { .. }))
+        });
+        let told = told.into_iter().map(|part| {
+            let fact = Fact::LeaksPart { ty: part.ty, how: part.how };
+            (flow.module, part.span, fact)
+        });
+        found.extend(told);
+    }
+
+    fn judge_store(
+        &mut self,
+        flow: &Flow,
+        store: &Store,
+        solved: &Solved,
+        known: &mut Known,
+        told: &mut FxHashSet<Part>,
+        found: &mut Found,
+    ) {
+        let value = self.sources(store.value, flow, known);
+        let value = solved.all(value);
+        let place = match store.place {
+            Some(place) => {
+                let sources = self.sources(place, flow, known);
+                solved.all(sources)
+            }
+            None => FxHashSet::default(),
+        };
+        let roots: Vec<LocalId> = parts(&place).filter_map(|part| part.root).collect();
+        let guarded = store.place.is_none() || parts(&place).next().is_some();
+        if !guarded && locals(&place).all(|local| flow.is_own(local)) {
+            return;
+        }
+        // What stays in its object may be in it twice.
+        let elsewhere = |part: &Part| part.root.is_none_or(|root| !roots.contains(&root));
+        told.extend(parts(&value).filter(elsewhere));
+        let ty = self.program.nodes.exprs[store.value].ty;
+        if !guarded || !known.reach.changes(self, ty) {
+            return;
+        }
+        let mut joined: Vec<LocalId> = solved.joined(&value).into_iter().collect();
+        joined.sort();
+        let shared = joined.into_iter().find(|local| {
+            !roots.contains(local) && (!flow.is_own(*local) || self.is_used_later(flow, store, *local))
+        });
+        if let Some(local) = shared {
+            let (name, span) =
+                (self.program.nodes.locals[local].name, self.program.nodes.exprs[store.value].span);
+            let short = store.place.is_none() && self.is_short(flow.module, span);
+            found.push((flow.module, span, Fact::SharesPart { ty, name, short }));
+        }
+    }
+
+    /// Whether a name is used behind a place, or in another round.
+    fn is_used_later(&self, flow: &Flow, store: &Store, local: LocalId) -> bool {
+        if flow.uses.get(&local).is_some_and(|last| *last > store.end) {
+            return true;
+        }
+        let bound = self.program.nodes.locals[local].span.start;
+        let mut at = store.around;
+        while at != 0 {
+            let Some(around) = flow.arounds.get(at) else { break };
+            if bound < around.span.start {
+                return true;
+            }
+            at = around.outer;
+        }
+        false
+    }
+
+    /// Whether a value of a field stands for its name too.
+    fn is_short(&self, module: ModuleId, value: Span) -> bool {
+        let before = self.file(module).text.get(..value.start as usize).unwrap_or_default();
+        !before.trim_end().ends_with(':')
+    }
+}

@@ -1,0 +1,115 @@
+//! What can be changed that is reached from a value of a type.
+
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::checker::Checker;
+use crate::program::ClassId;
+use crate::relations::Head;
+use crate::types::{Ty, TyId};
+
+/// More types than these are taken for all.
+const MANY: usize = 300;
+
+/// What is reached from a type.
+#[derive(Debug, Default)]
+pub(super) struct Reached {
+    /// The types of what can be changed.
+    types: FxHashSet<TyId>,
+    /// Whether it may hold anything: a function, a trait object, a type parameter.
+    anything: bool,
+    /// Whether something in it is known to be changed by somebody.
+    changes: bool,
+}
+
+impl Reached {
+    fn nothing(&self) -> bool {
+        self.types.is_empty() && !self.anything
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Reach {
+    types: FxHashMap<TyId, Rc<Reached>>,
+    /// The classes that have a method that changes them.
+    changing: FxHashSet<ClassId>,
+}
+
+impl Reach {
+    pub(super) fn new(checker: &Checker<'_>) -> Self {
+        let program = &checker.program;
+        let changes = |id: &crate::program::FunctionId| program.functions[*id].receiver == Some(true);
+        let own = program.classes.iter().filter(|(_, class)| class.methods.iter().any(changes));
+        let mut changing: FxHashSet<ClassId> = own.map(|(id, _)| id).collect();
+        let impls = program.impls.iter().filter(|(_, of)| of.methods.iter().any(changes));
+        changing.extend(impls.filter_map(|(_, of)| match Head::of(program.types.get(of.on)) {
+            Some(Head::Class(id)) => Some(id),
+            _ => None,
+        }));
+        Self { types: FxHashMap::default(), changing }
+    }
+
+    fn of(&mut self, c: &mut Checker<'_>, ty: TyId) -> Rc<Reached> {
+        if let Some(known) = self.types.get(&ty) {
+            return Rc::clone(known);
+        }
+        let mut reached = Reached::default();
+        let mut seen = FxHashSet::default();
+        let mut work = vec![ty];
+        while let Some(ty) = work.pop() {
+            if !seen.insert(ty) {
+                continue;
+            }
+            if seen.len() > MANY {
+                reached.anything = true;
+                reached.changes = true;
+                break;
+            }
+            let found = c.program.types.get(ty);
+            match found {
+                Ty::Array(_) | Ty::Map(..) | Ty::Set(_) | Ty::Buffer | Ty::Stream(_) => {
+                    reached.types.insert(ty);
+                    work.extend(c.parts(found));
+                }
+                Ty::Tuple(_) | Ty::Optional(_) => work.extend(c.parts(found)),
+                Ty::Class(id, _) => {
+                    if self.changing.contains(&id) {
+                        reached.types.insert(ty);
+                    }
+                    work.extend(c.field_types(ty));
+                }
+                Ty::Enum(..) | Ty::Error(_) => work.extend(c.field_types(ty)),
+                Ty::Function(..) => reached.anything = true,
+                Ty::Param(_) | Ty::Trait(..) => {
+                    reached.anything = true;
+                    reached.changes |= c.is_mutable(ty);
+                }
+                _ => (),
+            }
+        }
+        reached.changes |= !reached.types.is_empty();
+        let reached = Rc::new(reached);
+        self.types.insert(ty, Rc::clone(&reached));
+        reached
+    }
+
+    /// Whether a value of a type may hold something that can be changed.
+    pub(super) fn holds(&mut self, c: &mut Checker<'_>, ty: TyId) -> bool {
+        !self.of(c, ty).nothing()
+    }
+
+    /// Whether it does hold something that can be changed.
+    pub(super) fn changes(&mut self, c: &mut Checker<'_>, ty: TyId) -> bool {
+        self.of(c, ty).changes
+    }
+
+    /// Whether something that can be changed may be in values of both types.
+    pub(super) fn share(&mut self, c: &mut Checker<'_>, a: TyId, b: TyId) -> bool {
+        let (a, b) = (self.of(c, a), self.of(c, b));
+        if a.nothing() || b.nothing() {
+            return false;
+        }
+        a.anything || b.anything || a.types.iter().any(|ty| b.types.contains(ty))
+    }
+}
