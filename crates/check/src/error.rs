@@ -95,6 +95,19 @@ pub enum Immutable {
     Captured,
 }
 
+/// What is wrong with a `select`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SelectFault {
+    /// It has no arms.
+    Empty,
+    /// An arm waits for nothing.
+    NoOperation,
+    /// It has a `default` already.
+    SecondDefault,
+    /// A time is waited for where `default` does not wait.
+    AfterBesideDefault,
+}
+
 /// How a part leaves the object whose invariant is about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Leak {
@@ -363,8 +376,8 @@ pub enum Fact {
     BadSpawn,
     /// `later` of what is no message to an actor.
     BadLater,
-    /// An arm of `select` that waits for nothing.
-    BadSelect,
+    /// A `select` that cannot be of use, or an arm.
+    BadSelect { what: SelectFault },
     /// A task that is dropped.
     UnusedTask,
 }

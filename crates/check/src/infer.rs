@@ -434,6 +434,7 @@ impl<'b, 'a> Body<'b, 'a> {
             E::Yield(value) => self.yield_expr(value, span),
             E::Spawn(what) => self.spawn(what, span, want),
             E::Scope(_)
+            | E::Select(_)
             | E::Name(_)
             | E::Apply { .. }
             | E::Call { .. }
@@ -442,7 +443,6 @@ impl<'b, 'a> Body<'b, 'a> {
             | E::Try(_)
             | E::Propagate(_)
             | E::Later(_) => self.postfix(id, want, crate::effects::Handling::Bare),
-            E::Select(arms) => self.select(arms, span, want),
             E::Closure { params, result, body } => self.closure(params, result, body, span, want),
             E::Unary { operator, operand } => self.unary(operator, operand, span, want),
             E::Binary { .. } => self.binary(id, want),

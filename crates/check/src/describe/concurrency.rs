@@ -1,7 +1,7 @@
 //! Tasks, actors, channels.
 
 use super::{Said, Words, codes};
-use crate::error::Fact;
+use crate::error::{Fact, SelectFault};
 
 impl Words<'_> {
     pub(super) fn concurrency(&self, fact: &Fact) -> Option<Said> {
@@ -20,9 +20,18 @@ impl Words<'_> {
                 codes::BAD_LATER,
                 "`later` stands behind a call of an actor's method, which it does not wait for",
             ),
-            Fact::BadSelect => Said::new(
+            Fact::BadSelect { what } => Said::new(
                 codes::BAD_SELECT,
-                "an arm of `select` waits: `v = rx.recv()`, `tx.send(x)`, `after 1s`, `default`",
+                match what {
+                    SelectFault::Empty => "a `select` without arms would wait for ever",
+                    SelectFault::NoOperation => {
+                        "an arm of `select` waits: `v = rx.recv()`, `tx.send(x)`, `after 1s`, `default`"
+                    }
+                    SelectFault::SecondDefault => "a `select` has one `default`",
+                    SelectFault::AfterBesideDefault => {
+                        "this never comes, since a `select` with a `default` does not wait"
+                    }
+                },
             ),
             Fact::UnusedTask => {
                 Said::new(codes::UNUSED_TASK, "this task is dropped, and nothing waits for it")

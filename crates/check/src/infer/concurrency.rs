@@ -6,7 +6,7 @@ use pluto_syntax::tree::{self, Expr as E};
 use super::{Body, Later, Want};
 use crate::body::{Callee, ExprId, ExprKind, SelectArm, SelectKind};
 use crate::effects::{CallFact, Handling, Raised};
-use crate::error::{Fact, Immutable};
+use crate::error::{Fact, Immutable, SelectFault};
 use crate::program::EffectInfo;
 use crate::types::{Effect, Ty, TyId};
 
@@ -158,8 +158,15 @@ impl Body<'_, '_> {
     }
 
     /// `select { … }`
-    pub(super) fn select(&mut self, arms: tree::List<tree::SelectArm>, span: Span, want: Want) -> ExprId {
+    pub(super) fn select(
+        &mut self,
+        arms: tree::List<tree::SelectArm>,
+        span: Span,
+        want: Want,
+        handling: Handling,
+    ) -> ExprId {
         self.impure(span);
+        self.select_arms(self.nodes.list(arms), span);
         let mut made: Vec<SelectArm> = Vec::new();
         let mut bodies: Vec<ExprId> = Vec::new();
         for arm in self.nodes.list(arms) {
@@ -172,7 +179,10 @@ impl Body<'_, '_> {
                 made.push(SelectArm { kind, body });
             }
         }
-        let ty = if bodies.is_empty() { TyId::NEVER } else { self.join(&mut bodies, want) };
+        if bodies.is_empty() {
+            return self.wrong(span);
+        }
+        let ty = self.join(&mut bodies, want);
         if made.len() != bodies.len() {
             return self.wrong(span);
         }
@@ -180,21 +190,45 @@ impl Body<'_, '_> {
             arm.body = body;
         }
         let waits = made.iter().any(|arm| matches!(arm.kind, SelectKind::Receive(..) | SelectKind::Send(..)));
-        if waits {
-            self.note_select(span);
-        }
+        self.note_select(span, waits, handling);
         let arms = self.c.program.nodes.select_arms.add(made);
         self.add(ExprKind::Select(arms), ty, span)
     }
 
+    /// Whether its arms are some that can all be of use.
+    fn select_arms(&mut self, arms: &[tree::SelectArm], span: Span) {
+        let word = Span::new(span.start, span.start + 6);
+        if arms.is_empty() {
+            self.error(word, Fact::BadSelect { what: SelectFault::Empty });
+        }
+        let mut default = None;
+        for arm in arms.iter().filter(|arm| matches!(arm.kind, tree::SelectKind::Default)) {
+            match default {
+                None => default = Some(arm.span),
+                Some(_) => self.error(arm.span, Fact::BadSelect { what: SelectFault::SecondDefault }),
+            }
+        }
+        for arm in arms.iter().filter(|arm| matches!(arm.kind, tree::SelectKind::After(_))) {
+            if default.is_some() {
+                self.error(arm.span, Fact::BadSelect { what: SelectFault::AfterBesideDefault });
+            }
+        }
+    }
+
     /// A channel that is waited for may be closed.
-    fn note_select(&mut self, span: Span) {
+    fn note_select(&mut self, span: Span, waits: bool, handling: Handling) {
+        if handling == Handling::Later {
+            self.error(span, Fact::BadLater);
+        }
+        if !waits && handling == Handling::Bare {
+            return;
+        }
         let fact = CallFact {
             node: self.node_here(),
             at: self.place(Span::new(span.start, span.start + 6)),
             raised: Raised::Effect(Effect::NONE),
-            also: self.c.builtins.channel_closed,
-            handling: Handling::Implicit,
+            also: self.c.builtins.channel_closed.filter(|_| waits),
+            handling: if handling == Handling::Bare { Handling::Implicit } else { handling },
             known: true,
             always: false,
         };
@@ -262,7 +296,7 @@ impl Body<'_, '_> {
 
     fn bad_operation(&mut self, pattern: Option<tree::PatternId>, span: Span) -> Option<SelectKind> {
         pattern.map(|pattern| self.pattern(pattern, TyId::WRONG, Immutable::Pattern));
-        self.error(span, Fact::BadSelect);
+        self.error(span, Fact::BadSelect { what: SelectFault::NoOperation });
         None
     }
 }

@@ -43,7 +43,7 @@ impl Body<'_, '_> {
         }
         let span = self.nodes.span(id);
         match self.nodes[id] {
-            E::Call { .. } | E::Scope(_) => self.postfix(id, want, Handling::Catch(var)),
+            E::Call { .. } | E::Scope(_) | E::Select(_) => self.postfix(id, want, Handling::Catch(var)),
             E::Field { optional: true, .. } => self.postfix(id, want, Handling::Catch(var)),
             _ => {
                 let value = self.expr(id, want);

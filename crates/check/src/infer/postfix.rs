@@ -74,6 +74,12 @@ impl Body<'_, '_> {
                 let value = self.scope_expr(block, self.nodes.span(base), want, after.handling);
                 Ref::Value(self.wrap_after(value, after, links))
             }
+            E::Select(arms) => {
+                let after = self.after(links, outer);
+                *done += after.links;
+                let value = self.select(arms, self.nodes.span(base), want, after.handling);
+                Ref::Value(self.wrap_after(value, after, links))
+            }
             E::Paren(inner) if links.is_empty() => Ref::Value(self.expr(inner, want)),
             _ => {
                 let want = if links.is_empty() { want } else { Want::Any };

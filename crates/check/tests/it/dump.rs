@@ -9,6 +9,50 @@ fn dump(fixture: &str, expected: &Expect) {
 }
 
 #[test]
+fn a_select_is_handled() {
+    dump(
+        r#"
+pub fn f(rx: Receiver<int>) int {
+    select { n = rx.recv() => n } catch { ChannelClosed => 0 }
+}
+pub fn g(rx: Receiver<int>) int { select { n = rx.recv() => n } catch 0 }
+pub fn h(rx: Receiver<int>) int { select { n = rx.recv() => n }! }
+"#,
+        &expect![[r#"
+            module main
+            fn f(rx: Receiver<int>) int raises none
+              block : int
+                catch : int
+                  select : int
+                    receive
+                    rx : Receiver<int>
+                    pattern let n : int
+                    n : int
+                  arm
+                  pattern error ChannelClosed : ChannelClosed
+                  0 : int
+            fn g(rx: Receiver<int>) int raises none
+              block : int
+                catch default : int
+                  select : int
+                    receive
+                    rx : Receiver<int>
+                    pattern let n : int
+                    n : int
+                  0 : int
+            fn h(rx: Receiver<int>) int raises ChannelClosed
+              block : int
+                propagate : int
+                  select : int
+                    receive
+                    rx : Receiver<int>
+                    pattern let n : int
+                    n : int
+        "#]],
+    );
+}
+
+#[test]
 fn what_is_put_between() {
     dump(
         r#"
