@@ -41,6 +41,8 @@ enum Key {
     List,
     Map,
     Error(ErrorId),
+    /// A class of a trait object.
+    Class(ClassId),
 }
 
 struct TypeShapes<'p> {
@@ -125,6 +127,9 @@ impl TypeShapes<'_> {
                 let fields = &self.errors[id].fields;
                 into.extend(fields.iter().map(|field| T::Ty(field.ty)));
             }
+            Some(Key::Class(id)) => {
+                into.extend(self.classes[id].fields.iter().map(|field| T::Ty(field.ty)));
+            }
             _ => (),
         }
     }
@@ -134,6 +139,7 @@ impl TypeShapes<'_> {
 struct Builder<'p> {
     nodes: &'p Nodes,
     names: &'p mut Names,
+    types: &'p Types,
     consts: &'p Arena<ConstId, crate::program::Const>,
     patterns: Patterns,
     labels: FxHashMap<Key, u64>,
@@ -221,8 +227,12 @@ impl Builder<'_> {
                 let parts = self.fields(fields);
                 self.patterns.variant(at, &parts)
             }
-            PatternKind::Class(_, fields) => {
+            PatternKind::Class(class, fields) => {
                 let parts = self.fields(fields);
+                if matches!(self.types.get(pattern.ty), Ty::Trait(..)) {
+                    let label = self.label(Key::Class(class));
+                    return self.patterns.label(label, &parts);
+                }
                 self.patterns.variant(0, &parts)
             }
             PatternKind::Error(error, fields) => {
@@ -381,6 +391,7 @@ impl Checker<'_> {
         let mut builder = Builder {
             nodes,
             names,
+            types,
             consts,
             patterns: Patterns::new(),
             labels: FxHashMap::default(),
@@ -426,6 +437,7 @@ impl Checker<'_> {
                 Some(Key::Tuple(_)) => format!("({})", list(parts)),
                 Some(Key::List | Key::Map) => list(parts),
                 Some(Key::Error(id)) => self.program.text(self.program.errors[id].origin.name).to_owned(),
+                Some(Key::Class(id)) => self.program.text(self.program.classes[id].origin.name).to_owned(),
                 Some(Key::Int(value)) => value.to_string(),
                 Some(Key::Text(text)) => format!("{:?}", self.program.text(text)),
                 Some(Key::Atom(text)) => format!(":{}", self.program.text(text)),

@@ -9,7 +9,7 @@ use crate::body::{ExprKind, LocalId, Pattern, PatternId, PatternKind};
 use crate::checker::Def;
 use crate::error::{Fact, Immutable};
 use crate::names::Symbol;
-use crate::program::{EnumId, Field};
+use crate::program::{ClassId, ClassKind, EnumId, Field};
 use crate::types::{Subst, Ty, TyId};
 
 /// The names that a pattern binds, while it is looked at.
@@ -443,6 +443,15 @@ impl Body<'_, '_> {
                 let made = self.field_patterns(&declared, &subst, fields, rest, why, bound, span, home);
                 PatternKind::Class(id, made)
             }
+            // What type arguments an object of a generic class has is not known.
+            (Def::Class(id), Ty::Trait(..)) if self.is_class_of(id, ty) => {
+                let class = &self.c.program.classes[id];
+                let (declared, home, own) = (class.fields.clone(), class.origin.module, class.self_ty);
+                let home = (home != module).then_some((home, own));
+                let subst = Subst::default();
+                let made = self.field_patterns(&declared, &subst, fields, rest, why, bound, span, home);
+                PatternKind::Class(id, made)
+            }
             (Def::Error(id), Ty::Caught(_)) => {
                 let declared = self.c.program.errors[id].fields.clone();
                 // An error without its fields is taken whatever they are.
@@ -463,6 +472,14 @@ impl Body<'_, '_> {
                 self.mismatch(span, ty)
             }
         }
+    }
+
+    /// Whether the values of a trait object may be of a class.
+    fn is_class_of(&mut self, id: ClassId, object: TyId) -> bool {
+        let class = &self.c.program.classes[id];
+        let (ty, plain) = (class.self_ty, class.type_params.is_empty() && class.kind == ClassKind::Class);
+        let object = self.resolve(object);
+        plain && self.c.could_be(object, ty)
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields, their patterns, and where names go")]

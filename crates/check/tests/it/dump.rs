@@ -53,6 +53,43 @@ pub fn h(rx: Receiver<int>) int { select { n = rx.recv() => n }! }
 }
 
 #[test]
+fn a_class_of_a_trait_object() {
+    dump(
+        r#"
+pub trait Animal { fn name(self) string }
+class Dog { name: string }
+impl Animal for Dog { fn name(self) string { self.name } }
+pub fn f(a: Animal) string {
+    match a { Dog { name } => name, _ => "" }
+}
+"#,
+        &expect![[r#"
+            module main
+            class Dog
+              name: string
+            trait Animal
+            impl Animal for Dog
+            fn Animal.name() string raises none
+            fn Dog.name() string raises none
+              block : string
+                field 0 : string
+                  self : Dog
+            fn f(a: Animal) string raises none
+              block : string
+                match : string
+                  a : Animal
+                  arm
+                  pattern class Dog : Animal
+                    pattern let name : string
+                  name : string
+                  arm
+                  pattern _ : Animal
+                  "" : string
+        "#]],
+    );
+}
+
+#[test]
 fn what_is_put_between() {
     dump(
         r#"
