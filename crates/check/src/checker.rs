@@ -130,6 +130,8 @@ pub(crate) struct Checker<'a> {
     pub(crate) matches: Vec<(ModuleId, Span, TyId, List<Arm>)>,
     /// Patterns that must always match.
     pub(crate) irrefutable: Vec<(ModuleId, Span, TyId, PatternId)>,
+    /// Patterns with an `else`, which stands here: they must not always match.
+    pub(crate) with_else: Vec<(ModuleId, Span, PatternId)>,
     pub(crate) injections: Vec<Injection>,
     pub(crate) purity: crate::purity::Seen,
     pub(crate) current_test: Option<TestId>,
@@ -191,6 +193,7 @@ impl<'a> Checker<'a> {
             facts: crate::relations::Facts::default(),
             matches: Vec::new(),
             irrefutable: Vec::new(),
+            with_else: Vec::new(),
             injections: Vec::new(),
             purity: crate::purity::Seen::default(),
             current_test: None,

@@ -140,6 +140,7 @@ mod codes {
         }
         Warning {
             UNREACHABLE_ARM = 520 "unreachable-arm",
+            NEEDLESS_ELSE = 521 "needless-else",
         }
         Error {
             IMPURE = 601 "impure-contract",

@@ -133,6 +133,7 @@ impl Fact {
                 | Self::ComparedWithNone { .. }
                 | Self::NeverRaised { .. }
                 | Self::UnreachableArm
+                | Self::NeedlessElse
                 | Self::OldCopies { .. }
                 | Self::NeedlessMut { .. }
         )
@@ -312,6 +313,8 @@ pub enum Fact {
     NotExhaustive { missing: Vec<String> },
     /// An arm that nothing comes to.
     UnreachableArm,
+    /// An `else` of a `let` whose pattern always matches.
+    NeedlessElse,
     /// A pattern of another type.
     PatternMismatch { expected: TyId },
     /// An alternative that does not bind a name that another binds.
@@ -378,6 +381,6 @@ pub enum Fact {
     BadLater,
     /// A `select` that cannot be of use, or an arm.
     BadSelect { what: SelectFault },
-    /// A task that is dropped.
-    UnusedTask,
+    /// A task that is dropped, or a collection of tasks.
+    UnusedTask { many: bool },
 }

@@ -91,6 +91,8 @@ pub(crate) struct LocalInfo {
     pub(crate) warn: bool,
     /// Whether it is a field of a pattern that is named without what it is bound to.
     pub(crate) field: bool,
+    /// Whether it stands directly in a `scope`, which waits for the tasks that it starts.
+    pub(crate) in_scope: bool,
 }
 
 /// A type that must have a trait.
@@ -146,6 +148,8 @@ pub(crate) struct Body<'b, 'a> {
     narrowed: narrow::Narrowed,
     obligations: Vec<Obligation>,
     later: Vec<Later>,
+    /// The names of each `let mut` of several: the first, and the one behind the last.
+    groups: Vec<(u32, u32)>,
     /// Whether what is looked at goes nowhere because of an error: then nothing is looked for either.
     lost: usize,
     /// What was expected of what does not return.
@@ -206,6 +210,7 @@ impl<'b, 'a> Body<'b, 'a> {
             narrowed: narrow::Narrowed::default(),
             obligations: Vec::new(),
             later: Vec::new(),
+            groups: Vec::new(),
             lost: 0,
             never_vars: Vec::new(),
             defers: 0,
@@ -334,6 +339,7 @@ impl<'b, 'a> Body<'b, 'a> {
             alias: None,
             warn: warn && why != Immutable::SelfValue,
             field: false,
+            in_scope: self.scopes.last().copied().flatten().is_some(),
         });
         self.c.program.nodes.locals.add(Local { name, span, ty, mutable, closure })
     }

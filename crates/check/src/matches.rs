@@ -339,6 +339,13 @@ impl Checker<'_> {
         for (module, span, ty, pattern) in std::mem::take(&mut self.irrefutable) {
             self.check_irrefutable(module, span, ty, pattern);
         }
+        for (module, span, pattern) in std::mem::take(&mut self.with_else) {
+            let ty = self.program.nodes.patterns[pattern].ty;
+            let found = self.search(ty, &[(pattern, false)]);
+            if found.is_some_and(|(_, missing, _)| missing.is_empty()) {
+                self.error(module, span, Fact::NeedlessElse);
+            }
+        }
     }
 
     fn check_match(&mut self, module: ModuleId, span: Span, _ty: TyId, arms: &[Arm]) {

@@ -33,9 +33,13 @@ impl Words<'_> {
                     }
                 },
             ),
-            Fact::UnusedTask => {
+            Fact::UnusedTask { many: false } => {
                 Said::new(codes::UNUSED_TASK, "this task is dropped, and nothing waits for it")
                     .note("`get()` waits for it, `detach()` lets it run, and a `scope` waits for all in it")
+            }
+            Fact::UnusedTask { many: true } => {
+                Said::new(codes::UNUSED_TASK, "these tasks are dropped, and nothing waits for them")
+                    .note("`get()` waits for one, `detach()` lets it run, and a `scope` waits for all in it")
             }
             _ => return None,
         })

@@ -14,6 +14,10 @@ impl Words<'_> {
                 Said::new(codes::REFUTABLE, format!("this pattern does not take {}", missing(left)))
                     .note("`let … else { … }` says what is done then")
             }
+            Fact::NeedlessElse => Said::new(
+                codes::NEEDLESS_ELSE,
+                "nothing comes here: what is before the `else` always matches",
+            ),
             Fact::UnreachableArm => Said::new(
                 codes::UNREACHABLE_ARM,
                 "nothing comes here: patterns before it take everything of it",

@@ -98,11 +98,26 @@ impl Body<'_, '_> {
         if let Some((value, at, first)) = thaw {
             let end = self.c.program.nodes.locals.len() as u32;
             self.later.push(super::Later::Thaw(value, at, (first, end)));
+            self.groups.push((first, end));
         }
-        if otherwise.is_none() {
-            self.c.irrefutable.push((self.module, span, ty, made));
+        match otherwise {
+            None => self.c.irrefutable.push((self.module, span, ty, made)),
+            Some(otherwise) => self.check_else(value, made, otherwise),
+        }
+        if matches!(self.nodes[pattern], tree::Pattern::Any) {
+            self.must_not_drop_task(value);
         }
         (Stmt::Let(made, value, otherwise), never)
+    }
+
+    /// An `else` is of use where the pattern may not match.
+    fn check_else(&mut self, value: ExprId, pattern: crate::body::PatternId, otherwise: ExprId) {
+        let span = self.span(otherwise);
+        if matches!(self.kind(value), ExprKind::Wrap(_)) {
+            self.error(span, Fact::NeedlessElse);
+        } else {
+            self.c.with_else.push((self.module, span, pattern));
+        }
     }
 
     fn is_variant(&self, pattern: tree::PatternId) -> bool {
@@ -225,15 +240,39 @@ impl Body<'_, '_> {
         self.add(ExprKind::Local(local), known.ty, span)
     }
 
+    /// A task, or tasks, that nothing has any more when this is dropped.
+    fn must_not_drop_task(&mut self, made: ExprId) -> bool {
+        let ty = self.ty(made);
+        let span = self.span(made);
+        if !self.holds_task(ty) {
+            return false;
+        }
+        let one = matches!(self.get(ty), Ty::Task(..));
+        let spawned = matches!(self.kind(made), ExprKind::Spawn(_));
+        if !(spawned && self.task_of_scope(ty, span)) {
+            self.error(span, Fact::UnusedTask { many: !one });
+        }
+        true
+    }
+
+    /// Whether a value is a task, or is made of tasks. What may be none is what a map gives back, and often is none.
+    pub(super) fn holds_task(&mut self, ty: TyId) -> bool {
+        let ty = self.shallow(ty);
+        match self.get(ty) {
+            Ty::Task(..) => true,
+            found @ (Ty::Array(_) | Ty::Tuple(_)) => {
+                let parts = self.c.parts(found);
+                parts.into_iter().any(|part| self.holds_task(part))
+            }
+            _ => false,
+        }
+    }
+
     /// A value that is dropped: a task must not be, and what only computes is of no use.
     pub(super) fn must_use(&mut self, made: ExprId, written: tree::ExprId) {
         let ty = self.ty(made);
         let span = self.nodes.span(written);
-        if matches!(self.get(ty), Ty::Task(..)) {
-            let spawned = matches!(self.kind(made), ExprKind::Spawn(_));
-            if !(spawned && self.task_of_scope(ty, span)) {
-                self.error(span, Fact::UnusedTask);
-            }
+        if self.must_not_drop_task(made) {
             return;
         }
         if matches!(self.get(ty), Ty::Void | Ty::Never | Ty::Wrong) {

@@ -131,6 +131,15 @@ impl Body<'_, '_> {
         Some(self.place(Span::new(start, name.start)))
     }
 
+    /// Whether the `mut` before several names is for another of them, or is told of with the first.
+    fn stays_mut(&self, id: LocalId) -> bool {
+        let behind = self.groups.partition_point(|(first, _)| *first <= id.index());
+        let group = behind.checked_sub(1).and_then(|at| self.groups.get(at)).copied();
+        let Some((first, end)) = group.filter(|(_, end)| id.index() < *end) else { return false };
+        let mut names = (first..end).map(LocalId::from_index);
+        first != id.index() || names.any(|other| self.info(other).changed)
+    }
+
     fn warn_local(&mut self, id: LocalId) {
         let info = *self.info(id);
         let local = self.c.program.nodes.locals[id];
@@ -139,8 +148,11 @@ impl Body<'_, '_> {
         }
         // What is wrong may be what would change it.
         let mistaken = self.c.mistakes > self.mistakes;
-        let unchanged = local.mutable && !info.changed && !mistaken;
-        let fact = if info.warn && !info.used {
+        let unchanged = local.mutable && !info.changed && !mistaken && !self.stays_mut(id);
+        let own = info.why == crate::error::Immutable::Let && !info.in_scope && !info.used;
+        let fact = if own && !self.c.program.text(local.name).is_empty() && self.holds_task(local.ty) {
+            Fact::UnusedTask { many: !matches!(self.get(local.ty), Ty::Task(..)) }
+        } else if info.warn && !info.used {
             Fact::UnusedLocal { name: local.name, field: info.field }
         } else if unchanged && info.warn && info.why == crate::error::Immutable::Let {
             Fact::NeedlessMut { name: local.name, word: self.mut_before(local.span) }
