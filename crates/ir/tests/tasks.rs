@@ -481,3 +481,58 @@ fn pick(full: Sender<int>, rest: Receiver<int>) string {
         "#]],
     );
 }
+
+#[test]
+fn a_closed_channel_fails_a_select_where_it_is_handled() {
+    always(
+        r#"
+error Odd {}
+
+fn next(numbers: Receiver<int>) int {
+    select {
+        n = numbers.recv() => n
+        after 5ms => 0
+    } catch {
+        ChannelClosed {} => -1
+    }
+}
+
+fn hand_on(numbers: Receiver<int>) int {
+    select {
+        n = numbers.recv() => n
+    }!
+}
+
+fn odd(numbers: Receiver<int>) int {
+    select {
+        n = numbers.recv() => { if n % 2 == 1 { raise Odd {} }
+            n }
+    } catch {
+        ChannelClosed {} => -1
+    }
+}
+
+fn main() {
+    let (out, numbers) = chan<int>(2)
+    print(next(numbers))
+    out.send(1) catch { ChannelClosed {} => print("closed") }
+    out.send(3) catch { ChannelClosed {} => print("closed") }
+    print(next(numbers))
+    print(odd(numbers) catch { Odd {} => 7 })
+    out.close()
+    print(next(numbers))
+    print(odd(numbers) catch { Odd {} => 7 })
+    print(hand_on(numbers) catch -2)
+}
+"#,
+        &expect![[r#"
+            0
+            1
+            7
+            -1
+            -1
+            -2
+            Finished
+        "#]],
+    );
+}

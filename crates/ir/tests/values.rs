@@ -208,3 +208,48 @@ app Shop[users: Users, stock: Stock, log: Log] {
 }
 "#));
 }
+
+#[test]
+fn a_trait_object_is_of_a_class_by_a_pattern() {
+    expect![[r#"
+        the king
+        bo
+        odd
+        2 legs
+    "#]]
+    .assert_eq(&ran(r#"
+trait Animal {
+    fn legs(self) int
+}
+
+class Dog {
+    pub name: string
+}
+
+class Bird {
+    pub wings: int = 2
+}
+
+impl Animal for Dog {
+    fn legs(self) int { 4 }
+}
+
+impl Animal for Bird {
+    fn legs(self) int { 2 }
+}
+
+fn told(animal: Animal) string {
+    match animal {
+        Dog { name: "rex" } => "the king"
+        Dog { name } => name
+        Bird { wings, .. } if wings > 2 => "odd"
+        _ => f"{animal.legs()} legs"
+    }
+}
+
+fn main() {
+    let all: [Animal] = [Dog { name: "rex" }, Dog { name: "bo" }, Bird { wings: 3 }, Bird {}]
+    for animal in all { print(told(animal)) }
+}
+"#));
+}

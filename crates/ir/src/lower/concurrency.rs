@@ -10,7 +10,7 @@ use super::code::{Code, Value};
 use super::loops::first;
 use super::{Job, Key, Lowering};
 use crate::Intrinsic;
-use crate::program::{Const, End, FuncId, Function, Inst, Lane, Reg, Shape, Trap};
+use crate::program::{BlockId, Const, End, FuncId, Function, Inst, Lane, Reg, Shape, Trap};
 
 /// What a task does: a call, of something with these types.
 pub(super) struct Started {
@@ -327,7 +327,7 @@ impl Code<'_> {
     }
 
     /// `select { … }`
-    pub(super) fn select(&mut self, id: ExprId, arms: List<SelectArm>) -> Value {
+    pub(super) fn select(&mut self, id: ExprId, arms: List<SelectArm>) -> Called {
         let ty = self.ty_of(id);
         let arms = self.l.source.nodes.select_arms.get(arms).to_vec();
         let default = arms.iter().position(|arm| matches!(arm.kind, SelectKind::Default));
@@ -341,9 +341,11 @@ impl Code<'_> {
         let has_default = self.byte(default.is_some());
         let lanes = [Lane::Int, Lane::Byte];
         let done = self.intrinsic(Intrinsic::SelectWait, void, &[has_default], &lanes);
-        let [at, closed] = done[..] else { return Vec::new() };
-        self.fail_if_closed(&arms, closed);
-        self.do_arm(&arms, default, at, ty)
+        let [at, closed] = done[..] else { return Called::fine(Vec::new()) };
+        let (result, after) = (self.value(ty), self.block());
+        let error = self.fail_if_closed(&arms, closed, after);
+        self.do_arm(&arms, default, at, (&result, ty, after));
+        Called { value: result, error }
     }
 
     /// What the arms of a `select` wait for.
@@ -372,21 +374,30 @@ impl Code<'_> {
         waits
     }
 
-    fn fail_if_closed(&mut self, arms: &[SelectArm], closed: Reg) {
+    /// The error of a channel that is closed, behind all arms, where there may be one.
+    fn fail_if_closed(&mut self, arms: &[SelectArm], closed: Reg, after: BlockId) -> Option<Reg> {
         if !arms.iter().any(|arm| matches!(arm.kind, SelectKind::Receive(..) | SelectKind::Send(..))) {
-            return;
+            return None;
         }
+        let error = self.constant(Const::Null);
         let (bad, fine) = (self.block(), self.block());
         self.branch(closed, bad, fine);
         self.enter(bad);
-        let error = self.builtin_failure("ChannelClosed", &[]);
-        self.give_error(error);
+        let made = self.builtin_failure("ChannelClosed", &[]);
+        self.move_to(&[error], &[made]);
+        self.jump(after);
         self.enter(fine);
+        Some(error)
     }
 
-    fn do_arm(&mut self, arms: &[SelectArm], default: Option<usize>, at: Reg, ty: TyId) -> Value {
-        let result = self.value(ty);
-        let after = self.block();
+    /// Does the arm with a number; its value goes to registers, and on it goes behind all arms.
+    fn do_arm(
+        &mut self,
+        arms: &[SelectArm],
+        default: Option<usize>,
+        at: Reg,
+        (result, ty, after): (&[Reg], TyId, BlockId),
+    ) {
         let blocks: Vec<_> = arms.iter().map(|_| self.block()).collect();
         // `default` is behind all others.
         let mut targets: Vec<_> =
@@ -399,11 +410,10 @@ impl Code<'_> {
                 self.take_message(channel, pattern);
             }
             let value = self.expr_as(arm.body, ty);
-            self.move_to(&result, &value);
+            self.move_to(result, &value);
             self.jump(after);
         }
         self.enter(after);
-        result
     }
 
     fn take_message(&mut self, channel: ExprId, pattern: PatternId) {

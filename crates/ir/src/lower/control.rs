@@ -116,7 +116,7 @@ impl Code<'_> {
         Vec::new()
     }
 
-    /// A call or a scope, with the error that it may give.
+    /// A call, a scope or a `select`, with the error that it may give.
     fn attempt(&mut self, of: ExprId) -> Called {
         let expr = self.l.source.nodes.exprs[of];
         match expr.kind {
@@ -127,6 +127,7 @@ impl Code<'_> {
                 called
             }
             ExprKind::Scope(body) => self.scope(of, body),
+            ExprKind::Select(arms) => self.select(of, arms),
             _ => Called { value: self.expr(of), error: None },
         }
     }

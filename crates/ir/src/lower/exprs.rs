@@ -141,9 +141,8 @@ impl Code<'_> {
             ExprKind::Spawn(call) => self.spawn(id, call),
             ExprKind::SpawnActor(of) => self.spawn_actor(id, of),
             ExprKind::Later(call) => self.later(id, call),
-            // Without `!` behind it, it hands on errors too.
-            ExprKind::Scope(_) => self.propagate(id),
-            ExprKind::Select(arms) => self.select(id, arms),
+            // Without `!` behind them, they hand on errors too.
+            ExprKind::Scope(_) | ExprKind::Select(_) => self.propagate(id),
             ExprKind::Yield(value) => self.yield_value(value),
             ExprKind::Atom(_) | ExprKind::TermField(..) | ExprKind::ToTerm(_) => {
                 self.not_yet(id, "values of the BEAM")

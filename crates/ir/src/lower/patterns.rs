@@ -60,6 +60,12 @@ impl Code<'_> {
             PatternKind::Variant(_, variant, fields) => {
                 self.variant_pattern(ty, first(value), variant, fields, otherwise);
             }
+            PatternKind::Class(class, fields) if matches!(self.l.source.types.get(ty), Ty::Trait(..)) => {
+                let class = self.l.source.classes[class].self_ty;
+                let is = self.is_of(first(value), class);
+                self.unless(is, otherwise);
+                self.field_patterns(class, first(value), 0, fields, otherwise);
+            }
             PatternKind::Class(_, fields) => self.field_patterns(ty, first(value), 0, fields, otherwise),
             PatternKind::Error(error, fields) => {
                 let ty = self.l.source.types.intern(Ty::Error(error));

@@ -234,7 +234,7 @@ impl Code<'_> {
         vec![self.is_of(object, ty)]
     }
 
-    fn is_of(&mut self, object: Reg, ty: TyId) -> Reg {
+    pub(super) fn is_of(&mut self, object: Reg, ty: TyId) -> Reg {
         let mut shape = self.l.shape(ty);
         if self.l.is_boxed(ty) {
             shape = self.boxed_shape(shape);
