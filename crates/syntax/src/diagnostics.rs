@@ -142,6 +142,9 @@ impl SyntaxError {
                 "this duration is too long: the longest is 292 years".into()
             }
             Fact::ForeignOperator { written: "**", .. } => "`a ** b` is written `a.pow(b)`".into(),
+            Fact::ForeignOperator { written: "...", .. } => {
+                "`...` is written `..` without the end, and `..=` with it".into()
+            }
             Fact::ForeignOperator { written, instead } => format!("`{written}` is written `{instead}`"),
             Fact::Semicolon { .. } => "a statement ends with its line, not with `;`".into(),
             Fact::BackQuotes => "strings are in double quotes, and those with holes in `f\"…\"`".into(),
@@ -288,6 +291,9 @@ impl SyntaxError {
                 Some(Fix::sure("write `//`", vec![edit(first, "//")]))
             }
             Fact::ForeignOperator { written: "**", .. } => None,
+            Fact::ForeignOperator { written: "...", .. } => {
+                Some(Fix::proposed("write `..`", vec![edit(span, "..")]))
+            }
             Fact::ForeignOperator { instead, .. } => write(instead),
             Fact::Semicolon { at_end: true } => remove("`;`"),
             Fact::SingleQuotes { plain: false } => None,

@@ -276,6 +276,7 @@ impl<'s> Lexer<'s> {
 
     fn operator(&mut self, byte: u8) -> Kind {
         let (kind, length) = match (byte, self.byte(self.at + 1), self.byte(self.at + 2)) {
+            (b'.', b'.', b'.') => return self.foreign(3, "...", "..", Kind::DotDot),
             (b'.', b'.', b'=') => (Kind::DotDotEqual, 3),
             (b'.', b'.', _) => (Kind::DotDot, 2),
             (b'.', ..) => (Kind::Dot, 1),
