@@ -289,8 +289,8 @@ pub enum Fact {
     ComparedWithNone { ty: TyId, equal: bool },
 
     // ----------------------------------------------------------------------------------------------- error sets, E04xx
-    /// A call that may fail, and does not say so.
-    Unhandled { errors: Vec<ErrorId>, always: bool, way: Vec<FileSpan> },
+    /// A call that may fail, and does not say so; whether no error may leave from there.
+    Unhandled { errors: Vec<ErrorId>, always: bool, closed: bool, way: Vec<FileSpan> },
     /// A `!` or `catch` where nothing can fail.
     Needless { propagate: bool, mark: Option<FileSpan> },
     /// `!` or `catch` of what is no call.

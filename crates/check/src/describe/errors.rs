@@ -8,20 +8,23 @@ use crate::error::Fact;
 impl Words<'_> {
     pub(super) fn errors(&self, fact: &Fact) -> Option<Said> {
         Some(match fact {
-            Fact::Unhandled { errors, always: true, way } => {
-                let _ = (errors, way);
-                Said::new(codes::UNHANDLED, "this call may fail")
-                    .note("`!` hands its errors on, and `catch` handles them")
-                    .insert_after("hand its errors on", self.at, "!")
-            }
-            Fact::Unhandled { errors, way, .. } => {
-                let said = Said::new(
-                    codes::UNHANDLED,
-                    format!("this call may fail with {}", self.errors_of(errors)),
-                )
-                .note("`!` hands its errors on, and `catch` handles them")
-                .insert_after("hand its errors on", self.at, "!");
-                self.way(said, way)
+            Fact::Unhandled { errors, always, closed, way } => {
+                let message = if *always {
+                    "this call may fail".to_owned()
+                } else {
+                    format!("this call may fail with {}", self.errors_of(errors))
+                };
+                let said = Said::new(codes::UNHANDLED, message);
+                let said = if *closed {
+                    said.note("no error may leave from here: `catch` handles them")
+                } else {
+                    said.note("`!` hands its errors on, and `catch` handles them").insert_after(
+                        "hand its errors on",
+                        self.at,
+                        "!",
+                    )
+                };
+                if *always { said } else { self.way(said, way) }
             }
             Fact::Needless { propagate: false, .. } => {
                 Said::new(codes::NEEDLESS, "this call cannot fail").note("it needs no `catch`")

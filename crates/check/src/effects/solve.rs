@@ -301,7 +301,7 @@ impl Checker<'_> {
                 }
                 let way =
                     errors.first().map(|error| solution.origin(node, number(*error))).unwrap_or_default();
-                self.tell(call.at, Fact::Unhandled { errors, always, way });
+                self.tell(call.at, Fact::Unhandled { errors, always, closed: call.node.is_none(), way });
             }
             Handling::Propagate if nothing && call.known => {
                 let mark = self.mark_behind(call.at);
