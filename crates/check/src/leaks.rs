@@ -2,7 +2,7 @@
 //! is read anywhere, but is not given away, kept elsewhere, or changed but by methods of the object; and what is put into such an
 //! object can be changed by nobody else. Either is mended by a copy.
 //!
-//! Each body is read once into [`Flow`](flow::Flow): which value flows into which name, what is stored where, what leaves. What a
+//! Each body is read once into [`Flow`]: which value flows into which name, what is stored where, what leaves. What a
 //! function does with what it is given is found over all functions by fixpoint; then each body is judged.
 
 mod flow;

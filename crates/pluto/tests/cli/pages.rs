@@ -180,6 +180,7 @@ fn what_a_page_shows_as_wrong_is_mended_by_its_fix() {
         E0401 proposed unhandled-error
         E0402 sure     needless-handling
         E0602 proposed leaks-part
+        E0603 proposed shares-part
         E0701 proposed assign-immutable
         E0702 proposed change-immutable
         E0703 proposed immutable-made-mutable
