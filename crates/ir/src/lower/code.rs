@@ -209,6 +209,16 @@ impl<'l> Code<'l> {
         self.end(End::Branch(on, then, otherwise));
     }
 
+    /// Does something where a byte says so, and goes on behind it.
+    pub(super) fn when(&mut self, holds: Reg, then: impl FnOnce(&mut Self)) {
+        let (inside, behind) = (self.block(), self.block());
+        self.branch(holds, inside, behind);
+        self.enter(inside);
+        then(self);
+        self.jump(behind);
+        self.enter(behind);
+    }
+
     pub(super) fn constant(&mut self, value: Const) -> Reg {
         let to = self.reg(match value {
             Const::Int(_) | Const::Vtable(_) => Lane::Int,

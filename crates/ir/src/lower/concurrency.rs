@@ -212,12 +212,10 @@ impl Code<'_> {
         let shape = self.l.shape(down);
         let is = self.reg(Lane::Byte);
         self.push(Inst::Is { to: is, object: error, shape });
-        let (bad, fine) = (self.block(), self.block());
-        self.branch(is, bad, fine);
-        self.enter(bad);
-        let why = self.load(error, 0, Lane::Ref);
-        self.end(End::Trap(Trap::Said(why)));
-        self.enter(fine);
+        self.when(is, |code| {
+            let why = code.load(error, 0, Lane::Ref);
+            code.end(End::Trap(Trap::Said(why)));
+        });
         called
     }
 
@@ -251,13 +249,10 @@ impl Code<'_> {
         let ended = self.intrinsic(what, shape, with, &all);
         let [how, value @ .., error, why] = &ended[..] else { return Called::fine(Vec::new()) };
         let trapped = self.is_trapped(*how);
-        let (bad, fine) = (self.block(), self.block());
-        self.branch(trapped, bad, fine);
-        self.enter(bad);
-        let made = self.builtin_failure(failed, &[*why]);
-        self.move_to(&[*error], &[made]);
-        self.jump(fine);
-        self.enter(fine);
+        self.when(trapped, |code| {
+            let made = code.builtin_failure(failed, &[*why]);
+            code.move_to(&[*error], &[made]);
+        });
         Called { value: value.to_vec(), error: Some(*error) }
     }
 
@@ -274,16 +269,14 @@ impl Code<'_> {
         }
     }
 
-    /// The error of a channel that is closed, or null.
-    fn if_closed(&mut self, closed: Reg) -> Reg {
+    /// The error of a channel that is closed, or null. `then` is what is done besides where it is closed.
+    fn if_closed(&mut self, closed: Reg, then: impl FnOnce(&mut Self)) -> Reg {
         let error = self.constant(Const::Null);
-        let (bad, fine) = (self.block(), self.block());
-        self.branch(closed, bad, fine);
-        self.enter(bad);
-        let made = self.builtin_failure("ChannelClosed", &[]);
-        self.move_to(&[error], &[made]);
-        self.jump(fine);
-        self.enter(fine);
+        self.when(closed, |code| {
+            let made = code.builtin_failure("ChannelClosed", &[]);
+            code.move_to(&[error], &[made]);
+            then(code);
+        });
         error
     }
 
@@ -291,13 +284,13 @@ impl Code<'_> {
     pub(super) fn send(&mut self, on: TyId, flat: &[Reg]) -> Called {
         let shape = self.l.shape(on);
         let closed = self.intrinsic(Intrinsic::Send, shape, flat, &[Lane::Byte]);
-        Called { value: Vec::new(), error: Some(self.if_closed(first(&closed))) }
+        Called { value: Vec::new(), error: Some(self.if_closed(first(&closed), |_| ())) }
     }
 
     /// `rx.recv()`
     pub(super) fn recv(&mut self, on: TyId, receiver: Reg, result: TyId) -> Called {
         let (closed, value) = self.received(on, receiver, result);
-        Called { value, error: Some(self.if_closed(closed)) }
+        Called { value, error: Some(self.if_closed(closed, |_| ())) }
     }
 
     fn received(&mut self, on: TyId, receiver: Reg, item: TyId) -> (Reg, Value) {
@@ -312,18 +305,11 @@ impl Code<'_> {
     pub(super) fn for_messages(&mut self, of: For, item: TyId) -> Value {
         let on = self.ty_of(of.over);
         let receiver = self.one(of.over);
-        let (next, inside) = (self.block(), self.block());
-        let after = self.open_loop(of.id, next, Vec::new());
-        self.jump(next);
-        self.enter(next);
-        let (closed, value) = self.received(on, receiver, item);
-        self.branch(closed, after, inside);
-        self.enter(inside);
-        self.bind_item(of, item, &value);
-        self.expr(of.body);
-        self.jump(next);
-        self.enter(after);
-        Vec::new()
+        self.for_next(of, item, |code, inside, after| {
+            let (closed, value) = code.received(on, receiver, item);
+            code.branch(closed, after, inside);
+            value
+        })
     }
 
     /// `select { … }`
@@ -343,7 +329,9 @@ impl Code<'_> {
         let done = self.intrinsic(Intrinsic::SelectWait, void, &[has_default], &lanes);
         let [at, closed] = done[..] else { return Called::fine(Vec::new()) };
         let (result, after) = (self.value(ty), self.block());
-        let error = self.fail_if_closed(&arms, closed, after);
+        let waits = arms.iter().any(|arm| matches!(arm.kind, SelectKind::Receive(..) | SelectKind::Send(..)));
+        // Where a channel is closed, no arm is done.
+        let error = waits.then(|| self.if_closed(closed, |code| code.jump(after)));
         self.do_arm(&arms, default, at, (&result, ty, after));
         Called { value: result, error }
     }
@@ -372,22 +360,6 @@ impl Code<'_> {
             }
         }
         waits
-    }
-
-    /// The error of a channel that is closed, behind all arms, where there may be one.
-    fn fail_if_closed(&mut self, arms: &[SelectArm], closed: Reg, after: BlockId) -> Option<Reg> {
-        if !arms.iter().any(|arm| matches!(arm.kind, SelectKind::Receive(..) | SelectKind::Send(..))) {
-            return None;
-        }
-        let error = self.constant(Const::Null);
-        let (bad, fine) = (self.block(), self.block());
-        self.branch(closed, bad, fine);
-        self.enter(bad);
-        let made = self.builtin_failure("ChannelClosed", &[]);
-        self.move_to(&[error], &[made]);
-        self.jump(after);
-        self.enter(fine);
-        Some(error)
     }
 
     /// Does the arm with a number; its value goes to registers, and on it goes behind all arms.

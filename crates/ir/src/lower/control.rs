@@ -133,7 +133,7 @@ impl Code<'_> {
     }
 
     /// Goes on in one block where there is an error, and in another one where there is none, which is entered.
-    pub(super) fn on_error(&mut self, error: Reg) -> crate::program::BlockId {
+    fn on_error(&mut self, error: Reg) -> crate::program::BlockId {
         let null = self.constant(Const::Null);
         let failed = self.test(Test::Ne, error, null);
         let (bad, fine) = (self.block(), self.block());
@@ -146,14 +146,19 @@ impl Code<'_> {
     pub(super) fn propagate(&mut self, of: ExprId) -> Value {
         let called = self.attempt(of);
         if let Some(error) = called.error {
-            let bad = self.on_error(error);
-            let fine = self.block();
-            self.jump(fine);
-            self.enter(bad);
-            self.give_error(error);
-            self.enter(fine);
+            self.leave_with(error);
         }
         called.value
+    }
+
+    /// Ends the function with an error, where it is one.
+    pub(super) fn leave_with(&mut self, error: Reg) {
+        let bad = self.on_error(error);
+        let fine = self.block();
+        self.jump(fine);
+        self.enter(bad);
+        self.give_error(error);
+        self.enter(fine);
     }
 
     /// `f() catch 0`

@@ -8,7 +8,7 @@ use super::calls::Called;
 use super::code::{Code, Value};
 use super::{Job, Lowering};
 use crate::Intrinsic;
-use crate::program::{End, FuncId, Function, Lane, Reg, Trap};
+use crate::program::{Const, End, FuncId, Function, Lane, Reg, Test, Trap};
 
 impl Lowering {
     /// A generator as a function: keeps what it is called with, and gives a stream that has not begun.
@@ -72,17 +72,16 @@ impl Code<'_> {
         let shape = self.l.shape(on);
         let next = self.intrinsic(Intrinsic::StreamNext, shape, &[stream], &all);
         let [there, value @ .., error] = &next[..] else { return (Reg(0), Vec::new()) };
-        let bad = self.on_error(*error);
-        let fine = self.block();
-        self.jump(fine);
-        self.enter(bad);
         if self.made.fails {
-            self.give_error(*error);
+            self.leave_with(*error);
         } else {
-            let why = self.text("an error in a generator that nothing handles");
-            self.end(End::Trap(Trap::Said(why)));
+            let null = self.constant(Const::Null);
+            let failed = self.test(Test::Ne, *error, null);
+            self.when(failed, |code| {
+                let why = code.text("an error in a generator that nothing handles");
+                code.end(End::Trap(Trap::Said(why)));
+            });
         }
-        self.enter(fine);
         (*there, value.to_vec())
     }
 
@@ -105,18 +104,11 @@ impl Code<'_> {
     pub(super) fn for_stream(&mut self, of: For, item: TyId) -> Value {
         let on = self.ty_of(of.over);
         let stream = self.one(of.over);
-        let (next, inside) = (self.block(), self.block());
-        let after = self.open_loop(of.id, next, Vec::new());
-        self.jump(next);
-        self.enter(next);
-        let (there, value) = self.next_of(stream, on, item);
-        self.branch(there, inside, after);
-        self.enter(inside);
-        self.bind_item(of, item, &value);
-        self.expr(of.body);
-        self.jump(next);
-        self.enter(after);
-        Vec::new()
+        self.for_next(of, item, |code, inside, after| {
+            let (there, value) = code.next_of(stream, on, item);
+            code.branch(there, inside, after);
+            value
+        })
     }
 
     /// `for x in iterator`
@@ -128,29 +120,16 @@ impl Code<'_> {
         };
         let Some((iterator, method)) = self.l.iterator() else { return self.not_yet(of.over, "an iterator") };
         let value = self.expr(of.over);
-        let (next, inside) = (self.block(), self.block());
-        let after = self.open_loop(of.id, next, Vec::new());
-        self.jump(next);
-        self.enter(next);
-        let called = self.call_bound(iterator, method, &[on, item], vec![value], &[on]);
-        if let Some(error) = called.error {
-            let bad = self.on_error(error);
-            let fine = self.block();
-            self.jump(fine);
-            self.enter(bad);
-            self.give_error(error);
-            self.enter(fine);
-        }
-        let optional = self.l.source.types.optional(item);
-        let there = self.is_there(optional, &called.value);
-        self.branch(there, inside, after);
-        self.enter(inside);
-        let value = if optional == item { called.value } else { self.unwrapped(optional, called.value) };
-        self.bind_item(of, item, &value);
-        self.expr(of.body);
-        self.jump(next);
-        self.enter(after);
-        Vec::new()
+        self.for_next(of, item, |code, inside, after| {
+            let called = code.call_bound(iterator, method, &[on, item], vec![value], &[on]);
+            if let Some(error) = called.error {
+                code.leave_with(error);
+            }
+            let optional = code.l.source.types.optional(item);
+            let there = code.is_there(optional, &called.value);
+            code.branch(there, inside, after);
+            if optional == item { called.value } else { code.unwrapped(optional, called.value) }
+        })
     }
 }
 

@@ -328,12 +328,7 @@ impl Code<'_> {
                 Leave::Scope => {
                     let error = self.close_scope(with_error);
                     if !with_error && self.made.fails {
-                        let bad = self.on_error(error);
-                        let fine = self.block();
-                        self.jump(fine);
-                        self.enter(bad);
-                        self.give_error(error);
-                        self.enter(fine);
+                        self.leave_with(error);
                     }
                 }
             }
@@ -365,11 +360,7 @@ impl Code<'_> {
         let ended = self.intrinsic(Intrinsic::ScopeClose, shape, &[cancel], &lanes);
         let [how, error, why] = ended[..] else { return Reg(0) };
         let trapped = self.is_trapped(how);
-        let (bad, fine) = (self.block(), self.block());
-        self.branch(trapped, bad, fine);
-        self.enter(bad);
-        self.end(End::Trap(Trap::Said(why)));
-        self.enter(fine);
+        self.when(trapped, |code| code.end(End::Trap(Trap::Said(why))));
         error
     }
 

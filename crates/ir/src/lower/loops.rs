@@ -9,7 +9,7 @@ use crate::program::{BlockId, Const, FloatOp, Inst, IntOp, Lane, Reg, Test};
 
 impl Code<'_> {
     /// Enters a loop: where it goes on, and what is behind it.
-    pub(super) fn open_loop(&mut self, of: LoopId, next: BlockId, value: Value) -> BlockId {
+    fn open_loop(&mut self, of: LoopId, next: BlockId, value: Value) -> BlockId {
         let after = self.block();
         let defers = self.defers.len();
         self.loops.insert(of, LoopPlace { after, next, value, defers });
@@ -143,6 +143,26 @@ impl Code<'_> {
         Vec::new()
     }
 
+    /// A loop that asks for one value after the other. `next` goes inside with a value, or behind the loop.
+    pub(super) fn for_next(
+        &mut self,
+        of: For,
+        item: TyId,
+        next: impl FnOnce(&mut Self, BlockId, BlockId) -> Value,
+    ) -> Value {
+        let (again, inside) = (self.block(), self.block());
+        let after = self.open_loop(of.id, again, Vec::new());
+        self.jump(again);
+        self.enter(again);
+        let value = next(self, inside, after);
+        self.enter(inside);
+        self.bind_item(of, item, &value);
+        self.expr(of.body);
+        self.jump(again);
+        self.enter(after);
+        Vec::new()
+    }
+
     fn for_array(&mut self, of: For, array: Reg, item: TyId) -> Value {
         self.for_arrays(of, &[(array, item)], item)
     }
@@ -178,7 +198,7 @@ impl Code<'_> {
     }
 
     /// The pattern of a `for` takes every element.
-    pub(super) fn bind_item(&mut self, of: For, ty: TyId, item: &[Reg]) {
+    fn bind_item(&mut self, of: For, ty: TyId, item: &[Reg]) {
         let never = self.block();
         self.pattern(of.pattern, ty, item, never);
     }
