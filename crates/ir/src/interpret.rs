@@ -15,15 +15,13 @@ mod world;
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
-
 use actors::Actor;
 use channels::Channel;
 use heap::{Heap, Object};
 use streams::Stream;
 use tasks::{Task, Waiter, Waits};
 
-pub use world::{Expected, Failure, Outcome, Trapped, Virtual, Wait, Waiting, World, split_mix};
+pub use world::{Expected, Failure, Listener, Outcome, Trapped, Virtual, Wait, Waiting, World, split_mix};
 
 use crate::program::{
     BlockId, Const, End, FuncId, Function, Inst, Lane, Location, Program, Reg, Regs, Shape, ShapeId, Trap,
@@ -93,8 +91,6 @@ struct Machine<'p, 'w> {
     frames: Vec<Frame<'p>>,
     current: usize,
     tasks: Vec<Task<'p>>,
-    /// The shapes of the results of tasks.
-    results: FxHashMap<usize, ShapeId>,
     /// Tasks that can go on.
     ready: VecDeque<usize>,
     channels: Vec<Channel>,
@@ -144,7 +140,6 @@ impl<'p, 'w> Machine<'p, 'w> {
             frames: Vec::new(),
             current: 0,
             tasks: Vec::new(),
-            results: FxHashMap::default(),
             ready: VecDeque::new(),
             channels: Vec::new(),
             actors: Vec::new(),

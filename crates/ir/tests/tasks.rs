@@ -3,15 +3,14 @@
 use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};
-use pluto_ir::interpret::{Failure, Limits, Trapped, World, run_in, split_mix};
+use pluto_ir::interpret::{Failure, Limits, Listener, Trapped, Virtual, run_in};
 use pluto_ir::program::Location;
 use pluto_testcompiler::TestCompiler;
 
-/// A world of virtual time that writes down all that it hears. Which task goes on is drawn, unless the seed is 0.
+/// Writes down all that it hears.
+#[derive(Default)]
 struct Heard {
     text: String,
-    now: i64,
-    seed: u64,
 }
 
 impl Heard {
@@ -21,7 +20,7 @@ impl Heard {
     }
 }
 
-impl World for Heard {
+impl Listener for Heard {
     fn print(&mut self, line: &str) -> bool {
         self.say(line);
         true
@@ -29,22 +28,6 @@ impl World for Heard {
 
     fn debug(&mut self, shown: &str, _at: Location) {
         self.say(&format!("debug: {shown}"));
-    }
-
-    fn now(&mut self) -> i64 {
-        self.now
-    }
-
-    fn wait_until(&mut self, time: i64) {
-        self.now = time;
-    }
-
-    fn next_task(&mut self, ready: usize) -> usize {
-        if self.seed == 0 { 0 } else { (self.random() % ready as u64) as usize }
-    }
-
-    fn random(&mut self) -> u64 {
-        split_mix(&mut self.seed)
     }
 
     fn trapped(&mut self, task: &str, trapped: &Trapped) {
@@ -63,7 +46,7 @@ fn heard(text: &str, seed: u64) -> String {
     let main = pluto_ir::mains(&checked.program).next().expect("a `main`");
     let lowered = pluto_ir::lower(&checked.program, main).expect("all of it is lowered");
     assert_eq!(pluto_ir::verify(&lowered), Vec::<String>::new());
-    let mut world = Heard { text: String::new(), now: 0, seed };
+    let mut world = Virtual::new(seed, Heard::default());
     let ended = run_in(&lowered, lowered.main.expect("it was asked for"), Limits::default(), &mut world);
     let ended = match ended {
         pluto_ir::interpret::Outcome::Trapped(trapped) => format!("trap: {}", trapped.why),
@@ -75,8 +58,9 @@ fn heard(text: &str, seed: u64) -> String {
         }
         other => format!("{other:?}"),
     };
-    world.say(&ended);
-    world.text
+    let mut heard = world.listener;
+    heard.say(&ended);
+    heard.text
 }
 
 /// A program does the same in whatever order its tasks go on.

@@ -75,6 +75,8 @@ struct Owner {
 pub(super) struct Task<'p> {
     name: String,
     pub(super) state: State,
+    /// The shape of its result, of one that was spawned.
+    result: Option<ShapeId>,
     /// Its frames, while it has not its turn.
     frames: Vec<Frame<'p>>,
     /// Where what it waits for goes in its innermost frame.
@@ -107,6 +109,7 @@ impl<'p> Task<'p> {
         Self {
             name,
             state: State::Ready,
+            result: None,
             frames,
             to: Regs::default(),
             epoch: 0,
@@ -339,11 +342,10 @@ impl<'p> Machine<'p, '_> {
 
     /// How a task ended, for a task that asks: how, the result, the error, why.
     fn end_of(&mut self, of: usize, asking: usize, width: usize) -> Step<Vec<u64>> {
-        let Some(State::Done(ended)) = self.tasks.get(of).map(|task| &task.state) else {
+        let Some(Task { state: State::Done(ended), result, .. }) = self.tasks.get(of) else {
             return Ok(Vec::new());
         };
-        let ended = ended.clone();
-        let shape = self.results.get(&of).copied();
+        let (ended, shape) = (ended.clone(), *result);
         let values = self.ended_lanes(&ended, width, shape)?;
         self.keep_senders(asking);
         Ok(values)
@@ -588,8 +590,8 @@ impl<'p> Machine<'p, '_> {
         let child = self.add_task(&function.name, vec![frame(function, &[captures], Regs::default())]);
         self.keep_senders(child);
         self.ready.push_back(child);
-        if let Shape::Task(of) = self.program.shape(shape) {
-            self.results.insert(child, *of);
+        if let (Shape::Task(of), Some(task)) = (self.program.shape(shape), self.tasks.get_mut(child)) {
+            task.result = Some(*of);
         }
         let current = self.current;
         if kind > 0

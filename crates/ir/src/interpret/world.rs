@@ -111,27 +111,54 @@ pub enum Wait {
     Scope,
 }
 
-/// A world in which time comes when it is waited for, tasks take turns, and chance comes from a seed.
-pub struct Virtual<'s> {
-    say: &'s mut dyn FnMut(&str),
-    now: i64,
-    seed: u64,
+/// Somebody who hears what a run says.
+pub trait Listener {
+    /// As [`World::print`].
+    fn print(&mut self, line: &str) -> bool;
+
+    /// As [`World::debug`].
+    fn debug(&mut self, _shown: &str, _at: Location) {}
+
+    /// As [`World::trapped`].
+    fn trapped(&mut self, _task: &str, _trapped: &Trapped) {}
+
+    /// As [`World::failed`].
+    fn failed(&mut self, _task: &str, _failure: &Failure) {}
 }
 
-impl<'s> Virtual<'s> {
-    /// A world that gives each line that is printed to `say`.
-    pub fn new(seed: u64, say: &'s mut dyn FnMut(&str)) -> Self {
-        Self { say, now: 0, seed }
-    }
-}
-
-impl World for Virtual<'_> {
+/// What is given each line that is printed.
+impl Listener for &mut dyn FnMut(&str) {
     fn print(&mut self, line: &str) -> bool {
-        (self.say)(line);
+        self(line);
         true
     }
+}
 
-    fn debug(&mut self, _shown: &str, _at: Location) {}
+/// A world in which time comes when it is waited for, and chance comes from a seed. Tasks take turns in their order where that is
+/// 0; else which one does is drawn.
+pub struct Virtual<L> {
+    /// Who hears what is said.
+    pub listener: L,
+    now: i64,
+    seed: u64,
+    chance: u64,
+}
+
+impl<L: Listener> Virtual<L> {
+    /// A world that begins with a seed.
+    pub fn new(seed: u64, listener: L) -> Self {
+        Self { listener, now: 0, seed, chance: seed }
+    }
+}
+
+impl<L: Listener> World for Virtual<L> {
+    fn print(&mut self, line: &str) -> bool {
+        self.listener.print(line)
+    }
+
+    fn debug(&mut self, shown: &str, at: Location) {
+        self.listener.debug(shown, at);
+    }
 
     fn now(&mut self) -> i64 {
         self.now
@@ -141,17 +168,21 @@ impl World for Virtual<'_> {
         self.now = time;
     }
 
-    fn next_task(&mut self, _ready: usize) -> usize {
-        0
+    fn next_task(&mut self, ready: usize) -> usize {
+        if self.seed == 0 { 0 } else { (self.random() % ready as u64) as usize }
     }
 
     fn random(&mut self) -> u64 {
-        split_mix(&mut self.seed)
+        split_mix(&mut self.chance)
     }
 
-    fn trapped(&mut self, _task: &str, _trapped: &Trapped) {}
+    fn trapped(&mut self, task: &str, trapped: &Trapped) {
+        self.listener.trapped(task, trapped);
+    }
 
-    fn failed(&mut self, _task: &str, _failure: &Failure) {}
+    fn failed(&mut self, task: &str, failure: &Failure) {
+        self.listener.failed(task, failure);
+    }
 }
 
 /// The next number of SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, OOPSLA 2014).

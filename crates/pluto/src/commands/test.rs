@@ -1,7 +1,7 @@
 //! `pluto test`: runs the tests of programs in the Pluto language.
 
+mod recorder;
 mod report;
-mod world;
 
 use crate::args::{TestArgs, TestFormat};
 use crate::commands::check::{self, Found};
@@ -10,15 +10,15 @@ use crate::output::{self, Colour};
 use crate::project::{Project, Texts};
 use crate::sources;
 use pluto_check::program::{Program, TestId};
-use pluto_ir::interpret::{Expected, Limits, Outcome, Trapped, Waiting, run_in};
+use pluto_ir::interpret::{Expected, Limits, Outcome, Trapped, Virtual, Waiting, run_in};
 use pluto_ir::program::Location;
 use pluto_source::{Files, Severity};
+use recorder::Recorder;
 use report::Report;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
-use world::Recorder;
 
 /// Exit status where a test failed, or the program has errors.
 const FAILED: u8 = 1;
@@ -184,13 +184,13 @@ fn run_one(test: &Test<'_>, seed: u64) -> Ran {
             return Ran { ended, took: began.elapsed(), output: String::new() };
         }
     };
-    let mut world = Recorder::new(seed);
+    let mut world = Virtual::new(seed, Recorder::default());
     let limits = Limits { steps: STEPS_MAX, ..Limits::default() };
     let outcome = match program.main {
         Some(main) => run_in(&program, main, limits, &mut world),
         None => Outcome::Finished,
     };
-    let Recorder { output, unexpected, .. } = world;
+    let Recorder { output, unexpected } = world.listener;
     let ended = match (unexpected, outcome) {
         // It comes first, whatever the task that it ended does to the others.
         (Some(unexpected), _) => Ended::Failed(Failed::Trap(unexpected)),
