@@ -22,7 +22,7 @@ use pluto_check::body::{ClosureId, ExprId};
 use pluto_check::program::{
     ClassId, ClassKind, ConstId, FunctionId, ModuleId, Owner, Program as Source, TestId, TraitId, TypeParamId,
 };
-use pluto_check::types::{Subst, Ty, TyId};
+use pluto_check::types::{Subst, Ty, TyId, Types};
 use pluto_source::Span;
 use rustc_hash::FxHashMap;
 
@@ -57,7 +57,7 @@ pub fn mains(source: &Source) -> impl Iterator<Item = FunctionId> {
 /// # Errors
 /// Where something of the language cannot be lowered.
 pub fn lower(source: &Source, main: FunctionId) -> Result<Program, Missing> {
-    let mut lowering = Lowering::new(source.clone());
+    let mut lowering = Lowering::new(source);
     lowering.out.main = Some(lowering.entry(main));
     lowering.finish()
 }
@@ -67,7 +67,7 @@ pub fn lower(source: &Source, main: FunctionId) -> Result<Program, Missing> {
 /// # Errors
 /// As [`lower`].
 pub fn lower_test(source: &Source, test: TestId) -> Result<Program, Missing> {
-    let mut lowering = Lowering::new(source.clone());
+    let mut lowering = Lowering::new(source);
     lowering.out.main = Some(lowering.test(test));
     lowering.finish()
 }
@@ -105,8 +105,10 @@ enum Job {
     Const(ConstId),
 }
 
-struct Lowering {
-    source: Source,
+struct Lowering<'s> {
+    source: &'s Source,
+    /// Its types, and those that they become for what stands for type parameters.
+    types: Types,
     out: Program,
     known: FxHashMap<Key, FuncId>,
     queue: Vec<(FuncId, Job)>,
@@ -117,10 +119,11 @@ struct Lowering {
     missing: Option<Missing>,
 }
 
-impl Lowering {
-    fn new(source: Source) -> Self {
+impl<'s> Lowering<'s> {
+    fn new(source: &'s Source) -> Self {
         Self {
             source,
+            types: source.types.clone(),
             out: Program::default(),
             known: FxHashMap::default(),
             queue: Vec::new(),
@@ -189,11 +192,11 @@ impl Lowering {
     }
 
     fn params_in(&self, ty: TyId, into: &mut Vec<TypeParamId>) {
-        let ty = self.source.types.get(ty);
+        let ty = self.types.get(ty);
         if let Ty::Param(param) = ty {
             into.push(param);
         }
-        self.source.types.each_part(ty, &mut |part| self.params_in(part, into));
+        self.types.each_part(ty, &mut |part| self.params_in(part, into));
     }
 
     /// The function of the program for a function of the source and the types that it is used with.
@@ -217,13 +220,13 @@ impl Lowering {
 
     fn result_of(&mut self, function: FunctionId, subst: &Subst) -> TyId {
         let result = self.source.functions[function].result;
-        self.source.types.substitute(result, subst)
+        self.types.substitute(result, subst)
     }
 
     /// Whether a call of a function can give an error.
     fn fails(&self, function: FunctionId) -> bool {
         let of = &self.source.functions[function];
-        !of.raises_of.is_empty() || !self.source.types.errors(of.raises).is_empty()
+        !of.raises_of.is_empty() || !self.types.errors(of.raises).is_empty()
     }
 
     /// The name of a function as a stack shows it.
@@ -234,7 +237,7 @@ impl Lowering {
             Owner::Class(id) => self.source.classes[id].origin.name,
             Owner::Enum(id) => self.source.enums[id].origin.name,
             Owner::Trait(id) => self.source.traits[id].origin.name,
-            Owner::Impl(id) => match self.source.types.get(self.source.impls[id].on) {
+            Owner::Impl(id) => match self.types.get(self.source.impls[id].on) {
                 Ty::Class(id, _) | Ty::Actor(id, _) => self.source.classes[id].origin.name,
                 Ty::Enum(id, _) => self.source.enums[id].origin.name,
                 _ => return name.to_owned(),

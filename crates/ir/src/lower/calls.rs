@@ -26,7 +26,7 @@ impl Called {
     }
 }
 
-impl Lowering {
+impl Lowering<'_> {
     pub(super) fn function_code(&mut self, id: FuncId, function: FunctionId, subst: Subst) -> Function {
         let of = self.source.functions[function].clone();
         if of.yields.is_some() {
@@ -77,7 +77,7 @@ impl Lowering {
     ) -> Function {
         let of = self.source.nodes.closures[closure].clone();
         let result = self.source.nodes.exprs[of.body].ty;
-        let result = self.source.types.substitute(result, &subst);
+        let result = self.types.substitute(result, &subst);
         let mut code = Code::new(self, id, subst, module, result);
         code.begin(of.body);
         let captured = code.param_lane(Lane::Ref);
@@ -141,11 +141,11 @@ impl Lowering {
     }
 
     pub(super) fn variant_code(&mut self, id: FuncId, ty: TyId, variant: u32) -> Function {
-        let Ty::Enum(of, list) = self.source.types.get(ty) else {
+        let Ty::Enum(of, list) = self.types.get(ty) else {
             return Code::new(self, id, Subst::default(), ModuleId::from_index(0), ty).finish();
         };
         let of = self.source.enums[of].clone();
-        let subst = Subst::of(&of.type_params, self.source.types.items(list));
+        let subst = Subst::of(&of.type_params, self.types.items(list));
         let mut code = Code::new(self, id, subst, of.origin.module, ty);
         code.param_lane(Lane::Ref);
         let mut lanes = Vec::new();
@@ -168,7 +168,7 @@ impl Lowering {
     }
 }
 
-impl Code<'_> {
+impl Code<'_, '_> {
     /// Gives names to the values of `self` and the parameters, in a body.
     pub(super) fn name_params(&mut self, body: BodyId, params: &[Value]) {
         let locals = self.l.source.nodes.bodies[body].locals;
@@ -251,7 +251,7 @@ impl Code<'_> {
                 let ty = self.ty_of(value);
                 let value = self.one(value);
                 let with: Value = arguments.into_iter().flat_map(|argument| self.expr(argument)).collect();
-                let result = match self.l.source.types.get(ty) {
+                let result = match self.l.types.get(ty) {
                     Ty::Function(_, result, _) => result,
                     _ => TyId::VOID,
                 };
@@ -292,15 +292,15 @@ impl Code<'_> {
         if self.l.source.functions[method].receiver != Some(true) {
             return;
         }
-        if let Ty::Class(class, list) = self.l.source.types.get(ty) {
-            let subst = Subst::of(&self.l.source.classes[class].type_params, self.l.source.types.items(list));
+        if let Ty::Class(class, list) = self.l.types.get(ty) {
+            let subst = Subst::of(&self.l.source.classes[class].type_params, self.l.types.items(list));
             self.check_invariants(class, &subst, object);
         }
     }
 
     /// The type arguments of a target here.
     pub(super) fn target_arguments(&mut self, target: Target) -> Vec<TyId> {
-        let list = self.l.source.types.items(target.arguments).to_vec();
+        let list = self.l.types.items(target.arguments).to_vec();
         list.into_iter().map(|ty| self.ty(ty)).collect()
     }
 
@@ -479,7 +479,7 @@ impl Code<'_> {
 
     /// A function as a value.
     pub(super) fn function_value(&mut self, function: FunctionId, arguments: TyList) -> Value {
-        let list = self.l.source.types.items(arguments).to_vec();
+        let list = self.l.types.items(arguments).to_vec();
         let given: Vec<TyId> = list.into_iter().map(|ty| self.ty(ty)).collect();
         let captures = self.constant(Const::Null);
         let id = self.value_function(function, given, false);
@@ -535,7 +535,7 @@ impl Code<'_> {
             return Vec::new();
         };
         let ty = self.ty_of(id);
-        let Ty::Function(_, result, _) = self.l.source.types.get(ty) else { return Vec::new() };
+        let Ty::Function(_, result, _) = self.l.types.get(ty) else { return Vec::new() };
         let key = Key::Variant(result, variant);
         let function = match self.l.known.get(&key) {
             Some(known) => *known,

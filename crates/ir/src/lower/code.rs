@@ -30,8 +30,8 @@ pub(super) struct LoopPlace {
 }
 
 /// The code of a function.
-pub(super) struct Code<'l> {
-    pub(super) l: &'l mut Lowering,
+pub(super) struct Code<'l, 's> {
+    pub(super) l: &'l mut Lowering<'s>,
     pub(super) made: Function,
     pub(super) subst: Subst,
     pub(super) module: ModuleId,
@@ -67,9 +67,15 @@ pub(super) struct Code<'l> {
     pub(super) binds_again: bool,
 }
 
-impl<'l> Code<'l> {
+impl<'l, 's> Code<'l, 's> {
     /// The code of a function that is reserved.
-    pub(super) fn new(l: &'l mut Lowering, id: FuncId, subst: Subst, module: ModuleId, result: TyId) -> Self {
+    pub(super) fn new(
+        l: &'l mut Lowering<'s>,
+        id: FuncId,
+        subst: Subst,
+        module: ModuleId,
+        result: TyId,
+    ) -> Self {
         let empty = || Location { file: l.source.modules[module].file, span: Span::empty(0) };
         let made = match l.out.functions.get(id.index()) {
             Some(reserved) => reserved.clone(),
@@ -139,7 +145,7 @@ impl<'l> Code<'l> {
 
     /// A type of the source with what stands for its parameters.
     pub(super) fn ty(&mut self, ty: TyId) -> TyId {
-        self.l.source.types.substitute(ty, &self.subst)
+        self.l.types.substitute(ty, &self.subst)
     }
 
     pub(super) fn lanes(&mut self, ty: TyId) -> Vec<Lane> {

@@ -21,7 +21,7 @@ pub(super) struct Started {
     module: ModuleId,
 }
 
-impl Lowering {
+impl Lowering<'_> {
     /// The function that a task begins with: takes what it is called with, and calls it.
     pub(super) fn task_code(&mut self, id: FuncId, started: Started) -> Function {
         let Started { target, types, result, module } = started;
@@ -70,11 +70,11 @@ impl Lowering {
     fn builtin_error(&mut self, name: &str) -> Option<(ErrorId, TyId)> {
         let found = self.source.errors.iter().find(|(_, error)| self.source.text(error.origin.name) == name);
         let id = found.map(|(id, _)| id)?;
-        Some((id, self.source.types.intern(Ty::Error(id))))
+        Some((id, self.types.intern(Ty::Error(id))))
     }
 }
 
-impl Code<'_> {
+impl Code<'_, '_> {
     /// What was captured, as values of types.
     pub(super) fn captured(&mut self, captured: Reg, types: &[TyId]) -> Vec<Value> {
         let mut lane = 0;
@@ -147,11 +147,11 @@ impl Code<'_> {
     pub(super) fn spawn_actor(&mut self, id: ExprId, of: ExprId) -> Value {
         let ty = self.ty_of(id);
         let (ExprKind::Class(class, given), Ty::Actor(_, list)) =
-            (self.l.source.nodes.exprs[of].kind, self.l.source.types.get(ty))
+            (self.l.source.nodes.exprs[of].kind, self.l.types.get(ty))
         else {
             return self.not_yet(id, "this actor");
         };
-        let state_ty = self.l.source.types.intern(Ty::Class(class, list));
+        let state_ty = self.l.types.intern(Ty::Class(class, list));
         let at = self.place_of(of);
         let state = self.class_of(state_ty, class, given, at);
         let shape = self.l.shape(ty);
@@ -390,7 +390,7 @@ impl Code<'_> {
 
     fn take_message(&mut self, channel: ExprId, pattern: PatternId) {
         let ty = self.ty_of(channel);
-        let Ty::Receiver(item) = self.l.source.types.get(ty) else { return };
+        let Ty::Receiver(item) = self.l.types.get(ty) else { return };
         let (shape, lanes) = (self.l.shape(ty), self.l.lanes(item));
         let value = self.intrinsic(Intrinsic::SelectTake, shape, &[], &lanes);
         let never = self.block();

@@ -8,7 +8,7 @@ use super::calls::Called;
 use super::code::{Code, Value};
 use crate::program::{Const, End, Lane, Reg, Test};
 
-impl Code<'_> {
+impl Code<'_, '_> {
     pub(super) fn if_expr(
         &mut self,
         id: ExprId,
@@ -196,8 +196,7 @@ impl Code<'_> {
         if let Some(local) = handler.local {
             self.locals.insert(local, vec![error]);
         }
-        let caught =
-            self.l.source.types.intern(Ty::Caught(pluto_check::types::Effect::Var(handler.incoming)));
+        let caught = self.l.types.intern(Ty::Caught(pluto_check::types::Effect::Var(handler.incoming)));
         let value = self.arms(caught, &[error], handler.arms, ty);
         self.move_to(&result, &value);
         self.jump(after);

@@ -8,7 +8,7 @@ use super::{Job, Lowering};
 use crate::Intrinsic;
 use crate::program::{Const, End, FuncId, Function, Lane, Reg, Test, Trap};
 
-impl Lowering {
+impl Lowering<'_> {
     /// The function of a test.
     pub(super) fn test(&mut self, test: TestId) -> FuncId {
         let of = &self.source.tests[test];
@@ -32,10 +32,10 @@ impl Lowering {
     }
 }
 
-impl Code<'_> {
+impl Code<'_, '_> {
     /// A method of what is expected of a value: goes on where it is so, and ends the test where it is not.
     pub(super) fn expectation(&mut self, matcher: &str, on: TyId, flat: &[Reg]) {
-        let Ty::Expectation(of) = self.l.source.types.get(on) else { return };
+        let Ty::Expectation(of) = self.l.types.get(on) else { return };
         let width = self.l.lanes(of).len();
         let (actual, wanted) = flat.split_at(width.min(flat.len()));
         let holds = match matcher {

@@ -10,7 +10,7 @@ use super::leaving::Point;
 use super::{Job, Key};
 use crate::program::{Const, End, Inst, Lane, Location, Reg, Test, Trap};
 
-impl Code<'_> {
+impl Code<'_, '_> {
     /// The root of a body.
     pub(super) fn body(&mut self, body: BodyId) -> Value {
         let of = self.l.source.nodes.bodies[body];
@@ -265,7 +265,7 @@ impl Code<'_> {
     pub(super) fn wrapped(&mut self, ty: TyId, value: Value) -> Value {
         let shape = self.l.shape(ty);
         if ty == TyId::NEVER
-            || matches!(self.l.source.types.get(ty), Ty::Optional(_))
+            || matches!(self.l.types.get(ty), Ty::Optional(_))
             || self.l.out.is_one_ref(shape)
         {
             return value;
@@ -276,7 +276,7 @@ impl Code<'_> {
 
     /// The lanes of what is there, of an optional value of a type.
     pub(super) fn unwrapped(&mut self, ty: TyId, value: Value) -> Value {
-        let Ty::Optional(of) = self.l.source.types.get(ty) else { return value };
+        let Ty::Optional(of) = self.l.types.get(ty) else { return value };
         let shape = self.l.shape(of);
         if self.l.out.is_one_ref(shape) { value } else { value.into_iter().skip(1).collect() }
     }
@@ -293,7 +293,7 @@ impl Code<'_> {
     }
 
     pub(super) fn is_ref_optional(&mut self, ty: TyId) -> bool {
-        match self.l.source.types.get(ty) {
+        match self.l.types.get(ty) {
             Ty::Optional(of) => {
                 let shape = self.l.shape(of);
                 self.l.out.is_one_ref(shape)

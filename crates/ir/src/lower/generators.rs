@@ -10,7 +10,7 @@ use super::{Job, Lowering};
 use crate::Intrinsic;
 use crate::program::{Const, End, FuncId, Function, Lane, Reg, Test, Trap};
 
-impl Lowering {
+impl Lowering<'_> {
     /// A generator as a function: keeps what it is called with, and gives a stream that has not begun.
     pub(super) fn generator_code(&mut self, id: FuncId, function: FunctionId, subst: Subst) -> Function {
         let of = self.source.functions[function].clone();
@@ -50,7 +50,7 @@ impl Lowering {
     }
 }
 
-impl Code<'_> {
+impl Code<'_, '_> {
     fn generator_params(&mut self, function: FunctionId) -> Vec<TyId> {
         let of = self.l.source.functions[function].clone();
         let receiver = of.receiver.map(|_| of.self_ty);
@@ -87,11 +87,11 @@ impl Code<'_> {
 
     /// `stream.next()`
     pub(super) fn stream_next(&mut self, stream: Reg, on: TyId) -> Called {
-        let Ty::Stream(item) = self.l.source.types.get(on) else { return Called::fine(Vec::new()) };
+        let Ty::Stream(item) = self.l.types.get(on) else { return Called::fine(Vec::new()) };
         let (there, value) = self.next_of(stream, on, item);
         let shape = self.l.shape(item);
         // What may be missing anyway is missing behind the last one.
-        let is_optional = matches!(self.l.source.types.get(item), Ty::Optional(_));
+        let is_optional = matches!(self.l.types.get(item), Ty::Optional(_));
         let value = if is_optional || self.l.out.is_one_ref(shape) {
             value
         } else {
@@ -125,7 +125,7 @@ impl Code<'_> {
             if let Some(error) = called.error {
                 code.leave_with(error);
             }
-            let optional = code.l.source.types.optional(item);
+            let optional = code.l.types.optional(item);
             let there = code.is_there(optional, &called.value);
             code.branch(there, inside, after);
             if optional == item { called.value } else { code.unwrapped(optional, called.value) }
@@ -133,7 +133,7 @@ impl Code<'_> {
     }
 }
 
-impl Lowering {
+impl Lowering<'_> {
     /// The trait of what a `for` goes through, and its method.
     fn iterator(&self) -> Option<(TraitId, FunctionId)> {
         let (id, of) =
@@ -143,7 +143,7 @@ impl Lowering {
 
     /// The method by which a stream is an iterator.
     pub(super) fn stream_method(&self, of: TraitId, on: TyId) -> Option<(FunctionId, Vec<TyId>)> {
-        let Ty::Stream(item) = self.source.types.get(on) else { return None };
+        let Ty::Stream(item) = self.types.get(on) else { return None };
         let (iterator, _) = self.iterator()?;
         (of == iterator).then(|| self.built_in("stream", "next")).flatten().map(|next| (next, vec![item]))
     }

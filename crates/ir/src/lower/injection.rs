@@ -13,7 +13,7 @@ use crate::program::{FuncId, Function, Lane, Location};
 /// The values of injected fields, by their places among the fields of their class.
 pub(super) type Injected = FxHashMap<u32, Value>;
 
-impl Lowering {
+impl Lowering<'_> {
     /// The function that a program begins with: a `main`, or what builds an app and calls its `main`.
     pub(super) fn entry(&mut self, main: FunctionId) -> FuncId {
         let Owner::Class(app) = self.source.functions[main].owner else {
@@ -49,7 +49,7 @@ impl Lowering {
     }
 }
 
-impl Code<'_> {
+impl Code<'_, '_> {
     /// Builds what an app or a class literal depends on: the values of its fields that are injected.
     pub(super) fn put_together(&mut self, class: ClassId, at: Location) -> Injected {
         let Some(plan) = self.l.plan(class, at) else { return Injected::default() };
@@ -89,7 +89,7 @@ impl Code<'_> {
     fn build(&mut self, class: ClassId, injected: &Injected) -> (TyId, Value) {
         let of = self.l.source.classes[class].clone();
         let outer = std::mem::replace(&mut self.module, of.origin.module);
-        let state_ty = self.l.source.types.intern(Ty::Class(class, TyList::EMPTY));
+        let state_ty = self.l.types.intern(Ty::Class(class, TyList::EMPTY));
         let nothing = pluto_check::arena::List::EMPTY;
         let lanes = self.field_values(&of.fields, nothing, injected, &Subst::default());
         let shape = self.l.shape(state_ty);
@@ -99,7 +99,7 @@ impl Code<'_> {
         if of.kind != ClassKind::Actor {
             return (state_ty, object);
         }
-        let ty = self.l.source.types.intern(Ty::Actor(class, TyList::EMPTY));
+        let ty = self.l.types.intern(Ty::Actor(class, TyList::EMPTY));
         let shape = self.l.shape(ty);
         (ty, self.intrinsic(Intrinsic::SpawnActor, shape, &object, &[Lane::Ref]))
     }

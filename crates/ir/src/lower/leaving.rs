@@ -49,7 +49,7 @@ pub(super) enum Captured {
     Cell(LocalId),
 }
 
-impl Lowering {
+impl Lowering<'_> {
     /// The code of what is deferred.
     pub(super) fn deferred_code(
         &mut self,
@@ -244,7 +244,7 @@ impl Lowering {
     }
 }
 
-impl Code<'_> {
+impl Code<'_, '_> {
     /// Says which expression the function does.
     pub(super) fn begin(&mut self, root: ExprId) {
         self.root = Some(root);

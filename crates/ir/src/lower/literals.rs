@@ -9,7 +9,7 @@ use super::loops::first;
 use crate::Intrinsic;
 use crate::program::{Lane, Reg};
 
-impl Code<'_> {
+impl Code<'_, '_> {
     /// `f"…"`
     pub(super) fn interpolated(&mut self, parts: List<Part>) -> Reg {
         let shape = self.l.shape(TyId::STRING);

@@ -7,7 +7,7 @@ use super::code::{Code, LoopPlace, Value};
 use crate::Intrinsic;
 use crate::program::{BlockId, Const, FloatOp, Inst, IntOp, Lane, Reg, Test};
 
-impl Code<'_> {
+impl Code<'_, '_> {
     /// Enters a loop: where it goes on, and what is behind it.
     fn open_loop(&mut self, of: LoopId, next: BlockId, value: Value) -> BlockId {
         let after = self.block();
@@ -69,7 +69,7 @@ impl Code<'_> {
     pub(super) fn for_loop(&mut self, of: For) -> Value {
         self.note_dropped(of.body);
         let over_ty = self.ty_of(of.over);
-        match self.l.source.types.get(over_ty) {
+        match self.l.types.get(over_ty) {
             Ty::Range => self.for_range(of),
             Ty::Array(item) => {
                 let array = self.one(of.over);
@@ -77,7 +77,7 @@ impl Code<'_> {
             }
             Ty::Map(key, value) => {
                 let map = self.one(of.over);
-                let (shape, item) = (self.l.shape(over_ty), self.l.source.types.tuple(&[key, value]));
+                let (shape, item) = (self.l.shape(over_ty), self.l.types.tuple(&[key, value]));
                 let keys = self.intrinsic(Intrinsic::MapKeys, shape, &[map], &[Lane::Ref]);
                 let values = self.intrinsic(Intrinsic::MapValues, shape, &[map], &[Lane::Ref]);
                 self.for_arrays(of, &[(first(&keys), key), (first(&values), value)], item)

@@ -10,7 +10,7 @@ use super::injection::Injected;
 use crate::program::{End, Location, Reg, Shape, Trap};
 use crate::shape::is_plain;
 
-impl Code<'_> {
+impl Code<'_, '_> {
     /// `Point { x: 1 }`
     pub(super) fn class(&mut self, id: ExprId, class: ClassId, given: List<(u32, ExprId)>) -> Value {
         let ty = self.ty_of(id);
@@ -27,8 +27,8 @@ impl Code<'_> {
         at: Location,
     ) -> Value {
         let of = self.l.source.classes[class].clone();
-        let Ty::Class(_, list) = self.l.source.types.get(ty) else { return Vec::new() };
-        let subst = Subst::of(&of.type_params, self.l.source.types.items(list));
+        let Ty::Class(_, list) = self.l.types.get(ty) else { return Vec::new() };
+        let subst = Subst::of(&of.type_params, self.l.types.items(list));
         let injected = match of.fields.iter().any(|field| field.injected) {
             true => self.put_together(class, at),
             false => Injected::default(),
@@ -64,8 +64,8 @@ impl Code<'_> {
     ) -> Value {
         let ty = self.ty_of(id);
         let of = self.l.source.enums[of].clone();
-        let Ty::Enum(_, list) = self.l.source.types.get(ty) else { return self.not_yet(id, "this variant") };
-        let subst = Subst::of(&of.type_params, self.l.source.types.items(list));
+        let Ty::Enum(_, list) = self.l.types.get(ty) else { return self.not_yet(id, "this variant") };
+        let subst = Subst::of(&of.type_params, self.l.types.items(list));
         let Some(fields) = of.variants.get(variant as usize) else { return Vec::new() };
         let lanes = self.field_values(&fields.fields, given, &Injected::default(), &subst);
         vec![self.make_variant(ty, variant, &lanes)]
@@ -107,7 +107,7 @@ impl Code<'_> {
                 }
                 (None, None) => {
                     self.missing("a field without a value");
-                    let ty = self.l.source.types.substitute(field.ty, subst);
+                    let ty = self.l.types.substitute(field.ty, subst);
                     let lanes = self.l.lanes(ty);
                     self.nothings(&lanes)
                 }

@@ -7,7 +7,7 @@ use super::code::{Code, Value};
 use crate::Intrinsic;
 use crate::program::{Cast, Const, FloatOp, Inst, IntOp, Lane, Reg, Shape, Test};
 
-impl Code<'_> {
+impl Code<'_, '_> {
     pub(super) fn unary(&mut self, op: UnaryOp, of: ExprId) -> Value {
         let ty = self.ty_of(of);
         let value = self.one(of);
@@ -97,7 +97,7 @@ impl Code<'_> {
         if let Some(test) = comparison(op) {
             return vec![self.compare(test, left_ty, &left.1, right.1)];
         }
-        match (self.l.source.types.get(left_ty), self.l.source.types.get(right_ty)) {
+        match (self.l.types.get(left_ty), self.l.types.get(right_ty)) {
             (Ty::String, _) => self.joined(Intrinsic::Concat, left_ty, &left.1, right.1),
             (Ty::Bytes, _) => self.joined(Intrinsic::ConcatBytes, left_ty, &left.1, right.1),
             (Ty::Float, _) => {
@@ -207,7 +207,7 @@ impl Code<'_> {
         if from == to {
             return self.expr(of);
         }
-        let value = match (self.l.source.types.get(from), self.l.source.types.get(to)) {
+        let value = match (self.l.types.get(from), self.l.types.get(to)) {
             (Ty::Trait(..), _) => return self.downcast(id, of),
             (Ty::Term, _) | (_, Ty::Term) => return self.not_yet(id, "values of the BEAM"),
             _ => self.one(of),

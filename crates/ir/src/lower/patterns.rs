@@ -9,7 +9,7 @@ use crate::Intrinsic;
 use crate::program::{BlockId, Inst, IntOp, Lane, Reg, Shape, Test};
 use crate::shape::is_plain;
 
-impl Code<'_> {
+impl Code<'_, '_> {
     /// Goes to a block where a value is not what a pattern says, and on where it is, with its names bound.
     pub(super) fn pattern(&mut self, pattern: PatternId, ty: TyId, value: &[Reg], otherwise: BlockId) {
         let kind = self.l.source.nodes.patterns[pattern].kind;
@@ -34,15 +34,15 @@ impl Code<'_> {
                 let there = self.is_there(ty, value);
                 self.unless(there, otherwise);
                 let value = self.unwrapped(ty, value.to_vec());
-                let of = match self.l.source.types.get(ty) {
+                let of = match self.l.types.get(ty) {
                     Ty::Optional(of) => of,
                     _ => ty,
                 };
                 self.pattern(inner, of, &value, otherwise);
             }
             PatternKind::Tuple(list) => {
-                let Ty::Tuple(types) = self.l.source.types.get(ty) else { return };
-                let types = self.l.source.types.items(types).to_vec();
+                let Ty::Tuple(types) = self.l.types.get(ty) else { return };
+                let types = self.l.types.items(types).to_vec();
                 let patterns = self.l.source.nodes.pattern_lists.get(list).to_vec();
                 let mut start = 0;
                 for (pattern, ty) in patterns.into_iter().zip(types) {
@@ -60,7 +60,7 @@ impl Code<'_> {
             PatternKind::Variant(_, variant, fields) => {
                 self.variant_pattern(ty, first(value), variant, fields, otherwise);
             }
-            PatternKind::Class(class, fields) if matches!(self.l.source.types.get(ty), Ty::Trait(..)) => {
+            PatternKind::Class(class, fields) if matches!(self.l.types.get(ty), Ty::Trait(..)) => {
                 let class = self.l.source.classes[class].self_ty;
                 let is = self.is_of(first(value), class);
                 self.unless(is, otherwise);
@@ -68,7 +68,7 @@ impl Code<'_> {
             }
             PatternKind::Class(_, fields) => self.field_patterns(ty, first(value), 0, fields, otherwise),
             PatternKind::Error(error, fields) => {
-                let ty = self.l.source.types.intern(Ty::Error(error));
+                let ty = self.l.types.intern(Ty::Error(error));
                 let shape = self.l.shape(ty);
                 let is = self.reg(Lane::Byte);
                 self.push(Inst::Is { to: is, object: first(value), shape });
@@ -128,7 +128,7 @@ impl Code<'_> {
         parts: (&[PatternId], Option<Option<LocalId>>, &[PatternId]),
         otherwise: BlockId,
     ) {
-        let Ty::Array(item) = self.l.source.types.get(ty) else { return };
+        let Ty::Array(item) = self.l.types.get(ty) else { return };
         let (before, rest, behind) = parts;
         let len = self.reg(Lane::Int);
         self.push(Inst::Len { to: len, array });
@@ -202,22 +202,22 @@ impl Code<'_> {
     /// The type of a field of a class, an error or a variant, and the place of its first lane.
     pub(super) fn field_place(&mut self, ty: TyId, variant: u32, at: u32) -> (TyId, u32) {
         let source = &self.l.source;
-        let (fields, subst) = match source.types.get(ty) {
+        let (fields, subst) = match self.l.types.get(ty) {
             Ty::Class(id, list) => {
                 let of = &source.classes[id];
-                (of.fields.clone(), Subst::of(&of.type_params, source.types.items(list)))
+                (of.fields.clone(), Subst::of(&of.type_params, self.l.types.items(list)))
             }
             Ty::Enum(id, list) => {
                 let of = &source.enums[id];
                 let fields = of.variants.get(variant as usize).map(|variant| variant.fields.clone());
-                (fields.unwrap_or_default(), Subst::of(&of.type_params, source.types.items(list)))
+                (fields.unwrap_or_default(), Subst::of(&of.type_params, self.l.types.items(list)))
             }
             Ty::Error(id) => (source.errors[id].fields.clone(), Subst::default()),
             _ => (Vec::new(), Subst::default()),
         };
         let mut lane = 0;
         for (place, field) in fields.iter().enumerate() {
-            let ty = self.l.source.types.substitute(field.ty, &subst);
+            let ty = self.l.types.substitute(field.ty, &subst);
             if place == at as usize {
                 return (ty, lane);
             }

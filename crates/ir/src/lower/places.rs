@@ -20,7 +20,7 @@ enum Place {
     Entry { map: Reg, key: Value, ty: TyId },
 }
 
-impl Code<'_> {
+impl Code<'_, '_> {
     pub(super) fn assign_stmt(&mut self, place: ExprId, op: Option<BinaryOp>, value: ExprId) {
         let ty = self.ty_of(place);
         let at = self.place(place);
@@ -70,7 +70,7 @@ impl Code<'_> {
                 let ty = self.ty_of(base);
                 let object = self.one(base);
                 let key = self.expr(index);
-                match self.l.source.types.get(ty) {
+                match self.l.types.get(ty) {
                     Ty::Array(item) => Place::Element { array: object, index: first(&key), item, from: 0 },
                     _ => Place::Entry { map: object, key, ty },
                 }
@@ -98,8 +98,8 @@ impl Code<'_> {
     /// Where the lanes of an element of a tuple are among its own.
     pub(super) fn element_lanes(&mut self, of: ExprId, at: u32) -> (usize, usize) {
         let ty = self.ty_of(of);
-        let Ty::Tuple(list) = self.l.source.types.get(ty) else { return (0, 0) };
-        let parts = self.l.source.types.items(list).to_vec();
+        let Ty::Tuple(list) = self.l.types.get(ty) else { return (0, 0) };
+        let parts = self.l.types.items(list).to_vec();
         let mut start = 0;
         for (place, part) in parts.into_iter().enumerate() {
             let len = self.l.lanes(part).len();
@@ -126,7 +126,7 @@ impl Code<'_> {
 
     /// The value of a key; a trap where there is none.
     pub(super) fn entry(&mut self, map: Reg, key: &[Reg], ty: TyId) -> Value {
-        let Ty::Map(_, value) = self.l.source.types.get(ty) else { return Vec::new() };
+        let Ty::Map(_, value) = self.l.types.get(ty) else { return Vec::new() };
         let (shape, lanes) = (self.l.shape(ty), self.l.lanes(value));
         let with: Vec<Reg> = std::iter::once(map).chain(key.iter().copied()).collect();
         self.intrinsic(Intrinsic::MapGet, shape, &with, &lanes)
@@ -165,8 +165,8 @@ impl Code<'_> {
 
     /// Puts a key and its value, behind the map, into it. What was there before is dropped.
     pub(super) fn put(&mut self, shape: crate::program::ShapeId, with: &[Reg], ty: TyId) {
-        let Ty::Map(_, value) = self.l.source.types.get(ty) else { return };
-        let optional = self.l.source.types.optional(value);
+        let Ty::Map(_, value) = self.l.types.get(ty) else { return };
+        let optional = self.l.types.optional(value);
         let lanes = self.l.lanes(optional);
         self.intrinsic(Intrinsic::MapInsert, shape, with, &lanes);
     }
@@ -180,7 +180,7 @@ impl Code<'_> {
         let slice = by == TyId::RANGE;
         let with: Vec<Reg> = std::iter::once(object).chain(key.iter().copied()).collect();
         let shape = self.l.shape(base_ty);
-        let what = match self.l.source.types.get(base_ty) {
+        let what = match self.l.types.get(base_ty) {
             Ty::Array(_) if slice => Intrinsic::ArraySlice,
             Ty::Array(item) => return self.get(object, first(&key), item),
             Ty::Map(..) => return self.entry(object, &key, base_ty),

@@ -6,7 +6,7 @@ use pluto_check::types::{Subst, Ty, TyId};
 use super::Lowering;
 use crate::program::{Fields, Lane, Shape, ShapeId};
 
-impl Lowering {
+impl Lowering<'_> {
     /// The lanes of a value of a type.
     pub(super) fn lanes(&mut self, ty: TyId) -> Vec<Lane> {
         let shape = self.shape(ty);
@@ -37,7 +37,7 @@ impl Lowering {
     }
 
     fn outside(&self, ty: TyId) -> Shape {
-        match self.source.types.get(ty) {
+        match self.types.get(ty) {
             Ty::Enum(id, _) => {
                 let of = &self.source.enums[id];
                 let variants = of.variants.iter().map(|variant| {
@@ -52,7 +52,7 @@ impl Lowering {
     }
 
     fn new_shape(&mut self, ty: TyId) -> Shape {
-        match self.source.types.get(ty) {
+        match self.types.get(ty) {
             Ty::Int => Shape::Int,
             Ty::Float => Shape::Float,
             Ty::Bool => Shape::Bool,
@@ -65,7 +65,7 @@ impl Lowering {
             Ty::Term => Shape::Term,
             Ty::Range => Shape::Range,
             Ty::Tuple(list) => {
-                let parts = self.source.types.items(list).to_vec();
+                let parts = self.types.items(list).to_vec();
                 Shape::Tuple(parts.into_iter().map(|part| self.shape(part)).collect())
             }
             Ty::Array(of) => Shape::Array(self.shape(of)),
@@ -82,13 +82,13 @@ impl Lowering {
             Ty::Class(id, list) => {
                 let of = &self.source.classes[id];
                 let (name, fields, params) = (of.origin.name, of.fields.clone(), of.type_params.clone());
-                let subst = Subst::of(&params, self.source.types.items(list));
+                let subst = Subst::of(&params, self.types.items(list));
                 let name = self.source.text(name).to_owned();
                 Shape::Class(Fields { name, fields: self.fields(&fields, &subst) })
             }
             Ty::Enum(id, list) => {
                 let of = self.source.enums[id].clone();
-                let subst = Subst::of(&of.type_params, self.source.types.items(list));
+                let subst = Subst::of(&of.type_params, self.types.items(list));
                 let mut variants = Vec::with_capacity(of.variants.len());
                 for variant in &of.variants {
                     let name = self.source.text(variant.name).to_owned();
@@ -115,7 +115,7 @@ impl Lowering {
     fn fields(&mut self, fields: &[Field], subst: &Subst) -> Vec<(String, ShapeId)> {
         let mut made = Vec::with_capacity(fields.len());
         for field in fields {
-            let ty = self.source.types.substitute(field.ty, subst);
+            let ty = self.types.substitute(field.ty, subst);
             let shape = self.shape(ty);
             made.push((self.source.text(field.name).to_owned(), shape));
         }

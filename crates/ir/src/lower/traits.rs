@@ -10,7 +10,7 @@ use super::loops::first;
 use super::{Job, Key, Lowering};
 use crate::program::{Const, End, FuncId, Function, Inst, Lane, Reg, Shape, VtableId};
 
-impl Lowering {
+impl Lowering<'_> {
     /// The method of a trait that a type has, and its type arguments. `given` are those of the trait's method: the type, the
     /// trait's, the method's own.
     pub(super) fn implementation(
@@ -31,7 +31,7 @@ impl Lowering {
                 continue;
             }
             let mut subst = Subst::default();
-            if !fits(&self.source.types, found.on, on, &found.type_params, &mut subst) {
+            if !fits(&self.types, found.on, on, &found.type_params, &mut subst) {
                 continue;
             }
             let Some(own_method) =
@@ -105,7 +105,7 @@ impl Lowering {
             with.push(code.param(ty));
             types.push(ty);
         }
-        let called = if matches!(code.l.source.types.get(on), Ty::Actor(..)) {
+        let called = if matches!(code.l.types.get(on), Ty::Actor(..)) {
             code.call_behind_trait(function, given, &with, &types)
         } else {
             let called = code.call_function(function, given, with, &types);
@@ -118,8 +118,8 @@ impl Lowering {
 
     /// The type of the state of an actor, of its handle; else the type itself.
     fn state_of(&mut self, ty: TyId) -> TyId {
-        match self.source.types.get(ty) {
-            Ty::Actor(id, list) => self.source.types.intern(Ty::Class(id, list)),
+        match self.types.get(ty) {
+            Ty::Actor(id, list) => self.types.intern(Ty::Class(id, list)),
             _ => ty,
         }
     }
@@ -131,7 +131,7 @@ impl Lowering {
     }
 }
 
-impl Code<'_> {
+impl Code<'_, '_> {
     pub(super) fn implementation(
         &mut self,
         of: TraitId,
@@ -154,12 +154,12 @@ impl Code<'_> {
         types: &[TyId],
     ) -> Called {
         if let Some(on) = given.first()
-            && matches!(self.l.source.types.get(*on), Ty::Trait(..))
+            && matches!(self.l.types.get(*on), Ty::Trait(..))
         {
             return self.call_object(of, method, given, with);
         }
         match self.implementation(of, method, given) {
-            Some((function, given)) => match types.first().map(|on| self.l.source.types.get(*on)) {
+            Some((function, given)) => match types.first().map(|on| self.l.types.get(*on)) {
                 Some(Ty::Actor(..)) => self.call_behind_trait(function, given, &with, types),
                 _ => self.call_function(function, given, with, types),
             },
@@ -202,8 +202,8 @@ impl Code<'_> {
         if from == to || from == TyId::NEVER {
             return value;
         }
-        let Ty::Trait(of, list) = self.l.source.types.get(to) else { return value };
-        let arguments = self.l.source.types.items(list).to_vec();
+        let Ty::Trait(of, list) = self.l.types.get(to) else { return value };
+        let arguments = self.l.types.items(list).to_vec();
         let object = if self.l.is_boxed(from) {
             let part = self.l.shape(from);
             let shape = self.boxed_shape(part);
