@@ -9,7 +9,6 @@ mod operators;
 mod show;
 mod streams;
 mod tasks;
-mod texts;
 mod world;
 
 use std::collections::{BTreeMap, VecDeque};

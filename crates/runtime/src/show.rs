@@ -2,7 +2,6 @@
 
 use crate::operations::{Call, Done};
 use crate::task::Task;
-use crate::texts::formatted;
 use crate::trap::Trap;
 use crate::types::{Fields, Shape, is_plain};
 
@@ -23,7 +22,7 @@ pub(crate) fn show_formatted(call: &mut Call<'_, '_>) -> Done {
         _ => (None, None),
     };
     let shown = call.task.show(call.shape, lanes)?;
-    let made = formatted(call.word(0), shown, int, float);
+    let made = pluto_text::formatted(call.word(0), shown, int, float);
     call.give_text(&made)
 }
 
@@ -57,10 +56,10 @@ impl Task<'_> {
         let first = lanes.first().copied().unwrap_or(0);
         match self.types.shape(shape) {
             Shape::Int => out.push_str(&(first as i64).to_string()),
-            Shape::Float => out.push_str(&float(f64::from_bits(first))),
+            Shape::Float => out.push_str(&pluto_text::float(f64::from_bits(first))),
             Shape::Bool => out.push_str(if first == 0 { "false" } else { "true" }),
             Shape::Byte => out.push_str(&first.to_string()),
-            Shape::Duration => out.push_str(&duration(first as i64)),
+            Shape::Duration => out.push_str(&pluto_text::duration(first as i64)),
             Shape::Instant => out.push_str("instant"),
             Shape::Void => out.push_str("void"),
             Shape::Text => out.push_str(&format!("{:?}", self.text(first))),
@@ -194,25 +193,4 @@ impl Task<'_> {
         let (parts, lanes) = self.fields(object);
         self.row(("(", ")"), parts, lanes, depth, out)
     }
-}
-
-/// A float with as few digits as tell it from others, and a point.
-fn float(value: f64) -> String {
-    if value.is_nan() {
-        return "nan".to_owned();
-    }
-    if value.is_infinite() {
-        return if value > 0.0 { "inf".to_owned() } else { "-inf".to_owned() };
-    }
-    format!("{value:?}")
-}
-
-/// A duration in the largest unit in which it is whole.
-fn duration(nanos: i64) -> String {
-    for (unit, name) in [(60_000_000_000, "m"), (1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us")] {
-        if nanos != 0 && nanos % unit == 0 {
-            return format!("{}{name}", nanos / unit);
-        }
-    }
-    if nanos == 0 { "0ms".to_owned() } else { format!("{nanos}ns") }
 }

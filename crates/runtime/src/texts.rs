@@ -4,69 +4,20 @@ use crate::arrays::ends;
 use crate::operations::{Call, Done};
 use crate::trap::Trap;
 
-/// The byte at which a character begins, or the end.
-fn byte_at(text: &str, at: usize) -> Option<usize> {
-    if text.is_ascii() {
-        return (at <= text.len()).then_some(at);
-    }
-    text.char_indices().map(|(byte, _)| byte).chain([text.len()]).nth(at)
-}
-
 /// The characters of a range; a trap where it is not within the string.
 fn part(text: &str, from: i64, to: i64) -> Result<&str, Trap> {
-    let place = |at: i64| usize::try_from(at).ok().and_then(|at| byte_at(text, at)).ok_or(Trap::Index);
-    text.get(place(from)?..place(to)?).ok_or(Trap::Index)
+    pluto_text::slice(text, from, to).ok_or(Trap::Index)
 }
 
 /// Fills a text up to a width, before or behind it.
 fn pad(call: &mut Call<'_, '_>, before: bool) -> Done {
     let (text, with) = (call.text(0), call.text(2));
-    let missing = usize::try_from(call.word(1) as i64).unwrap_or(0).saturating_sub(text.chars().count());
-    let missing = if with.is_empty() { 0 } else { missing };
+    let missing = pluto_text::missing(text, usize::try_from(call.word(1) as i64).unwrap_or(0), with);
     if missing > call.task.limits.heap / 4 {
         return Err(Trap::Memory.into());
     }
-    let filling: String = with.chars().cycle().take(missing).collect();
-    let padded = if before { filling + text } else { text.to_owned() + &filling };
+    let padded = pluto_text::pad(text, missing, with, before);
     call.give_text(&padded)
-}
-
-/// A number as `{value:format}` shows it, from the packed format.
-pub(crate) fn formatted(format: u64, shown: String, int: Option<i64>, float: Option<f64>) -> String {
-    let width = (format & 0xf_ffff) as usize;
-    let precision = (format >> 20 & 0xfff) as usize;
-    let (radix, align, zero) = (format >> 32 & 0xf, format >> 36 & 0xf, format >> 40 & 1 == 1);
-    let text = match (int, float) {
-        (Some(value), _) => match radix {
-            1 => format!("{value:x}"),
-            2 => format!("{value:b}"),
-            3 => format!("{value:o}"),
-            4 => format!("{value:e}"),
-            _ => shown,
-        },
-        (_, Some(value)) if radix == 4 => format!("{value:e}"),
-        (_, Some(value)) if precision > 0 => format!("{value:.*}", precision - 1),
-        _ if precision > 0 => shown.chars().take(precision - 1).collect(),
-        _ => shown,
-    };
-    let missing = width.saturating_sub(text.chars().count());
-    let number = int.is_some() || float.is_some();
-    if zero && number {
-        let (sign, digits) = match text.strip_prefix('-') {
-            Some(digits) => ("-", digits),
-            None => ("", text.as_str()),
-        };
-        return format!("{sign}{}{digits}", "0".repeat(missing));
-    }
-    let before = match align {
-        1 => 0,
-        2 => missing / 2,
-        3 => missing,
-        // Numbers stand to the right, as in a table.
-        _ if number => missing,
-        _ => 0,
-    };
-    format!("{}{text}{}", " ".repeat(before), " ".repeat(missing - before))
 }
 
 pub(crate) fn concat(call: &mut Call<'_, '_>) -> Done {

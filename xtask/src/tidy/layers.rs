@@ -6,13 +6,14 @@ use crate::metadata::Package;
 
 /// Each crate of the workspace with those crates of the workspace that it may use outside its tests. A new edge is an
 /// architectural change: it is made here and in `ARCHITECTURE.md`.
-const LAYERS: [(&str, &[&str]); 20] = [
+const LAYERS: [(&str, &[&str]); 21] = [
     ("pluto-event", &[]),
     ("pluto-source", &[]),
     ("pluto-syntax", &["pluto-source"]),
     ("pluto-check", &["pluto-source", "pluto-syntax"]),
-    ("pluto-ir", &["pluto-check", "pluto-source"]),
-    ("pluto-runtime", &[]),
+    ("pluto-text", &[]),
+    ("pluto-ir", &["pluto-check", "pluto-source", "pluto-text"]),
+    ("pluto-runtime", &["pluto-text"]),
     ("pluto-codegen", &["pluto-ir", "pluto-runtime", "pluto-source"]),
     ("pluto-term", &[]),
     ("pluto-matchspec", &["pluto-term"]),

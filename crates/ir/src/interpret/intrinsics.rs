@@ -1,7 +1,6 @@
 //! What the run-time system does.
 
 use super::heap::{Entries, Object};
-use super::texts::{ends, formatted, pad, slice};
 use super::{Machine, Step, Stop};
 use crate::Intrinsic as I;
 use crate::program::{Regs, Shape, ShapeId, Trap};
@@ -12,6 +11,13 @@ fn optional(value: Option<u64>) -> Vec<u64> {
         Some(value) => vec![1, value],
         None => vec![0, 0],
     }
+}
+
+/// A range without its last one, whether that is in it or not.
+fn ends(from: u64, to: u64, inclusive: u64) -> Result<(i64, i64), Trap> {
+    let to = to as i64;
+    let to = if inclusive != 0 { to.checked_add(1).ok_or(Trap::Index)? } else { to };
+    Ok((from as i64, to))
 }
 
 /// Ranges: their ends, and whether the last is in it.
@@ -66,7 +72,7 @@ impl Machine<'_, '_> {
                     _ => (None, None),
                 };
                 let shown = self.heap.show(shape, value)?;
-                vec![self.new_text(&formatted(a, shown, int, float))?]
+                vec![self.new_text(&pluto_text::formatted(a, shown, int, float))?]
             }
             I::Copy => {
                 let copy = self.heap.copy(with, shape)?;
@@ -216,14 +222,16 @@ impl Machine<'_, '_> {
                 return Ok(vec![1, self.new_text(before)?, self.new_text(behind)?]);
             }
             I::Concat => text.to_string() + &other,
-            I::TextGet => slice(&text, word(1) as i64, (word(1) as i64).saturating_add(1))?.to_owned(),
-            I::TextAt => match slice(&text, word(1) as i64, (word(1) as i64).saturating_add(1)) {
-                Ok(found) => found.to_owned(),
-                Err(_) => return Ok(vec![0]),
+            I::TextGet => pluto_text::slice(&text, word(1) as i64, (word(1) as i64).saturating_add(1))
+                .ok_or(Trap::Index)?
+                .to_owned(),
+            I::TextAt => match pluto_text::slice(&text, word(1) as i64, (word(1) as i64).saturating_add(1)) {
+                Some(found) => found.to_owned(),
+                None => return Ok(vec![0]),
             },
             I::TextSlice => {
                 let (from, to) = ends(word(1), word(2), word(3))?;
-                slice(&text, from, to)?.to_owned()
+                pluto_text::slice(&text, from, to).ok_or(Trap::Index)?.to_owned()
             }
             I::TextTrim => text.trim().to_owned(),
             I::TextTrimStart => text.trim_start().to_owned(),
@@ -234,8 +242,9 @@ impl Machine<'_, '_> {
             I::TextReverse => text.chars().rev().collect(),
             I::TextPadStart | I::TextPadEnd => {
                 let width = usize::try_from(word(1) as i64).unwrap_or(0);
+                let missing = pluto_text::missing(&text, width, &third);
                 self.heap.take(width / 8)?;
-                pad(&text, width, &third, what == I::TextPadStart)
+                pluto_text::pad(&text, missing, &third, what == I::TextPadStart)
             }
             I::TextRepeat => {
                 let times = usize::try_from(word(1) as i64).unwrap_or(0);

@@ -46,10 +46,10 @@ impl Heap<'_> {
         let first = lanes.first().copied().unwrap_or(0);
         match self.program.shape(shape) {
             Shape::Int => out.push_str(&(first as i64).to_string()),
-            Shape::Float => out.push_str(&float(f64::from_bits(first))),
+            Shape::Float => out.push_str(&pluto_text::float(f64::from_bits(first))),
             Shape::Bool => out.push_str(if first == 0 { "false" } else { "true" }),
             Shape::Byte => out.push_str(&first.to_string()),
-            Shape::Duration => out.push_str(&duration(first as i64)),
+            Shape::Duration => out.push_str(&pluto_text::duration(first as i64)),
             Shape::Instant => out.push_str("instant"),
             Shape::Void => out.push_str("void"),
             Shape::Text => out.push_str(&format!("{:?}", self.text(first))),
@@ -178,25 +178,4 @@ impl Heap<'_> {
         let parts = self.split(&shapes, self.fields(at));
         self.row(("(", ")"), &parts, depth, out)
     }
-}
-
-/// A float with as few digits as tell it from others, and a point.
-pub(super) fn float(value: f64) -> String {
-    if value.is_nan() {
-        return "nan".to_owned();
-    }
-    if value.is_infinite() {
-        return if value > 0.0 { "inf".to_owned() } else { "-inf".to_owned() };
-    }
-    format!("{value:?}")
-}
-
-/// A duration in the largest unit in which it is whole.
-fn duration(nanos: i64) -> String {
-    for (unit, name) in [(60_000_000_000, "m"), (1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us")] {
-        if nanos != 0 && nanos % unit == 0 {
-            return format!("{}{name}", nanos / unit);
-        }
-    }
-    if nanos == 0 { "0ms".to_owned() } else { format!("{nanos}ns") }
 }
