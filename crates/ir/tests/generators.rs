@@ -1,15 +1,14 @@
 //! Generators in the interpreter.
 
+#[path = "support/lowered.rs"]
+mod support;
+
 use expect_test::expect;
 use pluto_ir::interpret::{Limits, Outcome, run};
-use pluto_testcompiler::TestCompiler;
+use support::lowered;
 
 fn ran(text: &str) -> String {
-    let checked = TestCompiler::new(text).check();
-    assert!(!checked.shown().contains("error["), "{}", checked.shown());
-    let main = pluto_ir::mains(&checked.program).next().expect("a `main`");
-    let lowered = pluto_ir::lower(&checked.program, main).expect("all of it is lowered");
-    assert_eq!(pluto_ir::verify(&lowered), Vec::<String>::new());
+    let lowered = lowered(text);
     let mut out = String::new();
     let ended = run(&lowered, lowered.main.expect("it was asked for"), Limits::default(), &mut |line| {
         out.push_str(line);

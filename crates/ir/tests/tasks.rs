@@ -1,11 +1,14 @@
 //! Tasks, channels and actors in the interpreter: what a program prints, who hears of what failed, and how it ends.
 
+#[path = "support/lowered.rs"]
+mod support;
+
 use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};
 use pluto_ir::interpret::{Failure, Limits, Listener, Trapped, Virtual, run_in};
 use pluto_ir::program::Location;
-use pluto_testcompiler::TestCompiler;
+use support::lowered;
 
 /// Writes down all that it hears.
 #[derive(Default)]
@@ -41,11 +44,7 @@ impl Listener for Heard {
 
 /// What happens when a program runs, with a seed.
 fn heard(text: &str, seed: u64) -> String {
-    let checked = TestCompiler::new(text).check();
-    assert!(!checked.shown().contains("error["), "{}", checked.shown());
-    let main = pluto_ir::mains(&checked.program).next().expect("a `main`");
-    let lowered = pluto_ir::lower(&checked.program, main).expect("all of it is lowered");
-    assert_eq!(pluto_ir::verify(&lowered), Vec::<String>::new());
+    let lowered = lowered(text);
     let mut world = Virtual::new(seed, Heard::default());
     let ended = run_in(&lowered, lowered.main.expect("it was asked for"), Limits::default(), &mut world);
     let ended = match ended {

@@ -1,15 +1,14 @@
 //! Values that are large, deep, or changed where nobody may: what a program prints.
 
+#[path = "support/lowered.rs"]
+mod support;
+
 use expect_test::expect;
 use pluto_ir::interpret::{Limits, Outcome, run};
-use pluto_testcompiler::TestCompiler;
+use support::lowered;
 
 fn ran(text: &str) -> String {
-    let checked = TestCompiler::new(text).check();
-    assert!(!checked.shown().contains("error["), "{}", checked.shown());
-    let main = pluto_ir::mains(&checked.program).next().expect("a `main`");
-    let lowered = pluto_ir::lower(&checked.program, main).expect("all of it is lowered");
-    assert_eq!(pluto_ir::verify(&lowered), Vec::<String>::new());
+    let lowered = lowered(text);
     let mut out = String::new();
     let limits = Limits { words: 1 << 24, ..Limits::default() };
     let ended = run(&lowered, lowered.main.expect("it was asked for"), limits, &mut |line| {
