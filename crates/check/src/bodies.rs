@@ -293,7 +293,7 @@ impl Checker<'_> {
     }
 
     fn check_variant_defaults(&mut self) {
-        for id in self.program.enums.ids().collect::<Vec<_>>() {
+        for id in self.own_enums() {
             let of = &self.program.enums[id];
             let (module, params, self_ty) = (of.origin.module, of.type_params.clone(), of.self_ty);
             let variants = self.file(module).tree.nodes.list(self.enum_site(id).variants);

@@ -75,6 +75,7 @@ pub(crate) struct Sites {
 struct Count {
     functions: usize,
     traits: usize,
+    enums: usize,
     errors: usize,
 }
 
@@ -158,6 +159,7 @@ impl<'a> Checker<'a> {
         let count = Count {
             functions: program.functions.len(),
             traits: program.traits.len(),
+            enums: program.enums.len(),
             errors: program.errors.len(),
         };
         Self {
@@ -215,13 +217,19 @@ impl<'a> Checker<'a> {
     /// The functions whose errors the program decides: also the methods of the prelude's traits, which it implements.
     pub(crate) fn open_functions(&self) -> Vec<FunctionId> {
         let known = self.program.functions.iter().take(self.prelude.functions);
-        let open = known.filter(|(_, of)| of.owner != crate::program::Owner::Builtin).map(|(id, _)| id);
+        let open =
+            known.filter(|(_, of)| matches!(of.owner, crate::program::Owner::Trait(_))).map(|(id, _)| id);
         open.chain(self.own_functions()).collect()
     }
 
     /// The traits that are to be looked at.
     pub(crate) fn own_traits(&self) -> impl Iterator<Item = TraitId> + use<> {
         self.program.traits.ids().skip(self.prelude.traits)
+    }
+
+    /// The enums that are to be looked at.
+    pub(crate) fn own_enums(&self) -> impl Iterator<Item = EnumId> + use<> {
+        self.program.enums.ids().skip(self.prelude.enums)
     }
 
     /// The errors that are to be looked at.

@@ -52,8 +52,10 @@ impl Prelude {
         checker.check_bodies();
         checker.check_purity();
         checker.solve_effects();
-        let Checker { program, mut scopes, sites, methods, builtins, found, .. } = checker;
-        let scope = scopes.pop().unwrap_or_default();
+        let Checker { mut program, mut scopes, sites, methods, builtins, found, .. } = checker;
+        let mut scope = scopes.pop().unwrap_or_default();
+        scope.names.remove(&program.names.intern(UNNAMED));
+        scope.variants.clear();
         (Self { file, program, scope, sites, methods, builtins }, found)
     }
 }
@@ -124,6 +126,9 @@ const TYPES: [(&str, Head); 21] = [
     ("Expectation", Head::Expectation),
     ("random", Head::Random),
 ];
+
+/// What no program can name: the enum that a `term` is.
+const UNNAMED: &str = "Term";
 
 /// What a built-in function is declared in.
 #[derive(Clone, Debug)]

@@ -305,13 +305,9 @@ impl Checker<'_> {
                 }
             }
             Ty::Task(..) | Ty::Sender(_) | Ty::Receiver(_) | Ty::Actor(..) if structural => None,
-            Ty::Term | Ty::Buffer => {
-                if marker == Marker::Equal {
-                    None
-                } else {
-                    lacking
-                }
-            }
+            // A float in it that is a key is told from others by its value, and there is none that is no number.
+            Ty::Term if structural => None,
+            Ty::Buffer if marker == Marker::Equal => None,
             Ty::Param(param) => self.param_lacks(param, marker).then_some(ty),
             Ty::Tuple(parts) if marker != Marker::Number => {
                 let parts = self.program.types.items(parts).to_vec();

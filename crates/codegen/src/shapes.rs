@@ -1,11 +1,13 @@
 //! The shapes of a program, as the run-time system has them.
 
-use pluto_ir::program::{Fields as From, Program, Shape as Source, ShapeId};
+use pluto_ir::program::{Fields as From, Program, Shape as Source, ShapeId, TERM};
 use pluto_runtime::{Fields, Shape, Types};
 
 /// The types of a program.
 pub(crate) fn types(program: &Program) -> Types {
-    Types::new(program.shapes.iter().map(shape).collect())
+    let is_term = |of: &Source| matches!(of, Source::Enum(name, _) if name == TERM);
+    let term = program.shapes.iter().position(is_term).map(|at| at as u32);
+    Types::new(program.shapes.iter().map(shape).collect()).with_term(term)
 }
 
 fn shape(of: &Source) -> Shape {
@@ -34,12 +36,9 @@ fn shape(of: &Source) -> Shape {
         Source::Captures(parts) => Shape::Captures(numbers(parts)),
         Source::Object(_) => Shape::Object,
         Source::Error => Shape::Error,
-        Source::Task(_)
-        | Source::Sender(_)
-        | Source::Receiver(_)
-        | Source::Actor(_)
-        | Source::Stream(_)
-        | Source::Term => Shape::Handle,
+        Source::Task(_) | Source::Sender(_) | Source::Receiver(_) | Source::Actor(_) | Source::Stream(_) => {
+            Shape::Handle
+        }
     }
 }
 

@@ -232,7 +232,6 @@ impl Program {
             Shape::Sender(of) => format!("Sender<{}>", names(&[*of])),
             Shape::Stream(of) => format!("stream {}", names(&[*of])),
             Shape::Receiver(of) => format!("Receiver<{}>", names(&[*of])),
-            Shape::Term => "term".to_owned(),
         }
     }
 }

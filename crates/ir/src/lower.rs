@@ -15,7 +15,9 @@ mod objects;
 mod operators;
 mod patterns;
 mod places;
+mod predicates;
 mod shapes;
+mod terms;
 mod traits;
 
 use pluto_check::body::{ClosureId, ExprId};

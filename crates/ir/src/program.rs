@@ -127,9 +127,10 @@ pub enum Shape {
     Stream(ShapeId),
     /// A handle of an actor.
     Actor(String),
-    /// A value of the BEAM.
-    Term,
 }
+
+/// The name of the enum that a value of the BEAM is, which no enum of a program has.
+pub const TERM: &str = "term";
 
 /// A name, and named values.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -49,8 +49,7 @@ impl Program {
             | Shape::Sender(_)
             | Shape::Receiver(_)
             | Shape::Stream(_)
-            | Shape::Actor(_)
-            | Shape::Term => true,
+            | Shape::Actor(_) => true,
             Shape::Enum(_, variants) => !is_plain(variants),
             _ => false,
         }

@@ -1,5 +1,7 @@
 //! Values as text, the same text that the interpreter gives.
 
+use pluto_term::{Limits, PrintLimits, Syntax, Term};
+
 use crate::operations::{Call, Done};
 use crate::task::Task;
 use crate::trap::Trap;
@@ -76,6 +78,10 @@ impl Task<'_> {
             Shape::Map(key, value) => self.rows(*key, Some(*value), first, depth, out)?,
             Shape::Set(of) => self.rows(*of, None, first, depth, out)?,
             Shape::Class(of) => self.class(of, first, depth, out)?,
+            Shape::Enum(_) if self.types.term == Some(shape) => {
+                let term = self.term(first, depth)?;
+                out.push_str(&term.display(Syntax::Erlang, &PrintLimits::NONE).to_string());
+            }
             Shape::Enum(variants) => {
                 let at = if is_plain(variants) { first } else { self.variant(first) };
                 if let Some(of) = variants.get(at as usize) {
@@ -108,6 +114,40 @@ impl Task<'_> {
             Ok(true)
         })?;
         Ok(())
+    }
+
+    /// A value of the BEAM: a variant of the enum that the language has for them.
+    fn term(&self, object: u64, depth: u32) -> Result<Term, Trap> {
+        if depth == 0 {
+            return Err(Trap::Cycle);
+        }
+        let (parts, lanes) = self.fields(object);
+        let held = lanes[0];
+        Ok(match self.variant(object) {
+            0 => Term::Integer(held as i64),
+            1 => Term::Float(f64::from_bits(held)),
+            2 => Term::atom(self.text(held)),
+            3 => Term::binary(self.bytes(held)),
+            4 => Term::List(self.terms(held, depth)?),
+            5 => Term::Tuple(self.terms(held, depth)?),
+            6 => {
+                let Shape::Map(key, value) = *self.types.shape(parts[0]) else { return Err(Trap::Convert) };
+                let map = self.map(held, key, Some(value));
+                let mut pairs = Vec::with_capacity(map.used);
+                for row in 0..map.used {
+                    let Some((_, lanes)) = self.row_of(&map, row) else { continue };
+                    pairs.push((self.term(lanes[0], depth - 1)?, self.term(lanes[1], depth - 1)?));
+                }
+                Term::Map(pairs)
+            }
+            _ => pluto_term::decode(self.bytes(held), &Limits::default()).map_err(|_| Trap::Convert)?.0,
+        })
+    }
+
+    fn terms(&self, array: u64, depth: u32) -> Result<Vec<Term>, Trap> {
+        let len = self.word(array, 1) as usize;
+        let of = self.types.term.unwrap_or_default();
+        (0..len).map(|at| self.term(self.element(array, of, at, &mut [0])[0], depth - 1)).collect()
     }
 
     fn hex(&self, name: &str, object: u64, out: &mut String) {

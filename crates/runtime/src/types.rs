@@ -135,6 +135,8 @@ pub struct Types {
     /// The number of the shape of strings, and that of bytes in arrays.
     pub(crate) text: u32,
     pub(crate) byte: u32,
+    /// That of values of the BEAM, an enum that is shown as a node shows them.
+    pub(crate) term: Option<u32>,
 }
 
 impl Types {
@@ -146,7 +148,7 @@ impl Types {
         shapes.extend([Shape::Text, Shape::Byte]);
         let lanes: Vec<Vec<Lane>> = (0..shapes.len() as u32).map(|id| lanes(&shapes, id)).collect();
         let flat: Vec<bool> = (0..shapes.len() as u32).map(|id| is_flat(&shapes, id)).collect();
-        let mut types = Self { known: Vec::new(), layouts: Vec::new(), text, byte: text + 1 };
+        let mut types = Self { known: Vec::new(), layouts: Vec::new(), text, byte: text + 1, term: None };
         let raw = |fixed| Layout { size: Size::Raw, refs: vec![], shape: None, parts: vec![], fixed };
         let three = |fixed| Layout { size: Size::Words(3), refs: vec![2], shape: None, parts: vec![], fixed };
         // In the order of the numbers above.
@@ -161,6 +163,13 @@ impl Types {
             types.known.push(known);
         }
         types
+    }
+
+    /// The same, where a shape is that of values of the BEAM: an enum of integers, floats, atoms, binaries, lists, tuples, maps and
+    /// bytes of the external term format.
+    #[must_use]
+    pub fn with_term(self, term: Option<u32>) -> Self {
+        Self { term, ..self }
     }
 
     fn add_layouts(&mut self, id: u32, shape: &Shape, lanes: &[Vec<Lane>]) {

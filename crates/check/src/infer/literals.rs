@@ -71,6 +71,8 @@ impl Body<'_, '_> {
     fn array(&mut self, items: tree::List<tree::ExprId>, span: Span, want: Want) -> ExprId {
         let hint = self.plain_hint(want).and_then(|ty| match self.get(ty) {
             Ty::Array(of) => Some(of),
+            // A list of anything.
+            Ty::Term => Some(TyId::TERM),
             _ => None,
         });
         let (items, of) = self.items(items, hint, span);
@@ -107,6 +109,7 @@ impl Body<'_, '_> {
     fn map(&mut self, entries: tree::List<tree::MapEntry>, span: Span, want: Want) -> ExprId {
         let hint = self.plain_hint(want).and_then(|ty| match self.get(ty) {
             Ty::Map(key, value) => Some((key, value)),
+            Ty::Term => Some((TyId::TERM, TyId::TERM)),
             _ => None,
         });
         let (key, value) = hint.unwrap_or_else(|| (self.fresh(span), self.fresh(span)));
@@ -129,6 +132,7 @@ impl Body<'_, '_> {
         let ids = self.nodes.list(items);
         let hints = match self.plain_hint(want).map(|ty| self.get(ty)) {
             Some(Ty::Tuple(list)) => self.c.program.types.items(list).to_vec(),
+            Some(Ty::Term) => vec![TyId::TERM; ids.len()],
             _ => Vec::new(),
         };
         let mut made = Vec::with_capacity(ids.len());

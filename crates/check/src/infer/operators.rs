@@ -363,7 +363,7 @@ impl Body<'_, '_> {
         let fits = match (self.get(from), self.get(to)) {
             (Ty::Wrong | Ty::Never, _) | (_, Ty::Wrong) => true,
             (Ty::Int | Ty::Float | Ty::Byte, Ty::Int | Ty::Float | Ty::Byte) => true,
-            (Ty::Term, Ty::Int | Ty::Float | Ty::Bool | Ty::Byte | Ty::String | Ty::Bytes | Ty::Term) => true,
+            (Ty::Term, _) => self.is_term_like(to),
             (_, Ty::Term) => self.is_term_like(from),
             (Ty::Trait(..), Ty::Class(..)) => self.c.could_be(from, to),
             _ => from == to,

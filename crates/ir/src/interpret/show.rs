@@ -1,8 +1,10 @@
 //! Values as text.
 
+use pluto_term::{Limits, PrintLimits, Syntax, Term};
+
 use super::heap::{Heap, Object};
 use super::world::Failure;
-use crate::program::{Fields, Shape, ShapeId, Trap};
+use crate::program::{Fields, Shape, ShapeId, TERM, Trap};
 use crate::shape::is_plain;
 
 /// What is nested deeper than this holds itself.
@@ -70,6 +72,10 @@ impl Heap<'_> {
             Shape::Map(key, value) => self.map(*key, *value, first, depth, out)?,
             Shape::Set(of) => self.set(*of, first, depth, out)?,
             Shape::Class(of) => self.fields_of(of, first, depth, out)?,
+            Shape::Enum(name, _) if name == TERM => {
+                let term = self.term(first, depth)?;
+                out.push_str(&term.display(Syntax::Erlang, &PrintLimits::NONE).to_string());
+            }
             Shape::Enum(_, variants) => {
                 let plain = is_plain(variants);
                 let at = if plain { first } else { self.variant(first) };
@@ -96,6 +102,44 @@ impl Heap<'_> {
             }),
         }
         Ok(())
+    }
+
+    /// A value of the BEAM: a variant of the prelude's `Term`.
+    fn term(&self, at: u64, depth: u32) -> Result<Term, Trap> {
+        if depth == 0 {
+            return Err(Trap::Cycle);
+        }
+        let held = self.fields(at).first().copied().unwrap_or(0);
+        Ok(match self.variant(at) {
+            0 => Term::Integer(held as i64),
+            1 => Term::Float(f64::from_bits(held)),
+            2 => Term::atom(&self.text(held)),
+            3 => Term::Binary(self.bytes_of(held)),
+            4 => Term::List(self.terms(held, depth)?),
+            5 => Term::Tuple(self.terms(held, depth)?),
+            6 => {
+                let Some(Object::Map(entries)) = self.get(held) else { return Err(Trap::Convert) };
+                let mut pairs = Vec::with_capacity(entries.places.len());
+                for (key, value) in entries.rows.iter().flatten() {
+                    let part = |lanes: &[u64]| self.term(lanes.first().copied().unwrap_or(0), depth - 1);
+                    pairs.push((part(key)?, part(value)?));
+                }
+                Term::Map(pairs)
+            }
+            _ => pluto_term::decode(&self.bytes_of(held), &Limits::default()).map_err(|_| Trap::Convert)?.0,
+        })
+    }
+
+    fn terms(&self, array: u64, depth: u32) -> Result<Vec<Term>, Trap> {
+        let items = (0..self.array_len(array)).map(|at| self.array_get(array, at as i64));
+        items.map(|item| self.term(item?.first().copied().unwrap_or(0), depth - 1)).collect()
+    }
+
+    fn bytes_of(&self, at: u64) -> Vec<u8> {
+        match self.get(at) {
+            Some(Object::Bytes(bytes)) => bytes.clone(),
+            _ => Vec::new(),
+        }
     }
 
     fn bytes(&self, name: &str, at: u64, out: &mut String) {

@@ -399,6 +399,9 @@ impl Code<'_, '_> {
         };
         match name.as_str() {
             "expect" => return Called::fine(flat),
+            _ if on == TyId::TERM && name.starts_with("term.") => {
+                return Called::fine(self.term_method(name.trim_start_matches("term."), &flat));
+            }
             _ if self.l.source.functions[function].built_in == "expectation" => {
                 let matcher = name.trim_start_matches("expectation.");
                 self.expectation(matcher, on, &flat);

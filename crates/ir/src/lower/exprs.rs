@@ -111,6 +111,12 @@ impl Code<'_, '_> {
                 let error = self.one(error);
                 self.give_error(error)
             }
+            ExprKind::TermField(..) => self.whole_term(id),
+            ExprKind::Binary(..) | ExprKind::Unary(..) | ExprKind::Index(..)
+                if self.ty_of(id) == TyId::TERM =>
+            {
+                self.whole_term(id)
+            }
             ExprKind::Unary(op, of) => self.unary(op, of),
             ExprKind::Binary(op, left, right) => self.binary(id, op, left, right),
             ExprKind::Range(from, to, inclusive) => {
@@ -144,9 +150,11 @@ impl Code<'_, '_> {
             // Without `!` behind them, they hand on errors too.
             ExprKind::Scope(_) | ExprKind::Select(_) => self.propagate(id),
             ExprKind::Yield(value) => self.yield_value(value),
-            ExprKind::Atom(_) | ExprKind::TermField(..) | ExprKind::ToTerm(_) => {
-                self.not_yet(id, "values of the BEAM")
+            ExprKind::Atom(name) => {
+                let name = self.literal(name);
+                self.atom(&name)
             }
+            ExprKind::ToTerm(of) => self.term_made_of(of),
             ExprKind::DefaultArgument(..) | ExprKind::Wrong => self.not_yet(id, "this"),
         }
     }

@@ -4,12 +4,16 @@ use pluto_check::body::{BinaryOp as Op, ExprId, ExprKind, UnaryOp};
 use pluto_check::types::{Ty, TyId};
 
 use super::code::{Code, Value};
+use super::loops::first;
 use crate::Intrinsic;
 use crate::program::{Cast, Const, FloatOp, Inst, IntOp, Lane, Reg, Shape, Test};
 
 impl Code<'_, '_> {
     pub(super) fn unary(&mut self, op: UnaryOp, of: ExprId) -> Value {
         let ty = self.ty_of(of);
+        if op == UnaryOp::Not && self.is_about_terms(of) {
+            return vec![self.contrary(of)];
+        }
         let value = self.one(of);
         let (cast, lane) = match (op, ty) {
             (UnaryOp::Not, _) => (Cast::Not, Lane::Byte),
@@ -56,13 +60,13 @@ impl Code<'_, '_> {
                     let left_ty = self.ty_of(left);
                     let left = match value.take() {
                         Some(value) => value,
-                        None => self.expr(left),
+                        None => self.operand(left),
                     };
                     let right_ty = self.ty_of(right);
                     match self.is_none_test(op, right) {
                         Some(wanted) => vec![self.is_none(left_ty, &left, wanted)],
                         None => {
-                            let right = self.expr(right);
+                            let right = self.operand(right);
                             self.operator(op, (left_ty, left), (right_ty, &right))
                         }
                     }
@@ -93,6 +97,9 @@ impl Code<'_, '_> {
         if left_ty == TyId::NEVER || right_ty == TyId::NEVER {
             let lanes = self.l.lanes(left_ty);
             return self.nothings(&lanes);
+        }
+        if left_ty == TyId::TERM {
+            return vec![self.term_operator(op, first(&left.1), first(right.1))];
         }
         if let Some(test) = comparison(op) {
             return vec![self.compare(test, left_ty, &left.1, right.1)];
@@ -209,7 +216,8 @@ impl Code<'_, '_> {
         }
         let value = match (self.l.types.get(from), self.l.types.get(to)) {
             (Ty::Trait(..), _) => return self.downcast(id, of),
-            (Ty::Term, _) | (_, Ty::Term) => return self.not_yet(id, "values of the BEAM"),
+            (Ty::Term, _) => return self.converted_term(of, to),
+            (_, Ty::Term) => return self.term_made_of(of),
             _ => self.one(of),
         };
         let value = match from {

@@ -21,6 +21,17 @@ impl Code<'_, '_> {
                 let same = self.compare(Test::Eq, ty, value, &wanted);
                 self.unless(same, otherwise);
             }
+            PatternKind::Bind(local, Some(wanted)) => {
+                self.kind_pattern(local, wanted, first(value), otherwise);
+            }
+            PatternKind::Map(entries) => self.map_pattern(entries, first(value), otherwise),
+            PatternKind::Range(from, to, inclusive) if ty == TyId::TERM => {
+                self.term_in_range(first(value), (from, to, inclusive), otherwise);
+            }
+            PatternKind::Tuple(list) if ty == TyId::TERM => {
+                let patterns = self.l.source.nodes.pattern_lists.get(list).to_vec();
+                self.term_tuple_pattern(patterns, first(value), otherwise);
+            }
             PatternKind::Range(from, to, inclusive) => {
                 self.in_range(ty, value, (from, to, inclusive), otherwise);
             }
@@ -76,14 +87,11 @@ impl Code<'_, '_> {
                 self.field_patterns(ty, first(value), 0, fields, otherwise);
             }
             PatternKind::Or(list) => self.alternatives(list, ty, value, otherwise),
-            PatternKind::Bind(_, Some(_)) | PatternKind::Map(_) => {
-                self.missing("patterns of values of the BEAM");
-            }
         }
     }
 
     /// Goes to a block unless a byte says so.
-    fn unless(&mut self, holds: Reg, otherwise: BlockId) {
+    pub(super) fn unless(&mut self, holds: Reg, otherwise: BlockId) {
         let on = self.block();
         self.branch(holds, on, otherwise);
         self.enter(on);
@@ -128,6 +136,12 @@ impl Code<'_, '_> {
         parts: (&[PatternId], Option<Option<LocalId>>, &[PatternId]),
         otherwise: BlockId,
     ) {
+        // The elements of a list are an array.
+        let list = ty == TyId::TERM;
+        let (ty, array) = match list {
+            true => (self.l.types.intern(Ty::Array(ty)), self.list_items(array, otherwise)),
+            false => (ty, array),
+        };
         let Ty::Array(item) = self.l.types.get(ty) else { return };
         let (before, rest, behind) = parts;
         let len = self.reg(Lane::Int);
@@ -153,8 +167,9 @@ impl Code<'_, '_> {
             let exclusive = self.byte(false);
             let shape = self.l.shape(ty);
             let with = [array, from, to, exclusive];
-            let rest = self.intrinsic(Intrinsic::ArraySlice, shape, &with, &[Lane::Ref]);
-            self.bind(local, &rest);
+            let rest = first(&self.intrinsic(Intrinsic::ArraySlice, shape, &with, &[Lane::Ref]));
+            let rest = if list { self.list_of(rest) } else { rest };
+            self.bind(local, &[rest]);
         }
     }
 

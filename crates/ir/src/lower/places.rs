@@ -32,7 +32,11 @@ impl Code<'_, '_> {
                 let right_ty = self.ty_of(value);
                 let right = self.expr(value);
                 self.at = self.place_of(place);
-                self.operator(op, (ty, old), (right_ty, &right))
+                let made = self.operator(op, (ty, old), (right_ty, &right));
+                if ty == TyId::TERM {
+                    self.there(first(&made));
+                }
+                made
             }
         };
         self.write(&at, &value);

@@ -4,7 +4,7 @@ use pluto_check::program::Field;
 use pluto_check::types::{Subst, Ty, TyId};
 
 use super::Lowering;
-use crate::program::{Fields, Lane, Shape, ShapeId};
+use crate::program::{Fields, Lane, Shape, ShapeId, TERM};
 
 impl Lowering<'_> {
     /// The lanes of a value of a type.
@@ -15,6 +15,7 @@ impl Lowering<'_> {
 
     /// The shape of a type without parameters.
     pub(super) fn shape(&mut self, ty: TyId) -> ShapeId {
+        let ty = if ty == TyId::TERM { self.term_type() } else { ty };
         if let Some(known) = self.shapes.get(&ty) {
             return *known;
         }
@@ -62,7 +63,6 @@ impl Lowering<'_> {
             Ty::Buffer => Shape::Buffer,
             Ty::Duration => Shape::Duration,
             Ty::Instant => Shape::Instant,
-            Ty::Term => Shape::Term,
             Ty::Range => Shape::Range,
             Ty::Tuple(list) => {
                 let parts = self.types.items(list).to_vec();
@@ -94,7 +94,8 @@ impl Lowering<'_> {
                     let name = self.source.text(variant.name).to_owned();
                     variants.push(Fields { name, fields: self.fields(&variant.fields, &subst) });
                 }
-                Shape::Enum(self.source.text(of.origin.name).to_owned(), variants)
+                let name = if ty == self.term_type() { TERM } else { self.source.text(of.origin.name) };
+                Shape::Enum(name.to_owned(), variants)
             }
             Ty::Error(id) => {
                 let of = self.source.errors[id].clone();
@@ -108,7 +109,7 @@ impl Lowering<'_> {
             Ty::Trait(id, _) => {
                 Shape::Object(self.source.text(self.source.traits[id].origin.name).to_owned())
             }
-            Ty::Void | Ty::Never | Ty::Wrong | Ty::Infer(_) | Ty::Param(_) => Shape::Void,
+            Ty::Void | Ty::Never | Ty::Term | Ty::Wrong | Ty::Infer(_) | Ty::Param(_) => Shape::Void,
         }
     }
 

@@ -229,6 +229,9 @@ impl Code<'_, '_> {
 
     /// `a is T`
     pub(super) fn is(&mut self, of: ExprId, ty: TyId) -> Value {
+        if self.ty_of(of) == TyId::TERM {
+            return vec![self.term_is(of, ty, true)];
+        }
         let ty = self.ty(ty);
         let object = self.one(of);
         vec![self.is_of(object, ty)]
@@ -248,7 +251,7 @@ impl Code<'_, '_> {
     pub(super) fn downcast(&mut self, id: ExprId, of: ExprId) -> Value {
         let (from, to) = (self.ty_of(of), self.ty_of(id));
         if from == TyId::TERM {
-            return self.not_yet(id, "values of the BEAM");
+            return self.converted_term(of, to);
         }
         let object = self.one(of);
         let is = self.is_of(object, to);
