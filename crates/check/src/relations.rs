@@ -190,11 +190,22 @@ impl Checker<'_> {
             }
             Ty::Trait(object, arguments) if object == of => Some(arguments),
             Ty::Stream(item) if Some(of) == self.builtins.iterator => Some(self.program.types.list(&[item])),
+            // A loop asks for the next value by itself, and has no place to say what is done when the actor is no more.
+            Ty::Actor(..) if Some(of) == self.builtins.iterator => None,
             _ => {
                 let (id, subst) = self.find_impl_at(ty, of, depth)?;
                 let (_, arguments) = self.program.impls[id].of?;
                 Some(self.program.types.substitute_list(arguments, &subst))
             }
+        }
+    }
+
+    /// The type of the state of an actor, of its handle; else the type itself. What an actor does for a trait is done by its
+    /// state.
+    pub(crate) fn state_of(&mut self, ty: TyId) -> TyId {
+        match self.program.types.get(ty) {
+            Ty::Actor(id, list) => self.program.types.intern(Ty::Class(id, list)),
+            _ => ty,
         }
     }
 
@@ -207,6 +218,7 @@ impl Checker<'_> {
         if depth > DEPTH {
             return None;
         }
+        let ty = self.state_of(ty);
         let head = Head::of(self.program.types.get(ty))?;
         let impls = self.methods.impls.get(&(head, of))?.clone();
         impls.into_iter().find_map(|id| self.impl_fits(id, ty, depth).map(|subst| (id, subst)))

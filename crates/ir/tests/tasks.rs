@@ -519,3 +519,55 @@ fn main() {
         "#]],
     );
 }
+
+#[test]
+fn an_actor_behind_a_trait_may_be_no_more() {
+    always(
+        r#"
+trait Store {
+    fn get(self) int
+    fn twice(self) int { self.get()! + self.get()! }
+}
+
+trait Clock {
+    fn time(self) int raises none
+}
+
+actor Keeper {
+    n: int = 0
+    fn set(mut self, n: int) { self.n = n }
+}
+
+impl Store for Keeper {
+    fn get(self) int { self.n }
+}
+
+impl Clock for Keeper {
+    fn time(self) int raises none { self.n }
+}
+
+fn bound<S: Store>(store: S) int { store.twice()! }
+
+fn object(store: Store) int { store.twice()! }
+
+fn main() {
+    let keeper = spawn Keeper { n: 2 }
+    let (store, clock): (Store, Clock) = (keeper, keeper)
+    print(f"{bound(keeper)!} {object(keeper)!} {bound(store)!} {keeper.twice()!} {clock.time()}")
+    keeper.set(5)!
+    print(f"{store.get()!} {keeper.get()!} {clock.time()}")
+    keeper.stop()
+    print(bound(keeper) catch e { ActorDown { .. } => -1 })
+    print(object(store) catch e { ActorDown { .. } => -2 })
+    print(clock.time())
+}
+"#,
+        &expect![[r#"
+            4 4 4 4 2
+            5 5 5
+            -1
+            -2
+            trap: stopped
+        "#]],
+    );
+}

@@ -7,7 +7,7 @@ use super::{CallFact, Graph, HandlerFact, Handling, Node, Raised};
 use crate::arena::Id;
 use crate::checker::Checker;
 use crate::error::{CheckError, Fact};
-use crate::program::{ErrorId, FunctionId, Owner, TraitId};
+use crate::program::{ClassKind, ErrorId, FunctionId, Owner, TraitId};
 use crate::raises::{self, Handled, NodeId, Solution};
 use crate::types::{Effect, EffectVar, ErrorSet, Ty, TyId};
 
@@ -134,11 +134,18 @@ impl Checker<'_> {
             if self.is_of_tests(own.on) {
                 continue;
             }
+            // What an actor does for a trait is a message.
+            let down = self.builtins.actor_down.filter(|_| self.is_actor(own.on));
             for head in &self.program.traits[of].methods {
                 let function = &self.program.functions[*head];
+                let (None, Some(from)) = (function.declared, nodes.function(*head)) else { continue };
+                if let Some(down) = down {
+                    let at = own.span.in_file(self.file(own.module).id);
+                    nodes.graph.raise(from, number(down), at);
+                }
                 let method = self.methods.impl_methods.get(&(id, function.origin.name));
-                let (Some(method), None) = (method, function.declared) else { continue };
-                let (Some(from), Some(to)) = (nodes.function(*head), nodes.function(*method)) else {
+                let Some((method, to)) = method.and_then(|method| Some((method, nodes.function(*method)?)))
+                else {
                     continue;
                 };
                 let theirs = &self.program.functions[*method].effect_params;
@@ -151,6 +158,11 @@ impl Checker<'_> {
                 nodes.graph.call(from, to, Handled::NOTHING, &bindings, at);
             }
         }
+    }
+
+    fn is_actor(&self, ty: TyId) -> bool {
+        let Ty::Class(id, _) = self.program.types.get(ty) else { return false };
+        self.program.classes[id].kind == ClassKind::Actor
     }
 
     /// Whether values of a type are made in tests and nowhere else: it is not `pub`, so that nobody else can.

@@ -156,7 +156,7 @@ impl Body<'_, '_> {
             },
             Ty::Actor(id, list) => {
                 let Some(function) = self.c.methods.own.get(&(Head::Class(id), name)).copied() else {
-                    return self.own_method(Head::AnyActor, ty, name, Dispatch::Direct);
+                    return self.method_behind_handle(id, ty, name);
                 };
                 let arguments = self.c.program.types.items(list).to_vec();
                 let subst = Subst::of(&self.c.program.classes[id].type_params, &arguments);
@@ -167,6 +167,22 @@ impl Body<'_, '_> {
                 None => self.method_of_any(ty, name),
             },
         }
+    }
+
+    /// A method of a trait that an actor has, which is a message; else one that every actor has.
+    fn method_behind_handle(&mut self, id: crate::program::ClassId, ty: TyId, name: Symbol) -> Lookup {
+        if self.c.methods.by_trait.contains_key(&(Head::Class(id), name)) {
+            let state = self.c.state_of(ty);
+            match self.method_of_impls(Head::Class(id), state, name) {
+                Lookup::Found(mut found) => {
+                    found.dispatch = Dispatch::Message;
+                    return Lookup::Found(found);
+                }
+                many @ Lookup::Ambiguous(_) => return many,
+                Lookup::Nothing => (),
+            }
+        }
+        self.own_method(Head::AnyActor, ty, name, Dispatch::Direct)
     }
 
     fn trait_arguments(&self, of: TraitId, arguments: &[TyId], self_ty: TyId) -> Subst {

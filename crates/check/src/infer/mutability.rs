@@ -40,6 +40,8 @@ impl Body<'_, '_> {
                     }
                     base
                 }
+                // What changes behind a handle is the actor's, not this task's.
+                ExprKind::Upcast(base) if self.is_handle(base) => return (Root::Temporary, foreign),
                 ExprKind::Element(base, _)
                 | ExprKind::Index(base, _)
                 | ExprKind::Unwrap(base)
@@ -50,6 +52,11 @@ impl Body<'_, '_> {
                 _ => return (Root::Temporary, foreign),
             };
         }
+    }
+
+    fn is_handle(&mut self, value: ExprId) -> bool {
+        let ty = self.ty(value);
+        matches!(self.get(ty), Ty::Actor(..))
     }
 
     /// A place that is changed by a method, or through an element.

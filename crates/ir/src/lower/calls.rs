@@ -517,6 +517,10 @@ impl Code<'_, '_> {
         let given = self.target_arguments(target);
         let (function, given) = match target.dispatch {
             Dispatch::Direct | Dispatch::Impl(_) => (target.function, given),
+            Dispatch::Bound(_) if matches!(self.l.types.get(ty), Ty::Actor(..)) => {
+                self.missing("this method as a value");
+                return Vec::new();
+            }
             Dispatch::Bound(of) => match self.implementation(of, target.function, &given) {
                 Some(found) => found,
                 None => return Vec::new(),

@@ -68,9 +68,13 @@ impl Lowering<'_> {
 
     /// A built-in error.
     fn builtin_error(&mut self, name: &str) -> Option<(ErrorId, TyId)> {
-        let found = self.source.errors.iter().find(|(_, error)| self.source.text(error.origin.name) == name);
-        let id = found.map(|(id, _)| id)?;
+        let id = self.builtin_error_id(name)?;
         Some((id, self.types.intern(Ty::Error(id))))
+    }
+
+    pub(super) fn builtin_error_id(&self, name: &str) -> Option<ErrorId> {
+        let found = self.source.errors.iter().find(|(_, error)| self.source.text(error.origin.name) == name);
+        found.map(|(id, _)| id)
     }
 }
 
@@ -197,7 +201,8 @@ impl Code<'_, '_> {
         self.wait_for(Intrinsic::ActorCall, shape, &[handle, message], result, "ActorDown")
     }
 
-    /// The same where a trait says what may fail, and that an actor may be no more is not in it: a trap.
+    /// The same as the method of a trait: a trap where what the trait says may fail does not hold that an actor may be no
+    /// more.
     pub(super) fn call_behind_trait(
         &mut self,
         function: FunctionId,
@@ -206,6 +211,9 @@ impl Code<'_, '_> {
         types: &[TyId],
     ) -> Called {
         let called = self.call_actor(function, given, with, types);
+        if self.l.may_be_down(function) {
+            return called;
+        }
         let (Some(error), Some((_, down))) = (called.error, self.l.builtin_error("ActorDown")) else {
             return called;
         };

@@ -1,7 +1,7 @@
 //! Traits: which method is meant, trait objects.
 
 use pluto_check::body::ExprId;
-use pluto_check::program::{FunctionId, TraitId, TypeParamId};
+use pluto_check::program::{FunctionId, Owner, TraitId, TypeParamId};
 use pluto_check::types::{Subst, Ty, TyId, Types};
 
 use super::calls::Called;
@@ -114,6 +114,23 @@ impl Lowering<'_> {
         };
         code.hand_on(called);
         code.finish()
+    }
+
+    /// Whether the trait that a method is for says that the actor that has it may be no more.
+    pub(super) fn may_be_down(&self, method: FunctionId) -> bool {
+        let own = &self.source.functions[method];
+        let head = match own.owner {
+            Owner::Impl(id) => self.source.impls[id].of.and_then(|(of, _)| {
+                let heads = &self.source.traits[of].methods;
+                heads.iter().copied().find(|head| self.source.functions[*head].origin.name == own.origin.name)
+            }),
+            _ => Some(method),
+        };
+        let down = self.builtin_error_id("ActorDown");
+        head.zip(down).is_some_and(|(head, down)| {
+            let head = &self.source.functions[head];
+            self.source.types.errors(head.declared.unwrap_or(head.raises)).contains(&down)
+        })
     }
 
     /// The type of the state of an actor, of its handle; else the type itself.
