@@ -19,6 +19,13 @@ use crate::types::{ErrorSet, TyId};
 /// The modules of all packages by their paths.
 pub(crate) type ModuleIndex = FxHashMap<(PackageId, Vec<Symbol>), ModuleId>;
 
+/// What the names of the modules of the standard library begin with.
+const STANDARD: &str = "std";
+
+/// The traits of a module of the standard library that hold functions which the run-time system does: those of the first change nothing
+/// and wait for nothing.
+const DONE_OUTSIDE: [(&str, bool); 2] = [("Functions", true), ("Effects", false)];
+
 /// The module that holds what is built in.
 pub(crate) fn prelude_module() -> ModuleId {
     ModuleId::from_index(0)
@@ -79,6 +86,9 @@ impl Checker<'_> {
             let module = self.program.modules.add(module);
             self.scopes.push(Scope::default());
             self.files.push(File { tree: source.tree, text, id: source.file });
+            if source.path.first().is_some_and(|first| first == STANDARD) && !self.is_standard(package) {
+                self.error(module, Span::empty(0), Fact::ReservedModule { path: path.clone() });
+            }
             if let Some(first) = index.get(&(package, path.clone())).copied() {
                 let first = Span::empty(0).in_file(self.file(first).id);
                 self.error(module, Span::empty(0), Fact::DuplicateModule { path, first });
@@ -113,6 +123,7 @@ impl Checker<'_> {
             ItemKind::App(class) => self.declare_class(module, class, ClassKind::App, public),
             ItemKind::Enum(of) => self.declare_enum(module, of, public),
             ItemKind::Trait(of) if module == prelude_module() && self.declare_builtin(module, of) => (),
+            ItemKind::Trait(of) if self.declare_done_outside(module, of) => (),
             ItemKind::Trait(of) => self.declare_trait(module, of, public),
             ItemKind::Impl(of) => self.declare_impl(module, of),
             ItemKind::Error(error) => {
@@ -256,6 +267,27 @@ impl Checker<'_> {
         self.sites.traits.push(of);
         self.program.traits[id].methods = self.add_methods(module, of.methods, Owner::Trait(id));
         self.bind_name(module, origin, Def::Trait(id));
+    }
+
+    /// Enters the functions that a module of the standard library declares and the run-time system does; `false` where it is a trait
+    /// like others.
+    fn declare_done_outside(&mut self, module: ModuleId, of: tree::Trait) -> bool {
+        if !self.is_standard(self.program.modules[module].package) {
+            return false;
+        }
+        let tree = self.file(module).tree;
+        let name = of.name.span.of(self.file(module).text);
+        let Some((_, pure)) = DONE_OUTSIDE.into_iter().find(|(known, _)| *known == name) else {
+            return false;
+        };
+        for site in tree.nodes.list(of.methods) {
+            let function = self.add_function(module, *site, Owner::Module, false);
+            let made = &mut self.program.functions[function];
+            (made.built_in, made.pure) = (STANDARD, pure);
+            let origin = made.origin;
+            self.bind_name(module, origin, Def::Function(function));
+        }
+        true
     }
 
     fn declare_impl(&mut self, module: ModuleId, of: tree::Impl) {

@@ -67,6 +67,7 @@ mod codes {
             AMBIGUOUS_VARIANT = 219 "ambiguous-variant",
             DUPLICATE_MODULE = 220 "duplicate-module",
             NOT_A_TRAIT = 221 "not-a-trait",
+            RESERVED_MODULE = 222 "reserved-module",
         }
         Warning {
             UNUSED_IMPORT = 230 "unused-import",

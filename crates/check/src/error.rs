@@ -154,7 +154,14 @@ pub enum Fact {
     /// A type that nothing declares.
     UnknownType { name: Symbol, near: Option<Symbol> },
     /// A module that is not there.
-    UnknownModule { path: Vec<Symbol>, near: Option<Vec<Symbol>> },
+    UnknownModule {
+        path: Vec<Symbol>,
+        near: Option<Vec<Symbol>>,
+        /// The modules of the standard library, where it would be one of them.
+        standard: Option<&'static [&'static str]>,
+    },
+    /// A module whose name is the standard library's.
+    ReservedModule { path: Vec<Symbol> },
     /// Something that a module does not declare.
     UnknownItem { module: ModuleId, name: Symbol, near: Option<Symbol> },
     /// Something that another module keeps for itself.

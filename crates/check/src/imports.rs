@@ -1,7 +1,7 @@
 //! Imports: which modules a module sees, and under which names.
 
 use pluto_source::Span;
-use pluto_syntax::tree::{Import, ImportWhat, ItemKind, Name};
+use pluto_syntax::tree::{Import, ImportWhat, Imported, ItemKind, Name};
 
 use crate::arena::Id;
 use crate::checker::{Checker, Def, Entry};
@@ -40,8 +40,17 @@ impl Checker<'_> {
             return self.import_nothing(module, import, *last);
         }
         let Some(target) = self.find_module(module, &path, index) else {
-            let near = self.near_module(module, &path, index);
-            self.error(module, span, Fact::UnknownModule { path, near });
+            if let (ImportWhat::Items(items), [std]) = (import.what, path.as_slice())
+                && let Some(known) = self.standard(module, *std)
+            {
+                return self.import_standard(module, *std, tree.nodes.list(items), (known, index));
+            }
+            let standard = path.first().and_then(|first| self.standard(module, *first));
+            let near = match standard {
+                Some(names) => self.near_standard(&path, names),
+                None => self.near_module(module, &path, index),
+            };
+            self.error(module, span, Fact::UnknownModule { path, near, standard });
             self.import_nothing(module, import, *last);
             return;
         };
@@ -56,6 +65,29 @@ impl Checker<'_> {
                     self.import_as(module, item.alias.unwrap_or(item.name), def);
                 }
             }
+        }
+    }
+
+    /// `import std.{math, text}`: modules of the standard library.
+    fn import_standard(
+        &mut self,
+        module: ModuleId,
+        std: Symbol,
+        items: &[Imported],
+        (known, index): (&'static [&'static str], &ModuleIndex),
+    ) {
+        for item in items {
+            let path = vec![std, self.symbol(module, item.name)];
+            let name = item.alias.unwrap_or(item.name);
+            let Some(target) = self.find_module(module, &path, index) else {
+                let near = self.near_standard(&path, known).map(|near| near.into_iter().skip(1).collect());
+                let fact = Fact::UnknownModule { path, near, standard: Some(known) };
+                self.error(module, item.name.span, fact);
+                self.import_as(module, name, Def::Wrong);
+                continue;
+            };
+            self.scope(module).imports.push((target, item.name.span));
+            self.import_as(module, name, Def::Module(target));
         }
     }
 
@@ -90,7 +122,31 @@ impl Checker<'_> {
         }
         let (first, rest) = path.split_first()?;
         let dependency = self.dependency(package, *first)?;
-        index.get(&(dependency, rest.to_vec())).copied()
+        let within = if self.is_standard(dependency) { path } else { rest };
+        index.get(&(dependency, within.to_vec())).copied()
+    }
+
+    /// Whether a package is the standard library.
+    pub(crate) fn is_standard(&self, package: PackageId) -> bool {
+        self.input.packages.get(package.index() as usize).is_some_and(|package| package.standard.is_some())
+    }
+
+    /// The modules of the standard library, where a path that begins so is about it.
+    fn standard(&self, from: ModuleId, first: Symbol) -> Option<&'static [&'static str]> {
+        let dependency = self.dependency(self.program.modules[from].package, first)?;
+        self.input.packages.get(dependency.index() as usize)?.standard
+    }
+
+    /// The module of the standard library whose name is most like one.
+    fn near_standard(&mut self, path: &[Symbol], names: &[&str]) -> Option<Vec<Symbol>> {
+        let [_, last] = path else { return None };
+        let known: Vec<(Symbol, Symbol)> = names
+            .iter()
+            .filter_map(|name| name.split_once('.'))
+            .map(|(std, name)| (self.program.names.intern(std), self.program.names.intern(name)))
+            .collect();
+        let near = self.near(*last, known.iter().map(|(_, name)| *name))?;
+        known.into_iter().find(|(_, name)| *name == near).map(|(std, name)| vec![std, name])
     }
 
     fn dependency(&self, package: PackageId, name: Symbol) -> Option<PackageId> {

@@ -9,6 +9,9 @@ use pluto_syntax::{Parse, SyntaxError};
 pub struct Package {
     /// The packages that it may import from, by the name under which it does, as places in [`Input::packages`].
     pub dependencies: Vec<(String, usize)>,
+    /// Of the standard library the names of all its modules, as in `std.math`, also of those that the program does without. The paths of
+    /// its modules begin with `std`, and only they declare what the run-time system does.
+    pub standard: Option<&'static [&'static str]>,
 }
 
 /// A file that is parsed.

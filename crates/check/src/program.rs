@@ -125,7 +125,8 @@ pub struct Function {
     pub origin: Origin,
     /// What it belongs to.
     pub owner: Owner,
-    /// Of what is built in: the kind of type that it is a method of, as in `array`; empty where it is a function.
+    /// Of what is built in: the kind of type that it is a method of, as in `array`; empty where it is a function, and `std` where a
+    /// module of the standard library declares it.
     pub built_in: &'static str,
     /// Its own type parameters, without its owner's.
     pub type_params: Vec<TypeParamId>,

@@ -60,8 +60,13 @@ impl Checker<'_> {
             }
         }
         for id in self.own_functions() {
-            let builtin = self.program.functions[id].owner == Owner::Builtin;
-            let pure = !builtin || self.builtin_is_pure(id);
+            let of = &self.program.functions[id];
+            let pure = match (of.owner, of.built_in) {
+                (Owner::Builtin, _) => self.builtin_is_pure(id),
+                (_, "") => true,
+                // Its module says so.
+                _ => of.pure,
+            };
             self.program.functions[id].pure = pure;
         }
         let mut work: Vec<FunctionId> = seen.impure;
@@ -70,7 +75,7 @@ impl Checker<'_> {
         let implementations = self.implementations();
         while let Some(id) = work.pop() {
             let of = &mut self.program.functions[id];
-            if !of.pure && of.owner != Owner::Builtin {
+            if !of.pure && of.owner != Owner::Builtin && of.built_in.is_empty() {
                 continue;
             }
             of.pure = false;

@@ -4,6 +4,7 @@ mod actors;
 mod channels;
 mod compare;
 mod heap;
+mod host;
 mod intrinsics;
 mod operators;
 mod show;

@@ -6,16 +6,22 @@ macro_rules! intrinsics {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Intrinsic {
             $($(#[$doc])* #[doc = concat!("`", $path, "`")] $name,)*
+            /// A function of the standard library that is not written in Pluto.
+            Host(&'static pluto_host::Function),
         }
 
         impl Intrinsic {
-            /// All of them.
+            /// All of them but the functions of the standard library.
             pub const ALL: &[Intrinsic] = &[$(Intrinsic::$name,)*];
 
-            /// Its name: of a built-in method its type and its own, as in `int.abs`.
+            /// Its name: of a built-in method its type and its own, as in `int.abs`, of a function of the standard library its module
+            /// and its own.
             #[must_use]
             pub fn name(self) -> &'static str {
-                match self { $(Intrinsic::$name => $path,)* }
+                match self {
+                    $(Intrinsic::$name => $path,)*
+                    Intrinsic::Host(function) => function.name,
+                }
             }
         }
     };

@@ -132,7 +132,12 @@ impl<'s> Lowering<'s> {
             shapes: FxHashMap::default(),
             texts: FxHashMap::default(),
             vtables: FxHashMap::default(),
-            intrinsics: Intrinsic::ALL.iter().map(|known| (known.name(), *known)).collect(),
+            intrinsics: Intrinsic::ALL
+                .iter()
+                .copied()
+                .chain(pluto_host::functions().iter().copied().map(Intrinsic::Host))
+                .map(|known| (known.name(), known))
+                .collect(),
             missing: None,
         }
     }

@@ -27,8 +27,10 @@ pub(crate) struct Project {
     programs: Vec<Program>,
     /// The files by their real paths.
     known: HashMap<PathBuf, FileId>,
-    /// The real path of each file.
+    /// The real path of each file; those of the standard library have none.
     reals: Vec<PathBuf>,
+    /// The modules of the standard library that were read, by their names.
+    standard: BTreeMap<&'static str, FileId>,
     /// What stands in for the text on disk.
     texts: Texts,
     /// The files that were asked for: those of the packages and those outside of packages that were named. What these depend on, and
@@ -106,7 +108,45 @@ impl Project {
             let program = project.loose_program(&root, &files)?;
             project.programs.push(program);
         }
+        project.add_standard();
         Ok(project)
+    }
+
+    /// How many files were read, without those of the standard library.
+    pub(crate) fn files_read(&self) -> u64 {
+        (self.parses.len() - self.standard.len()) as u64
+    }
+
+    /// Gives each program the modules of the standard library that it needs.
+    fn add_standard(&mut self) {
+        let mut programs = std::mem::take(&mut self.programs);
+        for program in &mut programs {
+            let own = program.modules.iter().filter_map(|module| {
+                let parse = self.parses.get(module.file.0 as usize)?;
+                Some((&parse.tree, self.files.get(module.file)?.text()))
+            });
+            let Some(loaded) = pluto_std::load(own) else { continue };
+            let package = program.packages.len();
+            for other in &mut program.packages {
+                other.dependencies.push((pluto_std::PACKAGE.to_owned(), package));
+            }
+            program.packages.push(Package { standard: Some(pluto_std::NAMES), ..Package::default() });
+            for module in loaded {
+                let path = module.names();
+                let file = match self.standard.get(module.module.name) {
+                    Some(known) => *known,
+                    None => {
+                        let file = self.files.add(module.file());
+                        self.standard.insert(module.module.name, file);
+                        self.parses.push(module.parse);
+                        self.reals.push(PathBuf::new());
+                        file
+                    }
+                };
+                program.modules.push(Module { package, path, file });
+            }
+        }
+        self.programs = programs;
     }
 
     /// What each program is to the checker.
@@ -173,6 +213,9 @@ impl Project {
             }
             let mut dependencies = Vec::new();
             for (name, Dependency { path }) in read_manifest(&root)?.dependencies {
+                if name == pluto_std::PACKAGE {
+                    return Err(reserved(&root));
+                }
                 let at = root.join(&path);
                 let real = std::fs::canonicalize(&at).ok().filter(|real| real.join(MANIFEST).is_file());
                 let Some(real) = real else {
@@ -189,7 +232,7 @@ impl Project {
                 });
                 dependencies.push((name, place));
             }
-            program.packages.push(Package { dependencies });
+            program.packages.push(Package { dependencies, standard: None });
         }
         let needs = |package: &Package| package.dependencies.iter().map(|(_, needed)| *needed).collect();
         let needed: Vec<Vec<usize>> = program.packages.iter().map(needs).collect();
@@ -259,6 +302,12 @@ fn shown(path: &Path) -> String {
     below.unwrap_or_else(|| path.to_owned()).display().to_string()
 }
 
+fn reserved(root: &Path) -> Failure {
+    let manifest = shown(&root.join(MANIFEST));
+    Failure::new(format!("{manifest}: `std` is the standard library, and no other package is called so"))
+        .hint("a dependency may have another name here than it gives itself")
+}
+
 fn read_manifest(root: &Path) -> Result<Manifest, Failure> {
     let path = root.join(MANIFEST);
     let text = sources::read(&path)?;
@@ -277,6 +326,9 @@ fn read_manifest(root: &Path) -> Result<Manifest, Failure> {
     if manifest.name.is_empty() || !named {
         return Err(Failure::new(format!("{}: {:?} is no name of a package", shown(&path), manifest.name))
             .hint("a name has letters, digits and `_`"));
+    }
+    if manifest.name == pluto_std::PACKAGE {
+        return Err(reserved(root));
     }
     if manifest.edition != EDITION {
         return Err(Failure::new(format!("{}: there is no edition {}", shown(&path), manifest.edition))

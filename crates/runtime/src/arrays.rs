@@ -24,6 +24,12 @@ fn place(at: u64, most: usize) -> Result<usize, Trap> {
     usize::try_from(at as i64).ok().filter(|at| *at <= most).ok_or(Trap::Index)
 }
 
+/// Words of an array of texts, with the texts.
+pub(crate) fn words_of_texts<T: AsRef<str>>(texts: &[T]) -> Result<usize, Trap> {
+    let words: usize = texts.iter().map(|text| raw_words(text.as_ref().len())).sum();
+    Ok(words + 3 + store_words(1, texts.len())?)
+}
+
 impl Task<'_> {
     fn array_store_words(&self, of: u32, capacity: usize) -> Result<usize, Trap> {
         if self.types.is_packed(of) {
@@ -95,16 +101,26 @@ impl Task<'_> {
 
     /// An array of texts.
     pub(crate) fn new_texts<T: AsRef<str>>(&mut self, texts: &[T]) -> Result<u64, Trap> {
+        self.make_room(words_of_texts(texts)?)?;
+        Ok(self.take_texts(texts))
+    }
+
+    /// The same in room that was made for it.
+    pub(crate) fn take_texts<T: AsRef<str>>(&mut self, texts: &[T]) -> u64 {
         let of = self.types.text;
-        let words: usize = texts.iter().map(|text| raw_words(text.as_ref().len())).sum();
-        self.make_room(words + 3 + store_words(1, texts.len())?)?;
         let array = self.take_array(self.types.array_layout(of), of, texts.len());
         for (at, text) in texts.iter().enumerate() {
             let text = self.take_text(text.as_ref());
             self.set_element(array, of, at, &[text]);
         }
         self.set_word(array, LEN, texts.len() as u64);
-        Ok(array)
+        array
+    }
+
+    /// The texts of an array of them.
+    pub(crate) fn texts_of(&self, array: u64) -> Vec<String> {
+        let (len, store) = (self.word(array, LEN) as usize, self.word(array, STORE));
+        (0..len).map(|at| self.text(self.word(store, 2 + at)).to_owned()).collect()
     }
 
     /// An array of bytes, by its layout.

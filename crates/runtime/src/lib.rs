@@ -17,6 +17,7 @@ mod leaves;
 mod maps;
 mod numbers;
 mod operations;
+mod outside;
 mod show;
 mod switch;
 mod task;

@@ -3,7 +3,7 @@
 use crate::equal::DEPTH;
 use crate::task::Task;
 use crate::trap::Stop;
-use crate::{arrays, bytes, maps, numbers, show, texts};
+use crate::{arrays, bytes, maps, numbers, outside, show, texts};
 
 /// Whether an operation goes on.
 pub(crate) type Done = Result<(), Stop>;
@@ -200,7 +200,10 @@ const OPERATIONS: &[(&str, Operation)] = &[
 /// The number of an operation.
 #[must_use]
 pub fn operation(name: &str) -> Option<u32> {
-    OPERATIONS.iter().position(|(known, _)| *known == name).map(|at| at as u32)
+    let own = OPERATIONS.iter().position(|(known, _)| *known == name);
+    let at = own
+        .or_else(|| Some(OPERATIONS.len() + pluto_host::functions().iter().position(|of| of.name == name)?));
+    at.map(|at| at as u32)
 }
 
 /// Does an operation, on the stack of what entered the program: gives zero, or the number of the trap that it ends with.
@@ -217,9 +220,12 @@ pub(crate) unsafe extern "C" fn dispatch(
     // SAFETY: compiled code has the address of the task that it runs for, which is suspended meanwhile.
     let task = unsafe { &mut *task };
     (task.slot, task.mask) = (slot, mask);
-    let Some((_, act)) = OPERATIONS.get(operation as usize) else { return 0 };
     let mut call = Call { task, shape: shape as u32 };
-    match act(&mut call) {
+    let done = match OPERATIONS.get(operation as usize) {
+        Some((_, act)) => act(&mut call),
+        None => outside::host(&mut call, operation as usize - OPERATIONS.len()),
+    };
+    match done {
         Ok(()) => 0,
         Err(stop) => call.task.stop(&stop),
     }

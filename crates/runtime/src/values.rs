@@ -92,9 +92,14 @@ impl Task<'_> {
 
     pub(crate) fn new_bytes(&mut self, bytes: &[u8]) -> Result<u64, Trap> {
         self.make_room(raw_words(bytes.len()))?;
+        Ok(self.take_bytes(bytes))
+    }
+
+    /// New bytes in room that was made for them.
+    pub(crate) fn take_bytes(&mut self, bytes: &[u8]) -> u64 {
         let at = self.take_raw(BYTES, bytes.len());
         self.raw_mut(at, bytes.len()).copy_from_slice(bytes);
-        Ok(at)
+        at
     }
 
     /// A text, or bytes, whose bytes are not written yet.

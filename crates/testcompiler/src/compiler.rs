@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
-use pluto_check::{Input, Program, Source};
+use pluto_check::{Input, Package, Program, Source};
 use pluto_source::{Diagnostic, File, FileId, FileSpan, Files, Severity};
+use pluto_std::Loaded;
 use pluto_syntax::Parse;
 use pluto_syntax::token::Token;
 
@@ -69,17 +70,24 @@ impl TestCompiler {
 
     /// Checks the program. The module of a file is its path in its package without its ending.
     pub fn check(&self) -> Checked {
-        let Parsed { files, parses, mut diagnostics } = self.parse();
+        let Parsed { mut files, parses, mut diagnostics } = self.parse();
         let packages = Packages::of(&self.manifests);
         let mut outside = Vec::new();
+        let trees = files.iter().zip(&parses).map(|((_, file), parse)| (&parse.tree, file.text()));
+        let standard = pluto_std::load(trees);
+        let own = parses.len();
+        let loaded: Vec<FileId> = standard.iter().flatten().map(|loaded| files.add(loaded.file())).collect();
         let mut input = Input { files: &files, packages: packages.packages.clone(), sources: Vec::new() };
-        for ((file, one), Parse { tree, errors }) in files.iter().zip(&parses) {
+        for ((file, one), Parse { tree, errors }) in files.iter().take(own).zip(&parses) {
             match packages.module(one.path()) {
                 Some((package, path)) => {
                     input.sources.push(Source { package, path, file, tree, errors });
                 }
                 None => outside.push(format!("{}: it is in no package", one.path())),
             }
+        }
+        if let Some(standard) = &standard {
+            add_standard(&mut input, standard, &loaded);
         }
         let checked = pluto_check::check(&input);
         // What has a syntax error is wrong in the typed program without an error of the checker's.
@@ -177,6 +185,20 @@ impl Checked {
     pub fn shown(&self) -> String {
         let invalid: String = self.invalid.iter().map(|text| format!("invalid: {text}\n")).collect();
         show(&self.files, &self.diagnostics) + &invalid
+    }
+}
+
+/// Adds the modules of the standard library that a program needs, with their files.
+fn add_standard<'a>(input: &mut Input<'a>, standard: &'a [Loaded], files: &[FileId]) {
+    let package = input.packages.len();
+    for other in &mut input.packages {
+        other.dependencies.push((pluto_std::PACKAGE.to_owned(), package));
+    }
+    let standard_package = Package { standard: Some(pluto_std::NAMES), ..Package::default() };
+    input.packages.push(standard_package);
+    for (loaded, file) in standard.iter().zip(files) {
+        let Parse { tree, errors } = &loaded.parse;
+        input.sources.push(Source { package, path: loaded.names(), file: *file, tree, errors });
     }
 }
 

@@ -35,7 +35,7 @@ impl Packages {
                     Vec::new()
                 }
             };
-            all.packages.push(Package { dependencies });
+            all.packages.push(Package { dependencies, standard: None });
         }
         all
     }

@@ -33,11 +33,15 @@ impl Words<'_> {
                     at,
                 )
             }
-            Fact::UnknownModule { path, near } => {
+            Fact::UnknownModule { path, near, standard } => {
                 let near = near.as_ref().map(|near| self.program.show_path(near));
                 let path = self.program.show_path(path);
-                Said::new(codes::UNKNOWN_MODULE, format!("there is no module `{path}`"))
-                    .near(near.as_deref(), at)
+                let said = Said::new(codes::UNKNOWN_MODULE, format!("there is no module `{path}`"))
+                    .near(near.as_deref(), at);
+                match standard {
+                    Some(names) => said.note(format!("the standard library has {}", in_code(names))),
+                    None => said,
+                }
             }
             Fact::UnknownItem { module, name, near } => {
                 let module = self.program.show_module(*module);
@@ -182,6 +186,11 @@ impl Words<'_> {
                 let message = format!("two files are the module `{}`", self.program.show_path(path));
                 Said::new(codes::DUPLICATE_MODULE, message).at(*first, "the first is this file")
             }
+            Fact::ReservedModule { path } => {
+                let message = format!("`{}` is a name of the standard library", self.program.show_path(path));
+                Said::new(codes::RESERVED_MODULE, message)
+                    .note("its modules begin with `std`, and those of programs do not")
+            }
             Fact::NotATrait { name, kind: of } => {
                 Said::new(codes::NOT_A_TRAIT, format!("`{}` is {}, not a trait", self.name(*name), kind(*of)))
             }
@@ -211,4 +220,9 @@ impl Words<'_> {
             _ => return None,
         })
     }
+}
+
+/// `std.a` and `std.b`, each as code.
+fn in_code(names: &[&str]) -> String {
+    list(&names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>())
 }

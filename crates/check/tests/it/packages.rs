@@ -19,7 +19,7 @@ fn check(modules: &[(usize, &str, &str)], expected: &Expect) {
         })
         .collect();
     let mut input = Input::new(&files);
-    let first = Package { dependencies: vec![("base".to_owned(), 1), ("std".to_owned(), 2)] };
+    let first = Package { dependencies: vec![("base".to_owned(), 1), ("std".to_owned(), 2)], standard: None };
     input.packages = vec![first, Package::default(), Package::default()];
     for (package, path, file, Parse { tree, errors }) in &parses {
         assert_eq!(errors, &[]);

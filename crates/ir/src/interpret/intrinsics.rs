@@ -91,6 +91,9 @@ impl Machine<'_, '_> {
     }
 
     fn of_type(&mut self, what: I, shape: ShapeId, with: &[u64], to: Regs) -> Step<Vec<u64>> {
+        if let I::Host(function) = what {
+            return self.host(function, with);
+        }
         let name = what.name();
         match name.split(['.', ' ']).next().unwrap_or(name) {
             "chan" | "sender" | "receiver" | "select" => self.channels(what, shape, with, to),
@@ -318,7 +321,7 @@ impl Machine<'_, '_> {
         Ok(vec![self.heap.add(Object::Bytes(new))?])
     }
 
-    fn text_array(&mut self, texts: &[String]) -> Step<u64> {
+    pub(super) fn text_array(&mut self, texts: &[String]) -> Step<u64> {
         let mut lanes = Vec::with_capacity(texts.len());
         for text in texts {
             lanes.push(self.new_text(text)?);

@@ -1,5 +1,7 @@
 //! What a run is given from outside, and how it ends.
 
+use pluto_host::{Nothing, Outside};
+
 use crate::program::Location;
 
 /// What a run is given from outside: time, chance, which task goes on, and somebody who hears what it says.
@@ -21,6 +23,9 @@ pub trait World {
 
     /// A number by chance.
     fn random(&mut self) -> u64;
+
+    /// What is outside of the program, besides time and chance.
+    fn outside(&mut self) -> &mut dyn Outside;
 
     /// Hears of a trap that ended a task, or an actor, other than the first one.
     fn trapped(&mut self, task: &str, trapped: &Trapped);
@@ -142,12 +147,20 @@ pub struct Virtual<L> {
     now: i64,
     seed: u64,
     chance: u64,
+    outside: Box<dyn Outside>,
 }
 
 impl<L: Listener> Virtual<L> {
-    /// A world that begins with a seed.
+    /// A world that begins with a seed, and outside of which there is nothing.
     pub fn new(seed: u64, listener: L) -> Self {
-        Self { listener, now: 0, seed, chance: seed }
+        Self { listener, now: 0, seed, chance: seed, outside: Box::new(Nothing) }
+    }
+
+    /// The world with something outside.
+    #[must_use]
+    pub fn with_outside(mut self, outside: impl Outside + 'static) -> Self {
+        self.outside = Box::new(outside);
+        self
     }
 }
 
@@ -174,6 +187,10 @@ impl<L: Listener> World for Virtual<L> {
 
     fn random(&mut self) -> u64 {
         split_mix(&mut self.chance)
+    }
+
+    fn outside(&mut self) -> &mut dyn Outside {
+        &mut *self.outside
     }
 
     fn trapped(&mut self, task: &str, trapped: &Trapped) {

@@ -2,7 +2,7 @@
 
 use pluto_check::arena::{Id, List};
 use pluto_check::body::{BodyId, Callee, ClosureId, Dispatch, ExprId, ExprKind, Target};
-use pluto_check::program::{ConstId, ContractKind, FunctionId, ModuleId};
+use pluto_check::program::{ConstId, ContractKind, FunctionId, ModuleId, Owner};
 use pluto_check::types::{Subst, Ty, TyId, TyList};
 
 use super::code::{Code, Value};
@@ -477,7 +477,11 @@ impl Code<'_, '_> {
     fn builtin_name(&self, function: FunctionId) -> String {
         let of = &self.l.source.functions[function];
         let name = self.l.source.text(of.origin.name);
-        if of.built_in.is_empty() { name.to_owned() } else { format!("{}.{name}", of.built_in) }
+        match (of.owner, of.built_in) {
+            (Owner::Module, _) => format!("{}.{name}", self.l.source.show_module(of.origin.module)),
+            (_, "") => name.to_owned(),
+            (_, kind) => format!("{kind}.{name}"),
+        }
     }
 
     /// A function as a value.

@@ -47,7 +47,7 @@ pub(crate) fn run(args: &CheckArgs, colour: Colour) -> Result<u8, Failure> {
     }
     let rendered = wanted.unwrap_or_else(|| render(&diagnostics, files, args.format, colour));
     let status = status(&diagnostics);
-    let summary = summary(&diagnostics, files.iter().count() as u64);
+    let summary = summary(&diagnostics, project.files_read());
     output::result(status, &summary, |out| out.write_all(rendered.as_bytes()))?;
     output::note(&summary);
     Ok(status)
@@ -68,7 +68,7 @@ fn fix(args: &CheckArgs, which: Mending, mended: &Mended, colour: Colour) -> Res
         "{verb} {} in {}; {left}: {}",
         pluto_timeline::count(mended.done.len() as u64, "thing"),
         pluto_timeline::count(mended.files(), "file"),
-        summary(diagnostics, project.files.iter().count() as u64)
+        summary(diagnostics, project.files_read())
     ));
     if which == Mending::Sure && mended.proposed > 0 {
         said.push(format!("{} with --fix=all, perhaps not as it was meant", mended.proposed));
@@ -117,10 +117,11 @@ fn errors(checked: &[Checked]) -> String {
     for program in checked.iter().map(|checked| &checked.program) {
         for (id, function) in program.functions.iter() {
             // The first module is what is built in.
-            if Some(function.origin.module) == program.modules.ids().next() {
+            let module = program.show_module(function.origin.module);
+            let standard = module.split('.').next() == Some(pluto_std::PACKAGE);
+            if standard || Some(function.origin.module) == program.modules.ids().next() {
                 continue;
             }
-            let module = program.show_module(function.origin.module);
             let (name, raises) = (program.show_function_name(id), program.show_raises(id));
             // Writing to a string cannot fail.
             let _infallible = writeln!(out, "{module}.{name} raises {raises}");

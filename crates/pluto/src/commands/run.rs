@@ -32,7 +32,7 @@ pub(crate) fn run(args: &RunArgs, colour: Colour) -> Result<u8, Failure> {
         output::note(pluto_source::text(&diagnostics, &project.files, colour.err).trim_end());
     }
     if diagnostics.iter().any(|found| found.code.severity == Severity::Error) {
-        output::note(&check::summary(&diagnostics, project.files.iter().count() as u64));
+        output::note(&check::summary(&diagnostics, project.files_read()));
         return Ok(FAILED);
     }
     let program = lowered(args, &project, &checked)?;

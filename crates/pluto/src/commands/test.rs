@@ -82,7 +82,7 @@ pub(crate) fn run(args: &TestArgs, colour: Colour) -> Result<u8, Failure> {
     let Found { project, checked, diagnostics } = check::find(Project::load(&named, Texts::new())?);
     if diagnostics.iter().any(|found| found.code.severity == Severity::Error) {
         output::note(pluto_source::text(&diagnostics, &project.files, colour.err).trim_end());
-        output::note(&check::summary(&diagnostics, project.files.iter().count() as u64));
+        output::note(&check::summary(&diagnostics, project.files_read()));
         return Ok(FAILED);
     }
     let all = tests(&project, checked.iter().map(|checked| &checked.program));

@@ -450,3 +450,83 @@ fn help_teaches() {
     "#]]
     .assert_eq(&help);
 }
+
+#[test]
+fn the_standard_library_is_there_and_its_name_is_taken() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let write = |path: &str, text: &str| {
+        let path = dir.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+        std::fs::write(path, text).expect("written");
+    };
+    write("a/pluto.toml", "name = \"a\"\nedition = 1\n[dependencies]\nb = { path = \"../b\" }\n");
+    write("a/main.pluto", "import b.half\nimport std.math\n\nfn main() { print(half.of(math.PI)) }\n");
+    write("b/pluto.toml", "name = \"b\"\nedition = 1\n");
+    write("b/half.pluto", "import std.math.{trunc}\n\npub fn of(x: float) float { trunc(x / 2.0) }\n");
+    expect![[r#"
+        status 0
+        --- stdout
+        --- stderr
+        nothing wrong in 2 files
+    "#]]
+    .assert_eq(&run_in(dir.path(), &["check", "a"]).whole());
+    expect![[r#"
+        status 0
+        --- stdout
+        main.main raises none
+        half.of raises none
+        --- stderr
+        nothing wrong in 2 files
+    "#]]
+    .assert_eq(&run_in(dir.path(), &["check", "--show", "errors", "a"]).whole());
+    assert_eq!(run_in(dir.path(), &["run", "a/main.pluto"]).ok(), "1.0\n");
+    assert_eq!(run_in(dir.path(), &["run", "--interpret", "a/main.pluto"]).ok(), "1.0\n");
+    write("a/main.pluto", "import std.math\n\nfn main() { print(math.gcd(math.MIN_INT, 0)) }\n");
+    expect![[r#"
+        status 101
+        --- stdout
+        --- stderr
+        trap: integer overflow
+          at std/math.pluto:151:5
+          in gcd, std/math.pluto:151:5
+          in main, a/main.pluto:3:19
+    "#]]
+    .assert_eq(&run_in(dir.path(), &["run", "a/main.pluto"]).whole());
+    write("a/main.pluto", "import std.mth\n\nfn main() { mth.f() }\n");
+    expect![[r#"
+        status 1
+        --- stdout
+        error[E0203]: there is no module `std.mth`
+         --> a/main.pluto:1:8
+          |
+        1 | import std.mth
+          |        ^^^^^^^
+          |
+          = note: the standard library has `std.math`
+        help: write `std.math`
+          |
+        1 | import std.math
+          |             +
+        --- stderr
+        1 error in 2 files
+    "#]]
+    .assert_eq(&run_in(dir.path(), &["check", "a"]).whole());
+    write("b/pluto.toml", "name = \"std\"\nedition = 1\n");
+    expect![[r#"
+        status 2
+        --- stdout
+        --- stderr
+        pluto: b/pluto.toml: `std` is the standard library, and no other package is called so
+        hint: a dependency may have another name here than it gives itself
+    "#]]
+    .assert_eq(&run_in(dir.path(), &["check", "b"]).whole());
+    write("a/pluto.toml", "name = \"a\"\nedition = 1\n[dependencies]\nstd = { path = \"../b\" }\n");
+    expect![[r#"
+        status 2
+        --- stdout
+        --- stderr
+        pluto: a/pluto.toml: `std` is the standard library, and no other package is called so
+        hint: a dependency may have another name here than it gives itself
+    "#]]
+    .assert_eq(&run_in(dir.path(), &["check", "a"]).whole());
+}

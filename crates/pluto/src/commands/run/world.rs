@@ -2,6 +2,7 @@
 
 use super::place;
 use crate::output;
+use pluto_host::{Nothing, Outside};
 use pluto_ir::interpret::{Failure, Trapped, World, split_mix};
 use pluto_ir::program::Location;
 use pluto_source::Files;
@@ -17,13 +18,14 @@ pub(super) struct Machine<'f, W> {
     files: &'f Files,
     began: Instant,
     seed: u64,
+    outside: Nothing,
 }
 
 impl<'f, W: Write> Machine<'f, W> {
     pub(super) fn new(out: W, files: &'f Files) -> Self {
         // The keys of a hash table come from the chance of the operating system.
         let seed = RandomState::new().hash_one(0);
-        Self { out, wrote: Ok(()), files, began: Instant::now(), seed }
+        Self { out, wrote: Ok(()), files, began: Instant::now(), seed, outside: Nothing }
     }
 
     /// Prints what is still kept.
@@ -74,6 +76,10 @@ impl<W: Write> World for Machine<'_, W> {
 
     fn random(&mut self) -> u64 {
         split_mix(&mut self.seed)
+    }
+
+    fn outside(&mut self) -> &mut dyn Outside {
+        &mut self.outside
     }
 
     fn trapped(&mut self, task: &str, trapped: &Trapped) {

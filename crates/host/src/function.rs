@@ -1,0 +1,219 @@
+//! Functions by their names, and the values that they take and give.
+
+use std::hash::{Hash, Hasher};
+use std::sync::LazyLock;
+
+use crate::outside::Outside;
+
+/// A value, as it stands in one lane of a program.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// `int` and `duration`.
+    Int(i64),
+    /// `float`.
+    Float(f64),
+    /// `bool`, and whether there is an optional number.
+    Bool(bool),
+    /// `string`.
+    Text(String),
+    /// `bytes`.
+    Bytes(Vec<u8>),
+    /// `[string]`
+    Texts(Vec<String>),
+    /// `none` of what is on the heap.
+    None,
+}
+
+/// What kind of value a function takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `int` and `duration`.
+    Int,
+    /// `float`.
+    Float,
+    /// `bool`.
+    Bool,
+    /// `string`.
+    Text,
+    /// `bytes`.
+    Bytes,
+    /// `[string]`
+    Texts,
+}
+
+/// What a function does.
+type Act = fn(&mut dyn Outside, &[Value]) -> Vec<Value>;
+
+/// A function of the standard library.
+#[derive(Clone, Copy, Debug)]
+pub struct Function {
+    /// Its module and its name: `std.math.asin`.
+    pub name: &'static str,
+    /// What it takes.
+    pub takes: &'static [Kind],
+    pub(crate) act: Act,
+}
+
+/// Names are of one function each.
+impl PartialEq for Function {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Function {}
+
+impl Hash for Function {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
+}
+
+impl Function {
+    /// Does it: gives the lanes of the result, a tuple's in a row.
+    pub fn call(&self, outside: &mut dyn Outside, with: &[Value]) -> Vec<Value> {
+        (self.act)(outside, with)
+    }
+}
+
+const TABLES: &[&[Function]] = &[crate::math::FUNCTIONS];
+
+/// All of them, in an order that stays.
+#[must_use]
+pub fn functions() -> &'static [&'static Function] {
+    static ALL: LazyLock<Vec<&'static Function>> =
+        LazyLock::new(|| TABLES.iter().flat_map(|table| table.iter()).collect());
+    &ALL
+}
+
+/// A value that a function gives.
+pub(crate) trait Give {
+    /// Puts its lanes in a row.
+    fn give(self, out: &mut Vec<Value>);
+}
+
+macro_rules! gives {
+    ($($ty:ty => $variant:ident,)*) => {$(
+        impl Give for $ty {
+            fn give(self, out: &mut Vec<Value>) {
+                out.push(Value::$variant(self));
+            }
+        }
+    )*};
+}
+
+gives! {
+    i64 => Int,
+    f64 => Float,
+    bool => Bool,
+    String => Text,
+    Vec<u8> => Bytes,
+    Vec<String> => Texts,
+}
+
+impl Give for () {
+    fn give(self, _out: &mut Vec<Value>) {}
+}
+
+/// What is on the heap is nothing where it is null.
+macro_rules! gives_or_none {
+    ($($ty:ty,)*) => {$(
+        impl Give for Option<$ty> {
+            fn give(self, out: &mut Vec<Value>) {
+                match self {
+                    Some(value) => value.give(out),
+                    None => out.push(Value::None),
+                }
+            }
+        }
+    )*};
+}
+
+gives_or_none! { String, Vec<u8>, Vec<String>, }
+
+/// What is not has a lane more, that says whether it is there.
+impl Give for Option<i64> {
+    fn give(self, out: &mut Vec<Value>) {
+        out.extend([Value::Bool(self.is_some()), Value::Int(self.unwrap_or(0))]);
+    }
+}
+
+macro_rules! gives_tuples {
+    ($(($($name:ident)*))*) => {$(
+        impl<$($name: Give),*> Give for ($($name,)*) {
+            fn give(self, out: &mut Vec<Value>) {
+                #[expect(non_snake_case, reason = "each part is called as its type")]
+                let ($($name,)*) = self;
+                $($name.give(out);)*
+            }
+        }
+    )*};
+}
+
+gives_tuples! { (A B) (A B C) (A B C D) (A B C D E) }
+
+/// A value that a function takes.
+pub(crate) trait Take<'v> {
+    /// What kind of value it is.
+    const KIND: Kind;
+
+    /// The value; a neutral one where there is another kind.
+    fn take(value: Option<&'v Value>) -> Self;
+}
+
+macro_rules! takes {
+    ($($ty:ty = $kind:ident, $pattern:pat => $value:expr, $otherwise:expr;)*) => {$(
+        impl<'v> Take<'v> for $ty {
+            const KIND: Kind = Kind::$kind;
+
+            fn take(value: Option<&'v Value>) -> Self {
+                match value {
+                    Some($pattern) => $value,
+                    _ => $otherwise,
+                }
+            }
+        }
+    )*};
+}
+
+takes! {
+    i64 = Int, Value::Int(value) => *value, 0;
+    f64 = Float, Value::Float(value) => *value, 0.0;
+    bool = Bool, Value::Bool(value) => *value, false;
+    &'v str = Text, Value::Text(text) => text, "";
+    &'v [u8] = Bytes, Value::Bytes(bytes) => bytes, &[];
+    &'v [String] = Texts, Value::Texts(texts) => texts, &[];
+}
+
+/// A table of functions: each has its name, the outside where it reaches that, and what it takes.
+macro_rules! table {
+    ($($name:literal = |$outside:pat_param $(, $taken:ident: $ty:ty)*| $value:expr;)*) => {
+        pub(crate) const FUNCTIONS: &[$crate::Function] = &[$($crate::Function {
+            name: $name,
+            takes: &[$(<$ty as $crate::function::Take<'_>>::KIND),*],
+            act: |$outside, with| {
+                let mut _with = with.iter();
+                $(let $taken: $ty = $crate::function::Take::take(_with.next());)*
+                let mut out = Vec::new();
+                $crate::function::Give::give($value, &mut out);
+                out
+            },
+        },)*];
+    };
+}
+
+pub(crate) use table;
+
+#[cfg(test)]
+mod tests {
+    use super::functions;
+
+    #[test]
+    fn names_are_of_one_function_each() {
+        let mut names: Vec<&str> = functions().iter().map(|function| function.name).collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+}

@@ -1,0 +1,14 @@
+//! What the functions of the standard library do that are not written in Pluto, on plain values, so that the interpreter and native
+//! programs do the same; and the outside that some of them reach.
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
+
+mod function;
+mod math;
+mod outside;
+
+pub use function::{Function, Kind, Value, functions};
+pub use outside::{Nothing, Outside};
