@@ -110,6 +110,8 @@ mod codes {
             BAD_MAIN = 332 "bad-main",
             VOID_VALUE = 333 "void-value",
             BAD_IMPL = 334 "bad-impl",
+            ENDLESS = 335 "no-values",
+            SURE_TRAP = 336 "always-a-trap",
         }
         Warning {
             UNREACHABLE_CODE = 340 "unreachable-code",

@@ -108,6 +108,26 @@ pub enum SelectFault {
     AfterBesideDefault,
 }
 
+/// Why an expression is always a trap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SureTrap {
+    /// Larger or smaller than an `int` can be.
+    Overflow,
+    /// `/` and `%` by zero.
+    DivisionByZero,
+    /// A shift by less than 0 or more than 63.
+    Shift,
+    /// Not from 0 to 255.
+    NoByte,
+    /// An element that an array does not have.
+    Index {
+        /// Which.
+        index: i64,
+        /// How many there are.
+        count: usize,
+    },
+}
+
 /// How a part leaves the object whose invariant is about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Leak {
@@ -147,6 +167,10 @@ pub enum Fact {
     // ------------------------------------------------------------------------------------- modules and names, E02xx
     /// A name that nothing has.
     UnknownName { name: Symbol, near: Option<Symbol> },
+    /// The name that a closure is given, in the closure.
+    OwnClosure { name: Symbol },
+    /// A type parameter of an `impl` that is not declared.
+    UndeclaredParam { name: Symbol },
     /// A field of `self` without `self` before it.
     FieldWithoutSelf { name: Symbol },
     /// An assignment to a name that nothing has.
@@ -202,8 +226,8 @@ pub enum Fact {
     NotATrait { name: Symbol, kind: Kind },
     /// An import that nothing uses, and what of the text is there for it alone.
     UnusedImport { name: Symbol, alone: FileSpan },
-    /// A local name that nothing uses.
-    UnusedLocal { name: Symbol, field: bool },
+    /// A local name that nothing uses; whether it can be renamed where it is bound.
+    UnusedLocal { name: Symbol, field: bool, renamed: bool },
     /// A private declaration that nothing uses.
     UnusedItem { name: Symbol, kind: Kind },
     /// A `let` of a name that the same block has.
@@ -286,6 +310,10 @@ pub enum Fact {
     VoidValue { expected: Option<TyId> },
     /// A value of an `if` without `else`.
     MissingElse,
+    /// A value that cannot be made, because it needs another one first: the types in a circle.
+    Endless { types: Vec<TyId> },
+    /// Arithmetic of what is written that is a trap whatever happens.
+    SureTrap { what: SureTrap },
     /// An impl for what cannot have one.
     BadImpl { on: TyId },
     /// Code that nothing comes to.
@@ -322,8 +350,8 @@ pub enum Fact {
     UnreachableArm,
     /// An `else` of a `let` whose pattern always matches.
     NeedlessElse,
-    /// A pattern of another type.
-    PatternMismatch { expected: TyId },
+    /// A pattern of another type; whether it is `Some(…)` or `None`.
+    PatternMismatch { expected: TyId, option: bool },
     /// An alternative that does not bind a name that another binds.
     AlternativeNames { name: Symbol },
     /// A pattern that does not always match, where it must.
@@ -360,6 +388,8 @@ pub enum Fact {
     ForeignPart { ty: TyId, name: Symbol },
     /// Something that is no place.
     NotAPlace,
+    /// An element of what has no elements that can be changed.
+    FixedElements { ty: TyId },
     /// A `mut` that nothing needs.
     NeedlessMut { name: Symbol, word: Option<FileSpan> },
 

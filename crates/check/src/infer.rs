@@ -170,6 +170,8 @@ pub(crate) struct Body<'b, 'a> {
     mistakes: usize,
     /// Names and members that are not there, and for which nothing is proposed: each is told once.
     unknown: FxHashSet<Symbol>,
+    /// The name that the closure is given that is looked at.
+    declaring: Option<Symbol>,
     unknown_members: FxHashSet<(TyId, Symbol)>,
     /// What is called, and where.
     pub(crate) calls: Vec<(FunctionId, Span)>,
@@ -218,6 +220,7 @@ impl<'b, 'a> Body<'b, 'a> {
             scopes: vec![None],
             wrong: false,
             unknown: FxHashSet::default(),
+            declaring: None,
             unknown_members: FxHashSet::default(),
             calls: Vec::new(),
             impure: None,

@@ -228,7 +228,9 @@ impl Checker<'_> {
         let params = self.declare_type_params(module, site.type_params);
         let scope = TypeScope { params: &params, ..TypeScope::plain(module) };
         self.resolve_bounds(site.type_params, &params, &scope);
+        let told = self.found.len();
         let mut on = self.value_ty(site.on, &scope);
+        self.name_undeclared(told);
         if let Ty::Actor(class, list) = self.program.types.get(on) {
             // Inside its methods an actor is its own state.
             on = self.program.types.intern(Ty::Class(class, list));
@@ -252,6 +254,16 @@ impl Checker<'_> {
             (Some((of, _)), _) => self.enter_impl(id, of, head, &methods),
             (None, None) => self.enter_methods(head, &methods),
             (None, Some(_)) => (),
+        }
+    }
+
+    /// Of the types that are not there in the head of an `impl`, those of one letter were meant as type parameters.
+    fn name_undeclared(&mut self, told: usize) {
+        for error in self.found.get_mut(told..).unwrap_or_default() {
+            let Fact::UnknownType { name, .. } = error.fact else { continue };
+            if self.program.names.text(name).len() == 1 {
+                error.fact = Fact::UndeclaredParam { name };
+            }
         }
     }
 

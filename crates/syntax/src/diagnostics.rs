@@ -94,7 +94,7 @@ impl SyntaxError {
             Fact::MisplacedPub => MISPLACED_PUB,
             Fact::NotNeedsParentheses { .. } => NOT_WITHOUT_PARENTHESES,
             Fact::BadTarget => BAD_ASSIGNMENT_TARGET,
-            Fact::AssignmentInside { .. } => ASSIGNMENT_IN_EXPRESSION,
+            Fact::AssignmentInside { .. } | Fact::AssignmentAsValue => ASSIGNMENT_IN_EXPRESSION,
             Fact::MisplacedSelf => MISPLACED_SELF,
             Fact::MisplacedRest => MISPLACED_REST,
             Fact::MissingBody => MISSING_BODY,
@@ -108,7 +108,9 @@ impl SyntaxError {
             Fact::UnnamedField => UNNAMED_FIELD,
             Fact::Ternary => TERNARY,
             Fact::DeclarationWithoutLet { .. } => MISSING_LET,
-            Fact::Foreign(_) => FOREIGN_FORM,
+            Fact::Foreign(_) | Fact::StreamInType { .. } | Fact::TypeBeforeName { .. } | Fact::IsNot => {
+                FOREIGN_FORM
+            }
             Fact::ForeignClosure => FOREIGN_CLOSURE,
             Fact::TooMany => TOO_MANY_ERRORS,
         }
@@ -172,7 +174,9 @@ impl SyntaxError {
             Fact::MisplacedPub => "`pub` means nothing here".into(),
             Fact::NotNeedsParentheses { .. } => "`not` needs parentheses here".into(),
             Fact::BadTarget => "only a name, a field or an element can be assigned to".into(),
-            Fact::AssignmentInside { .. } => "an assignment is a statement, not an expression".into(),
+            Fact::AssignmentInside { .. } | Fact::AssignmentAsValue => {
+                "an assignment is a statement, not an expression".into()
+            }
             Fact::BangBefore => "`!` before an operand is written `not`".into(),
             Fact::Step { instead } => format!("there is no such operator: write `{instead} 1`"),
             Fact::Ternary => "a choice is written `if a { b } else { c }`".into(),
@@ -189,6 +193,11 @@ impl SyntaxError {
             Fact::LabelWithoutLoop => "a `:` here can only be behind the label of a loop".into(),
             Fact::DeclarationWithoutLet { .. } => "a new name is declared by `let`".into(),
             Fact::Foreign(form) => foreign(*form).into(),
+            Fact::StreamInType { .. } => {
+                "`stream` stands before the result of a function; elsewhere it is `Iterator<…>`".into()
+            }
+            Fact::TypeBeforeName { instead } => format!("the type stands behind the name: `{instead}`"),
+            Fact::IsNot => "`a is not B` is written `not (a is B)`".into(),
             Fact::ForeignClosure => "a function without a name is written `(x) => …`".into(),
             Fact::UnnamedField => "a field has a name".into(),
             Fact::TooMany => "there are more errors, which are not shown".into(),
@@ -222,6 +231,12 @@ impl SyntaxError {
                 "a function inside a function is a closure: `let f = (x: int) => …`"
             }
             Fact::LabelWithoutLoop => "a new name is declared by `let`",
+            Fact::AssignmentAsValue => "each assignment is a line of its own",
+            Fact::Foreign(Foreign::Supertypes) => "`impl Trait for Class { … }` stands beside the class",
+            Fact::Foreign(Foreign::MutInPattern) => {
+                "`let mut (a, b) = …` is for all names; what `match` binds is given to a `let mut` to be changed"
+            }
+            Fact::Foreign(Foreign::Repeat) => "`for _ in 0..n { … }` does something `n` times",
             Fact::ForeignWord { written: "let", instead: "const" } => {
                 "outside of functions nothing is changed, and what changes is in a class or an actor"
             }
@@ -331,7 +346,14 @@ impl SyntaxError {
             Fact::ForeignWord { written, instead } if !begins_other_form(written) => write(instead),
             Fact::ThinArrow => write("=>"),
             Fact::ResultArrow => remove("it"),
-            Fact::DeclarationWithoutLet { instead } => write(instead),
+            Fact::DeclarationWithoutLet { instead } | Fact::TypeBeforeName { instead } => write(instead),
+            Fact::StreamInType { item } => {
+                let edits = vec![
+                    edit(Span::new(span.start, item.start), "Iterator<"),
+                    edit(Span::empty(item.end), ">"),
+                ];
+                Some(Fix::sure("write `Iterator<…>`", edits))
+            }
             Fact::Foreign(Foreign::MethodWithoutFn) => insert("write `fn`", span.start, "fn "),
             Fact::Foreign(Foreign::Cons) => write(", .."),
             Fact::MisplacedPub => remove("`pub`"),
@@ -370,7 +392,7 @@ fn proposal(fact: &Fact) -> Option<(String, String)> {
 
 /// Whether what stands behind a word of another language is written otherwise too: Pluto's word alone brings other mistakes.
 fn begins_other_form(written: &str) -> bool {
-    matches!(written, "case" | "def" | "switch")
+    matches!(written, "case" | "def" | "switch" | "when")
 }
 
 const fn foreign(form: Foreign) -> &'static str {
@@ -381,6 +403,11 @@ const fn foreign(form: Foreign) -> &'static str {
         Foreign::MapInBraces => "a map is in brackets: `[\"a\": 1]`",
         Foreign::ClassWithoutName => "a value of a class begins with the name of the class: `Point { x: 1 }`",
         Foreign::CountingLoop => "a loop that counts is written `for i in 0..n`",
+        Foreign::Supertypes => "a class does not name its traits",
+        Foreign::RestOfMap => "the pattern of a map says nothing of its other keys, and has no `..`",
+        Foreign::MutInPattern => "`mut` stands behind `let`, not inside of a pattern",
+        Foreign::DoWhile => "this loop is written `loop { … }`, with `if not c { break }` at its end",
+        Foreign::Repeat => "a loop without end is written `loop { … }`",
         Foreign::Cons => "the rest of an array is written `..rest`, behind a comma",
     }
 }

@@ -157,6 +157,8 @@ pub enum Fact {
         /// Whether it is the body of an arm or a closure; all of it.
         body: Option<Span>,
     },
+    /// `x = y = 2`.
+    AssignmentAsValue,
     /// `!a`.
     BangBefore,
     /// `a++`, `a--`.
@@ -198,6 +200,18 @@ pub enum Fact {
     },
     /// A form of other languages.
     Foreign(Foreign),
+    /// `stream int` inside of a type.
+    StreamInType {
+        /// What it would be a stream of.
+        item: Span,
+    },
+    /// `int x` in the place of `x: int`.
+    TypeBeforeName {
+        /// How it is written.
+        instead: Box<str>,
+    },
+    /// `a is not B`.
+    IsNot,
     /// A function without a name, as other languages write it.
     ForeignClosure,
     /// A field of a variant without a name.
@@ -223,6 +237,16 @@ pub enum Foreign {
     CountingLoop,
     /// `[head | tail]`, at the bar.
     Cons,
+    /// `class A: T { … }`, at the colon and what follows it.
+    Supertypes,
+    /// `["k": v, ..]`, at the dots.
+    RestOfMap,
+    /// `(mut a, mut b)` in a pattern, at a `mut`.
+    MutInPattern,
+    /// `do { … } while c`.
+    DoWhile,
+    /// `repeat { … }`, `repeat 3 { … }`.
+    Repeat,
 }
 
 /// What is wrong with an escape.

@@ -108,6 +108,8 @@ struct Parser<'s> {
     applications: postfix::Applications,
     /// Statements of other languages, whose blocks may end by `end`.
     foreign_blocks: u32,
+    /// A `mut` inside of a pattern, which was told.
+    mut_in_pattern: Option<Span>,
     /// Where the lexer's errors are echoes.
     dropped: Vec<Span>,
     /// The token after a minus, which may be 2^63.
@@ -150,6 +152,7 @@ impl<'s> Parser<'s> {
             labels: Vec::new(),
             applications: postfix::Applications::default(),
             foreign_blocks: 0,
+            mut_in_pattern: None,
             dropped: Vec::new(),
             after_minus: u32::MAX,
         };

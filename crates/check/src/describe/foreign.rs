@@ -24,6 +24,11 @@ impl Said {
         self.hinted(ty(name), near, at)
     }
 
+    /// The same of a method.
+    pub(super) fn near_member(self, name: &str, near: Option<&str>, at: FileSpan) -> Self {
+        self.hinted(member(name), near, at)
+    }
+
     fn hinted(self, hint: Option<Hint>, near: Option<&str>, at: FileSpan) -> Self {
         match hint {
             Some(Hint::Name(name)) => self.near(Some(name), at),
@@ -50,6 +55,32 @@ fn value(name: &str) -> Option<Hint> {
         }
         "vec" | "list" => Hint::Note("an array is written `[a, b]`"),
         "append" => Hint::Note("`list.push(value)` adds one element"),
+        _ => return None,
+    })
+}
+
+/// Of the types that are built in.
+fn member(name: &str) -> Option<Hint> {
+    Some(match name {
+        "length" | "size" | "count" | "Length" | "Count" | "len" => {
+            Hint::Note("`x.len()` says how many there are")
+        }
+        "toUpperCase" | "upper" | "to_uppercase" | "upcase" => Hint::Name("to_upper"),
+        "toLowerCase" | "lower" | "to_lowercase" | "downcase" => Hint::Name("to_lower"),
+        "strip" | "Trim" => Hint::Name("trim"),
+        "indexOf" | "find_index" => Hint::Name("index_of"),
+        "includes" | "has" | "contains_key" | "has_key" | "containsKey" => Hint::Name("contains"),
+        "startsWith" | "startswith" => Hint::Name("starts_with"),
+        "endsWith" | "endswith" => Hint::Name("ends_with"),
+        "add" | "push_back" | "append" => {
+            Hint::Note("`list.push(x)` adds to an array, and `set.insert(x)` to a set")
+        }
+        "forEach" | "for_each" => Hint::Note("`for x in list { … }` goes through it"),
+        "reduce" => Hint::Name("fold"),
+        "iter" | "into_iter" | "collect" => {
+            Hint::Note("an array has the methods itself: `list.filter(…).map(…)`")
+        }
+        "unwrap" | "expect" => Hint::Note("`x ?? default` and `let y = x else { … }` take what is there"),
         _ => return None,
     })
 }

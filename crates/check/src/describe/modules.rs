@@ -16,6 +16,15 @@ impl Words<'_> {
                     at,
                 )
             }
+            Fact::OwnClosure { name } => {
+                Said::new(codes::UNKNOWN_NAME, format!("there is no `{}` here", self.name(*name)))
+                    .note("a closure cannot call itself by the name that it is given: a function can")
+            }
+            Fact::UndeclaredParam { name } => {
+                let name = self.name(*name);
+                Said::new(codes::UNKNOWN_TYPE, format!("there is no type `{name}` here"))
+                    .note(format!("type parameters are declared behind `impl`: `impl<{name}> …`"))
+            }
             Fact::FieldWithoutSelf { name } => {
                 Said::new(codes::UNKNOWN_NAME, format!("there is no `{}` here", self.name(*name)))
                     .insert_before("write `self.` before it", at, "self.")
@@ -82,7 +91,11 @@ impl Words<'_> {
                 if hidden {
                     return Some(said.note("the fields of an actor are seen in its methods only"));
                 }
-                said.near(near.map(|near| self.name(near)), at)
+                let near = near.map(|near| self.name(near));
+                if self.is_builtin(*ty) {
+                    return Some(said.near_member(self.name(*name), near, at));
+                }
+                said.near(near, at)
             }
             Fact::PrivateMember { ty, name, declared } => {
                 let message =
@@ -106,6 +119,14 @@ impl Words<'_> {
         };
         let mut functions = methods.iter().map(|id| &self.program.functions[*id]);
         functions.any(|function| function.origin.name == name && function.receiver.is_none())
+    }
+
+    fn is_builtin(&self, ty: TyId) -> bool {
+        use Ty::{Array, Buffer, Bytes, Map, Optional, Set, String};
+        matches!(
+            self.program.types.get(ty),
+            String | Bytes | Buffer | Array(_) | Map(..) | Set(_) | Optional(_)
+        )
     }
 
     fn is_field_of_actor(&self, ty: TyId, name: crate::names::Symbol) -> bool {
@@ -199,7 +220,10 @@ impl Words<'_> {
                     .replace("remove the import", *alone, "")
                     .for_sure()
             }
-            Fact::UnusedLocal { name, field } => {
+            Fact::UnusedLocal { name, renamed: false, .. } => {
+                Said::new(codes::UNUSED_LOCAL, format!("nothing uses `{}`", self.name(*name)))
+            }
+            Fact::UnusedLocal { name, field, .. } => {
                 let name = self.name(*name);
                 let instead = if *field { format!("{name}: _") } else { format!("_{name}") };
                 Said::new(codes::UNUSED_LOCAL, format!("nothing uses `{name}`")).replace(

@@ -2,6 +2,7 @@
 
 use super::{Said, Words, codes};
 use crate::error::{Fact, Immutable};
+use crate::types::TyId;
 
 impl Words<'_> {
     pub(super) fn mutability(&self, fact: &Fact) -> Option<Said> {
@@ -48,6 +49,15 @@ impl Words<'_> {
             }
             Fact::NotAPlace => {
                 Said::new(codes::NOT_A_PLACE, "only names, elements, and fields of `self` are assigned")
+            }
+            Fact::FixedElements { ty } => {
+                let message = format!("the elements of `{}` are not assigned", self.ty(*ty));
+                let said = Said::new(codes::NOT_A_PLACE, message);
+                match *ty {
+                    TyId::STRING => said.note("a string never changes: another is made, by `replace` or `+`"),
+                    TyId::BYTES => said.note("`bytes` never change: a `Buffer` does"),
+                    _ => said,
+                }
             }
             Fact::NeedlessMut { name, word } => {
                 let message = format!("nothing changes `{}`: it needs no `mut`", self.name(*name));

@@ -22,10 +22,15 @@ impl Words<'_> {
                 codes::UNREACHABLE_ARM,
                 "nothing comes here: patterns before it take everything of it",
             ),
-            Fact::PatternMismatch { expected } => Said::new(
-                codes::PATTERN_MISMATCH,
-                format!("no `{}` is like this pattern", self.ty(*expected)),
-            ),
+            Fact::PatternMismatch { expected, option } => {
+                let message = format!("no `{}` is like this pattern", self.ty(*expected));
+                let said = Said::new(codes::PATTERN_MISMATCH, message);
+                if *option {
+                    said.note("what may be missing is matched by `none => …` and, as it is, `value => …`")
+                } else {
+                    said
+                }
+            }
             Fact::AlternativeNames { name } => {
                 let message = format!("`{}` is not bound by every alternative", self.name(*name));
                 Said::new(codes::ALTERNATIVE_NAMES, message)

@@ -3,7 +3,7 @@
 use pluto_syntax::tree::{BinaryOp, UnaryOp};
 
 use super::{Said, Words, codes, list, plural};
-use crate::error::{Fact, Misplaced};
+use crate::error::{Fact, Misplaced, SureTrap};
 use crate::types::{Ty, TyId};
 
 impl Words<'_> {
@@ -166,6 +166,10 @@ impl Words<'_> {
         if operator == BinaryOp::Less && matches!(self.program.types.get(left), Ty::Sender(_)) {
             return said.note("a value is sent by `tx.send(value)!`");
         }
+        let function = |ty| matches!(self.program.types.get(ty), Ty::Function(..));
+        if function(left) || function(right) {
+            return said.note("a function and a method are called by `()`");
+        }
         let optional = |ty| matches!(self.program.types.get(ty), Ty::Optional(_));
         if optional(left) || optional(right) {
             return said.note("`??` gives a default where it is `none`");
@@ -241,6 +245,15 @@ impl Words<'_> {
             Fact::NotAClass { ty } => {
                 Said::new(codes::NOT_A_CLASS, format!("`{}` is not a class", self.ty(*ty)))
             }
+            Fact::Endless { types } => {
+                let names: Vec<String> = types.iter().map(|ty| format!("`{}`", self.ty(*ty))).collect();
+                let message = match names.as_slice() {
+                    [one] => format!("{one} can never have a value: each needs another one first"),
+                    _ => format!("{} can never have values: each needs one of the next first", list(&names)),
+                };
+                Said::new(codes::ENDLESS, message).note("what may be missing is optional: `next: Node?`")
+            }
+            Fact::SureTrap { what } => Said::new(codes::SURE_TRAP, sure_trap(*what)),
             Fact::BadFormat { ty } => Said::new(
                 codes::BAD_FORMAT,
                 format!("this says nothing about how `{}` is printed", self.ty(*ty)),
@@ -345,4 +358,17 @@ pub(super) fn missing(patterns: &[String]) -> String {
         .map(|pattern| if pattern == "…" { "more".to_owned() } else { format!("`{pattern}`") })
         .collect();
     list(&quoted)
+}
+
+fn sure_trap(what: SureTrap) -> String {
+    match what {
+        SureTrap::Overflow => "this is always a trap: `int` does not hold the result".into(),
+        SureTrap::DivisionByZero => "this is always a trap: a division by zero".into(),
+        SureTrap::Shift => "this is always a trap: a shift is by 0 to 63".into(),
+        SureTrap::NoByte => "this is always a trap: a `byte` goes from 0 to 255".into(),
+        SureTrap::Index { index, count } => {
+            let elements = if count == 1 { "element" } else { "elements" };
+            format!("this is always a trap: there is no element {index} of {count} {elements}")
+        }
+    }
 }

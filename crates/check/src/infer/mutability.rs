@@ -111,7 +111,8 @@ impl Body<'_, '_> {
                 if matches!(self.get(ty), Ty::Array(_) | Ty::Map(..) | Ty::Buffer | Ty::Wrong) {
                     self.check_change(base);
                 } else {
-                    self.error(span, Fact::NotAPlace);
+                    let ty = self.resolve(ty);
+                    self.error(span, Fact::FixedElements { ty });
                 }
             }
             ExprKind::Field(base, index) => {

@@ -118,6 +118,9 @@ impl Body<'_, '_> {
         if let Some(local) = self.in_other_case(name) {
             return Ref::Value(self.local_value(local, span));
         }
+        if self.declaring == Some(name) && self.frames.len() > 1 {
+            return Ref::Value(self.refuse(span, Fact::OwnClosure { name }));
+        }
         let near = self.near_name(name);
         if !self.unknown.insert(name) && near.is_none() {
             return Ref::Value(self.wrong(span));

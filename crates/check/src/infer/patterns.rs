@@ -117,7 +117,11 @@ impl Body<'_, '_> {
                 self.error(span, Fact::CannotInfer { what: expected });
                 self.poison(expected);
             }
-            _ => self.error(span, Fact::PatternMismatch { expected }),
+            _ => {
+                let text = span.of(self.c.file(self.module).text);
+                let option = text == "None" || text.starts_with("Some(");
+                self.error(span, Fact::PatternMismatch { expected, option });
+            }
         }
         PatternKind::Wrong
     }

@@ -49,6 +49,18 @@ impl Body<'_, '_> {
         never
     }
 
+    /// The name that a closure is given.
+    fn name_of_closure(
+        &mut self,
+        pattern: tree::PatternId,
+        value: tree::ExprId,
+    ) -> Option<crate::names::Symbol> {
+        match (self.nodes[pattern], self.nodes[value]) {
+            (tree::Pattern::Bind { name, .. }, tree::Expr::Closure { .. }) => Some(self.symbol(name)),
+            _ => None,
+        }
+    }
+
     fn let_stmt(
         &mut self,
         mutable: bool,
@@ -65,6 +77,8 @@ impl Body<'_, '_> {
             }
             (_, declared) => declared,
         };
+        let closure = self.name_of_closure(pattern, value);
+        let outer = std::mem::replace(&mut self.declaring, closure);
         let value = match optional {
             Some(ty) => {
                 let made = self.value(value, Want::Type(ty));
@@ -72,6 +86,7 @@ impl Body<'_, '_> {
             }
             None => self.value(value, Want::Any),
         };
+        self.declaring = outer;
         let found = self.ty(value);
         let never = found == TyId::NEVER;
         let mut ty = optional.map_or(found, |ty| self.shallow(ty));

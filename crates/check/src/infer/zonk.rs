@@ -140,6 +140,14 @@ impl Body<'_, '_> {
         first != id.index() || names.any(|other| self.info(other).changed)
     }
 
+    /// Whether a local name of this body is another with `_` before it.
+    fn is_taken(&self, name: crate::names::Symbol) -> bool {
+        let program = &self.c.program;
+        let Some(taken) = program.names.find(&format!("_{}", program.text(name))) else { return false };
+        let end = self.first_local + self.infos.len() as u32;
+        (self.first_local..end).any(|at| program.nodes.locals[LocalId::from_index(at)].name == taken)
+    }
+
     fn warn_local(&mut self, id: LocalId) {
         let info = *self.info(id);
         let local = self.c.program.nodes.locals[id];
@@ -153,7 +161,8 @@ impl Body<'_, '_> {
         let fact = if own && !self.c.program.text(local.name).is_empty() && self.holds_task(local.ty) {
             Fact::UnusedTask { many: !matches!(self.get(local.ty), Ty::Task(..)) }
         } else if info.warn && !info.used {
-            Fact::UnusedLocal { name: local.name, field: info.field }
+            let renamed = !info.changed && !self.is_taken(local.name);
+            Fact::UnusedLocal { name: local.name, field: info.field, renamed }
         } else if unchanged && info.warn && info.why == crate::error::Immutable::Let {
             Fact::NeedlessMut { name: local.name, word: self.mut_before(local.span) }
         } else {

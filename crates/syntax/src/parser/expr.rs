@@ -127,11 +127,18 @@ impl Parser<'_> {
 
     fn infixes(&mut self, mut left: ExprId, least: u8) -> ExprId {
         let (mut single, mut chained) = (None, false);
-        while let Some((level, operator)) = infix(self.kind) {
+        loop {
+            let elvis = self.is_elvis();
+            let kind = if elvis { Kind::QuestionQuestion } else { self.kind };
+            let Some((level, operator)) = infix(kind) else { break };
             if level < least || (self.line_ends() && !self.at(Kind::Catch)) {
                 break;
             }
-            let operator_span = self.bump();
+            let mut operator_span = self.bump();
+            if elvis {
+                operator_span = operator_span.to(self.bump());
+                self.note(operator_span, Fact::ForeignOperator { written: "?:", instead: "??" });
+            }
             if matches!(level, level::COMPARE | level::RANGE) {
                 if let Some((_, first)) = single.filter(|(before, _)| *before == level && !chained) {
                     self.note(operator_span, Fact::Chained { first });
@@ -163,11 +170,39 @@ impl Parser<'_> {
                 Expr::Range { from: left, to: self.operators(level + 1), inclusive }
             }
             Infix::As => Expr::As { value: left, ty: self.ty_of_operand() },
-            Infix::Is => Expr::Is { value: left, ty: self.ty_of_operand() },
+            Infix::Is => self.is(left, operator_span),
             Infix::Catch => self.caught(left),
         };
         let span = self.nodes.span(left).to(self.nothing());
         self.nodes.add(expr, span)
+    }
+
+    /// What comes behind `is`: a type; or `not`, or no type but `none`, as other languages have it.
+    fn is(&mut self, left: ExprId, word: Span) -> Expr {
+        let not = self.eat(Kind::Not);
+        let nothing = self.at(Kind::None) || matches!(self.text(), "None" | "nil" | "null");
+        let span = not.map_or(word, |not| word.to(not));
+        if nothing {
+            let (written, instead, operator) = match not {
+                Some(_) => ("is not", "!=", BinaryOp::NotEqual),
+                None => ("is", "==", BinaryOp::Equal),
+            };
+            self.note(span, Fact::ForeignOperator { written, instead });
+            if !self.at(Kind::None) {
+                self.note(self.span(), Fact::ForeignWord { written: "None", instead: "none" });
+            }
+            let none = self.bump();
+            let right = self.nodes.add(Expr::None, none);
+            return Expr::Binary { operator, operator_span: span, left, right };
+        }
+        let test = Expr::Is { value: left, ty: self.ty_of_operand() };
+        if not.is_none() {
+            return test;
+        }
+        self.note(span, Fact::IsNot);
+        let whole = self.nodes.span(left).to(self.nothing());
+        let operand = self.nodes.add(test, whole);
+        Expr::Unary { operator: UnaryOp::Not, operand }
     }
 
     /// `a++`: two operators together and no operand behind them.

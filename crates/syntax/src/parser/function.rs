@@ -109,6 +109,9 @@ impl Parser<'_> {
     fn param(&mut self) {
         let start = self.start;
         let mutable = self.eat(Kind::Mut);
+        if self.at_type_before_name() {
+            return self.param_behind_type(start, mutable);
+        }
         let name = match self.eat(Kind::Underscore) {
             Some(span) => Name { span },
             None => self.declared(Named::Parameter),
@@ -120,6 +123,26 @@ impl Parser<'_> {
         let default = self.eat(Kind::Equal).map(|_| self.expr());
         let span = self.since_name(start, name);
         self.push(Param { span, mutable, name, ty, default });
+    }
+
+    /// `int x`, where both orders would be names: of a built-in type, or of one that begins with a capital.
+    fn at_type_before_name(&self) -> bool {
+        let builtin =
+            matches!(self.text(), "int" | "float" | "bool" | "byte" | "string" | "bytes" | "duration");
+        let is_type = self.at(Kind::Name) && (builtin || super::names::capital(self.text()));
+        let behind = matches!(self.peek(2), Kind::Comma | Kind::RightParen | Kind::Equal);
+        is_type && self.peek(1) == Kind::Name && behind
+    }
+
+    fn param_behind_type(&mut self, start: u32, mutable: Option<Span>) {
+        let from = self.start;
+        let ty = self.ty();
+        let name = Name { span: self.bump() };
+        let instead = format!("{}: {}", name.span.of(self.source), self.nodes.span(ty).of(self.source));
+        self.note(self.since(from), Fact::TypeBeforeName { instead: instead.into() });
+        let default = self.eat(Kind::Equal).map(|_| self.expr());
+        let span = self.since(start);
+        self.push(Param { span, mutable, name, ty: Some(ty), default });
     }
 
     fn param_type(&mut self, name: Name) -> Option<TypeId> {

@@ -19,6 +19,13 @@ impl Parser<'_> {
         let name = self.declared(what);
         let type_params = self.type_params();
         let dependencies = self.dependencies();
+        if self.at(Kind::Colon) && !self.newline {
+            let colon = self.span();
+            self.note(colon, Fact::Foreign(Foreign::Supertypes));
+            while !self.newline && !self.at(Kind::LeftBrace) && !self.at_closing() && !self.at(Kind::End) {
+                self.skip_group();
+            }
+        }
         if self.at_word("implements") || self.at_word("extends") {
             let written = if self.at_word("extends") { "extends" } else { "implements" };
             self.note(self.span(), Fact::ForeignWord { written, instead: "" });

@@ -18,6 +18,7 @@ const FOREIGN: &[(&str, &str)] = &[
     ("elsif", "else if"),
     ("ensures", "assert"),
     ("export", "pub"),
+    ("foreach", "for"),
     ("fun", "fn"),
     ("func", "fn"),
     ("function", "fn"),
@@ -46,6 +47,7 @@ const FOREIGN: &[(&str, &str)] = &[
     ("using", "import"),
     ("val", "let"),
     ("var", "let mut"),
+    ("when", "match"),
 ];
 
 /// What Pluto has for a word of other languages: both as static texts.

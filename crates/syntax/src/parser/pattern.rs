@@ -56,6 +56,11 @@ impl Parser<'_> {
     }
 
     fn one_pattern(&mut self, place: Place) -> PatternId {
+        if self.at(Kind::Mut) && self.peek(1) == Kind::Name {
+            self.note(self.span(), Fact::Foreign(Foreign::MutInPattern));
+            let word = self.bump();
+            self.mut_in_pattern.get_or_insert(word);
+        }
         let start = self.start;
         let pattern = match self.kind {
             Kind::Underscore if place == Place::Let || self.peek(1) != Kind::Colon => {
@@ -290,6 +295,9 @@ impl Parser<'_> {
                     parser.note(dots, Fact::MisplacedRest);
                 }
                 if parser.eat(Kind::Colon).is_none() {
+                    if let Some(dots) = dots.filter(|_| map) {
+                        return parser.note(dots, Fact::Foreign(Foreign::RestOfMap));
+                    }
                     mixed |= map;
                     return parser.push(pattern);
                 }

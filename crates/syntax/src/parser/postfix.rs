@@ -41,6 +41,7 @@ impl Parser<'_> {
                     self.bump();
                     Expr::Propagate(expr)
                 }
+                Kind::Question if self.is_elvis() => return expr,
                 Kind::Question if self.is_ternary() => self.ternary(),
                 Kind::Question => {
                     self.bump();
@@ -122,6 +123,15 @@ impl Parser<'_> {
         let lines = Span::new(self.end(), next.start).of(self.source).contains('\n');
         let joins = matches!(next.kind, Kind::LeftParen | Kind::LeftBracket | Kind::LeftBrace | Kind::Minus);
         spaced && !lines && !joins && begins_operand(next.kind)
+    }
+
+    /// `a ?: b`. In brackets `[a?: b]` is a map.
+    pub(super) fn is_elvis(&self) -> bool {
+        let spaced = self.start > self.previous_end;
+        let next = self.following().next().map(|(_, token)| token);
+        self.at(Kind::Question)
+            && (spaced || !self.context.brackets)
+            && next.is_some_and(|next| next.kind == Kind::Colon && next.start == self.end())
     }
 
     fn ternary(&mut self) -> Expr {

@@ -145,11 +145,13 @@ impl Parser<'_> {
     /// `let`, behind the word.
     fn let_stmt(&mut self) -> Stmt {
         let mutable = self.eat(Kind::Mut);
+        self.mut_in_pattern = None;
         let pattern = self.pattern_without_type();
+        let mutable = mutable.or(self.mut_in_pattern);
         let ty = self.eat(Kind::Colon).map(|_| self.ty());
         let value = if self.eat(Kind::Equal).is_some() {
             self.recovering = false;
-            self.value()
+            self.value_of_assignment()
         } else {
             if self.newline || self.at(Kind::RightBrace) {
                 let end = self.nothing();
@@ -206,6 +208,9 @@ impl Parser<'_> {
             }
             None => {}
         }
+        if let Some(stmt) = self.foreign_loop() {
+            return stmt;
+        }
         if self.foreign_blocks > 0 && self.at_word("end") && self.is_alone_on_line() {
             self.foreign_blocks -= 1;
             self.bump();
@@ -225,9 +230,38 @@ impl Parser<'_> {
         Stmt::Expr(expr)
     }
 
-    fn is_alone_on_line(&self) -> bool {
+    /// `do { … } while c`, `repeat { … } until c`, `repeat 3 { … }`: what is done is read as a block.
+    fn foreign_loop(&mut self) -> Option<Stmt> {
+        let next = self.peek(1);
+        let form = match self.text() {
+            "do" if next == Kind::LeftBrace => Foreign::DoWhile,
+            "repeat" if matches!(next, Kind::LeftBrace | Kind::Int | Kind::Name) => Foreign::Repeat,
+            _ => return None,
+        };
+        if self.line_ends_behind() {
+            return None;
+        }
+        self.note(self.span(), Fact::Foreign(form));
+        self.bump();
+        if !self.at(Kind::LeftBrace) {
+            self.expr_in_head();
+        }
+        let block = self.block();
+        if !self.newline && (self.at(Kind::While) || self.at_word("until")) {
+            self.bump();
+            self.expr();
+        }
+        Some(Stmt::Expr(block))
+    }
+
+    /// Whether the line ends behind the current token.
+    fn line_ends_behind(&self) -> bool {
         let behind = self.following().next().map_or(self.end(), |(_, token)| token.start);
-        self.newline && Span::new(self.end(), behind).of(self.source).contains('\n')
+        Span::new(self.end(), behind).of(self.source).contains('\n')
+    }
+
+    fn is_alone_on_line(&self) -> bool {
+        self.newline && self.line_ends_behind()
     }
 
     /// What was perhaps meant as a declaration: the name is there, and what it is is not known.
@@ -315,8 +349,23 @@ impl Parser<'_> {
             self.note(self.nodes.span(target), Fact::BadTarget);
         }
         let operator_span = self.bump();
-        let value = self.value();
+        let value = self.value_of_assignment();
         if is_place { Stmt::Assign { target, operator, operator_span, value } } else { Stmt::Wrong }
+    }
+
+    /// A value that something becomes; no other assignment, which has none: `x = y = 2`.
+    fn value_of_assignment(&mut self) -> ExprId {
+        let value = self.value();
+        if !self.at_assignment() {
+            return value;
+        }
+        self.note(self.span(), Fact::AssignmentAsValue);
+        while self.at_assignment() {
+            self.bump();
+            self.value();
+        }
+        let span = self.nodes.span(value).to(self.nothing());
+        self.nodes.add(Expr::Wrong, span)
     }
 
     /// Whether an assignment goes on behind an expression that is none.

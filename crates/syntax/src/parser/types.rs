@@ -64,6 +64,13 @@ impl Parser<'_> {
             self.note(self.since(start), Fact::Foreign(Foreign::Reference));
         }
         let start = self.start;
+        if self.at_word("stream") && self.is_before_type() {
+            let word = self.bump();
+            let item = self.ty();
+            self.note(word, Fact::StreamInType { item: self.nodes.span(item) });
+            let span = self.since(start);
+            return self.nodes.add(Type::Wrong, span);
+        }
         let kind = match self.kind {
             Kind::Name => {
                 let path = self.path(Expected::Type);
@@ -87,6 +94,15 @@ impl Parser<'_> {
         };
         let span = self.since(start);
         self.nodes.add(kind, span)
+    }
+
+    /// Whether a type follows the name here on its line.
+    fn is_before_type(&self) -> bool {
+        let next = self.following().next().map(|(_, token)| token);
+        next.is_some_and(|next| {
+            let begins = matches!(next.kind, Kind::Name | Kind::LeftBracket | Kind::LeftParen | Kind::Fn);
+            begins && !Span::new(self.end(), next.start).of(self.source).contains('\n')
+        })
     }
 
     fn array_type(&mut self) -> Type {
