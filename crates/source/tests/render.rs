@@ -156,6 +156,48 @@ fn places_that_are_far_apart_are_shown_apart() {
 }
 
 #[test]
+fn of_a_long_line_only_what_is_around_is_shown() {
+    let mut files = Files::new();
+    let wide = "süm(1), ".repeat(5_000);
+    let main = files.add(File::new("main.pluto", format!("fn f() {{\n{wide}\n}}\n")));
+    let at = |start: u32, text: &str| Label {
+        place: Span::new(start, start + 4).in_file(main),
+        text: text.to_owned(),
+    };
+    let diagnostic = Diagnostic {
+        code: AND,
+        message: "this is too much".to_owned(),
+        fix: Some(Fix::sure("remove it", vec![Edit { place: at(18_009, "").place, text: String::new() }])),
+        primary: at(18_009, ""),
+        secondary: vec![at(9, "the first is here"), at(45_000, "and the last")],
+        notes: vec![],
+    };
+    check(
+        &text(&[diagnostic], &files, false),
+        &expect![[r#"
+        error[E0007]: this is too much
+         --> main.pluto:2:1
+          |
+         ::: 
+        2 | süm(1), süm(1), süm(1), süm(1), süm(1), süm(1), süm(1…
+          | --- the first is here
+         ::: main.pluto:2:16001
+          |
+         ::: 
+        2 | …m(1), süm(1), süm(1), süm(1), süm(1), süm(1), süm(1), süm(1), süm(1), süm(1), süm(1), süm(1), süm(1), süm(1…
+          |                                                        ^^^
+         ::: main.pluto:2:39993
+          |
+         ::: 
+        2 | …m(1), süm(1), süm(1), süm(1), süm(1), süm(1), süm(1), süm(1), 
+          |                                                        --- and the last
+          |
+        help: remove it
+    "#]],
+    );
+}
+
+#[test]
 fn colour_where_it_is_wanted() {
     let (files, diagnostics) = diagnostics();
     let coloured = text(&diagnostics[..1], &files, true);

@@ -1,9 +1,17 @@
 //! Diagnostics with the source they are about.
 
-use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Patch, Renderer, Snippet};
+use annotate_snippets::{
+    Annotation, AnnotationKind, Element, Group, Level, Origin, Patch, Renderer, Snippet,
+};
 
 use crate::fix::edits_in_order;
 use crate::{Diagnostic, Edit, File, FileId, FileSpan, Files, Label, Severity, Span};
+
+/// Of a line of more bytes than this only what is around a place is shown.
+const LONG: usize = 400;
+
+/// How much of a long line is shown before and behind where a place begins.
+const AROUND: usize = 60;
 
 /// Lines between two places over which they are shown apart.
 const FAR: u32 = 20;
@@ -53,11 +61,39 @@ fn causes<'a>(diagnostic: &'a Diagnostic, files: &'a Files) -> Vec<Element<'a>> 
         let Some(file) = files.get(id) else { continue };
         for near in near_places(file, of_file) {
             let window = Window::around(file, near.iter().map(|(_, label)| label.place));
+            if window.has_long_line() {
+                snippets.extend(near.iter().flat_map(|(kind, label)| cut(*kind, label, file)));
+                continue;
+            }
             let annotations = near.into_iter().map(|(kind, label)| annotation(kind, label, &window));
             snippets.push(snippet(file, &window).annotations(annotations.collect::<Vec<_>>()).into());
         }
     }
     snippets
+}
+
+/// A place on a line that is too long to be shown, with what is around it.
+fn cut<'a>(kind: AnnotationKind, label: &'a Label, file: &'a File) -> [Element<'a>; 2] {
+    let span = label.place.span;
+    let at = file.line_column(span.start);
+    let origin = Origin::path(file.path()).line(at.line as usize).char_column(at.column as usize);
+    let window = Window::around(file, std::iter::once(label.place));
+    let place = window.range(span);
+    let line_start =
+        window.text.get(..place.start).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+    let behind = window.text.get(place.start..).unwrap_or_default();
+    let line_end = behind.find('\n').map_or(window.text.len(), |end| place.start + end);
+    let from = window.text.floor_char_boundary(place.start.saturating_sub(AROUND).max(line_start));
+    let to = window.text.floor_char_boundary((place.start + AROUND).min(line_end));
+    let before = if from > line_start { "…" } else { "" };
+    let after = if to < line_end { "…" } else { "" };
+    let shown = format!("{before}{}{after}", window.text.get(from..to).unwrap_or_default());
+    let start = before.len() + place.start.saturating_sub(from);
+    let end = before.len() + place.end.clamp(place.start, to.max(place.start)).saturating_sub(from);
+    let annotation = kind.span(start..end);
+    let annotation = if label.text.is_empty() { annotation } else { annotation.label(&label.text) };
+    let snippet = Snippet::source(shown).line_start(at.line as usize).annotation(annotation);
+    [origin.into(), snippet.into()]
 }
 
 /// The places of one file in groups that are shown together: those between which there are few lines. The one with the primary place
@@ -92,6 +128,9 @@ fn suggestions<'a>(edits: &[&'a Edit], files: &'a Files) -> Vec<Element<'a>> {
             let file = files.get(id)?;
             let of_file: Vec<&'a Edit> = edits.iter().copied().filter(|edit| edit.place.file == id).collect();
             let window = Window::around(file, of_file.iter().map(|edit| edit.place));
+            if window.has_long_line() {
+                return None;
+            }
             let patches =
                 of_file.into_iter().map(|edit| Patch::new(window.range(edit.place.span), &edit.text));
             Some(snippet(file, &window).patches(patches.collect::<Vec<_>>()).into())
@@ -127,6 +166,10 @@ impl<'a> Window<'a> {
         let all = places.map(|place| place.span).reduce(Span::to).unwrap_or_default();
         let span = file.whole_lines(all);
         Self { text: span.of(file.text()), span, line: file.line_column(span.start).line }
+    }
+
+    fn has_long_line(&self) -> bool {
+        self.text.len() > LONG && self.text.lines().any(|line| line.len() > LONG)
     }
 
     /// A span in the text of the window: within it, and of whole characters.
