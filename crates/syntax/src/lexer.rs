@@ -102,7 +102,7 @@ impl<'s> Lexer<'s> {
             b'#' => self.hash(),
             b':' => self.colon(),
             b'{' | b'}' | b'(' | b')' | b'[' | b']' => self.bracket(byte),
-            b'.' if self.byte(self.at + 1).is_ascii_digit() && !self.last.ends_operand() => self.number(),
+            b'.' if self.begins_float() => self.number(),
             128.. => self.beyond_ascii(),
             _ => self.operator(byte),
         }
@@ -112,6 +112,12 @@ impl<'s> Lexer<'s> {
         self.end_of_line();
         self.at += length;
         Kind::Newline
+    }
+
+    /// Whether a dot begins a number: one with no digit before it, where an operand is due.
+    fn begins_float(&self) -> bool {
+        let due = !self.last.ends_operand() && !matches!(self.last, Kind::Dot | Kind::QuestionDot);
+        due && self.byte(self.at + 1).is_ascii_digit()
     }
 
     fn word(&mut self) -> Kind {
