@@ -173,6 +173,8 @@ pub enum Fact {
     UndeclaredParam { name: Symbol },
     /// A field of `self` without `self` before it.
     FieldWithoutSelf { name: Symbol },
+    /// A field without a value that nothing here has the name of, but a field of `self` perhaps.
+    FieldWithoutValue { name: Symbol, of_self: bool, near: Option<Symbol> },
     /// An assignment to a name that nothing has.
     AssignUnknown { name: Symbol },
     /// A type that nothing declares.

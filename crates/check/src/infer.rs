@@ -170,6 +170,8 @@ pub(crate) struct Body<'b, 'a> {
     mistakes: usize,
     /// Names and members that are not there, and for which nothing is proposed: each is told once.
     unknown: FxHashSet<Symbol>,
+    /// Whether the name of a field is looked for that stands for its value too.
+    short_field: bool,
     /// The name that the closure is given that is looked at.
     declaring: Option<Symbol>,
     unknown_members: FxHashSet<(TyId, Symbol)>,
@@ -220,6 +222,7 @@ impl<'b, 'a> Body<'b, 'a> {
             scopes: vec![None],
             wrong: false,
             unknown: FxHashSet::default(),
+            short_field: false,
             declaring: None,
             unknown_members: FxHashSet::default(),
             calls: Vec::new(),

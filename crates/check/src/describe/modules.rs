@@ -29,6 +29,16 @@ impl Words<'_> {
                 Said::new(codes::UNKNOWN_NAME, format!("there is no `{}` here", self.name(*name)))
                     .insert_before("write `self.` before it", at, "self.")
             }
+            Fact::FieldWithoutValue { name, of_self, near } => {
+                let name = self.name(*name);
+                let said = Said::new(codes::UNKNOWN_NAME, format!("there is no `{name}` here"));
+                let value = match near {
+                    _ if *of_self => format!("{name}: self.{name}"),
+                    Some(near) => format!("{name}: {}", self.name(*near)),
+                    None => return Some(said.note(format!("`{name}` alone is short for `{name}: {name}`"))),
+                };
+                said.replace(format!("write `{value}`"), at, value)
+            }
             Fact::AssignUnknown { name } => {
                 Said::new(codes::UNKNOWN_NAME, format!("there is no `{}` here", self.name(*name)))
                     .note("a new name is declared by `let`, and by `let mut` where it is assigned again")

@@ -182,7 +182,9 @@ impl Body<'_, '_> {
         match field.value {
             Some(value) => self.value(value, want),
             None => {
+                self.short_field = true;
                 let made = self.name(field.name, want);
+                self.short_field = false;
                 self.ref_value(made, field.name.span, want)
             }
         }

@@ -113,7 +113,9 @@ impl Body<'_, '_> {
             return Ref::Value(self.refuse(span, Fact::Misplaced { what: Misplaced::Ensures }));
         }
         if self.is_field_of_self(name) {
-            return Ref::Value(self.refuse(span, Fact::FieldWithoutSelf { name }));
+            let short = Fact::FieldWithoutValue { name, of_self: true, near: None };
+            let fact = if self.short_field { short } else { Fact::FieldWithoutSelf { name } };
+            return Ref::Value(self.refuse(span, fact));
         }
         if let Some(local) = self.in_other_case(name) {
             return Ref::Value(self.local_value(local, span));
@@ -125,7 +127,9 @@ impl Body<'_, '_> {
         if !self.unknown.insert(name) && near.is_none() {
             return Ref::Value(self.wrong(span));
         }
-        Ref::Value(self.refuse(span, Fact::UnknownName { name, near }))
+        let short = Fact::FieldWithoutValue { name, of_self: false, near };
+        let fact = if self.short_field { short } else { Fact::UnknownName { name, near } };
+        Ref::Value(self.refuse(span, fact))
     }
 
     pub(super) fn is_field_of_self(&self, name: Symbol) -> bool {
