@@ -32,7 +32,9 @@ pub fn format_tree(source: &str, tree: &Tree) -> String {
     let tokens = Tokens::new(source, &tree.tokens);
     let mut printer = Printer { nodes: &tree.nodes, source, tokens, hugged: None };
     printer.file(tree);
-    doc::lay_out(source, &printer.tokens.ops)
+    let text = doc::lay_out(source, &printer.tokens.ops);
+    // The lines of strings and of block comments; a string holds `\n` either way.
+    if source.contains("\r\n") { text.replace("\r\n", "\n") } else { text }
 }
 
 struct Printer<'t> {

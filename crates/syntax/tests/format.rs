@@ -40,6 +40,10 @@ fn blank_lines() {
 #[test]
 fn other_ends_of_lines_become_one() {
     assert_eq!(format("fn f() {\r\n    a  \r\n\r\n\tb\r\n}").as_deref(), Ok("fn f() {\n    a\n\n    b\n}\n"));
+    assert_eq!(
+        format("/* a\r\n   b */\r\nconst A = \"\"\"\r\n    a\r\n    \"\"\"\r\n").as_deref(),
+        Ok("/* a\n   b */\nconst A = \"\"\"\n    a\n    \"\"\"\n")
+    );
     assert_eq!(format("\u{feff}fn f() {}").as_deref(), Ok("fn f() {}\n"));
     assert_eq!(format(" \n\t\n").as_deref(), Ok(""));
 }

@@ -4,7 +4,7 @@ use super::Printer;
 use super::doc::{Flat, Op};
 use super::lists::Style;
 use crate::token::Kind;
-use crate::tree::{Arm, BinaryOp, Expr, ExprId, List, Param, SelectArm, SelectKind, TypeId};
+use crate::tree::{Arm, BinaryOp, Expr, ExprId, List, Nodes, Param, SelectArm, SelectKind, TypeId};
 
 impl Printer<'_> {
     pub(super) fn expr(&mut self, id: ExprId) {
@@ -27,7 +27,8 @@ impl Printer<'_> {
             spine.push(left);
             first = left;
         }
-        let class = |at: usize| spine.get(at).and_then(|id| class_of(&self.nodes[*id]));
+        let nodes = self.nodes;
+        let class = |at: usize| spine.get(at).and_then(|id| class_of(nodes, *id));
         let opens: Vec<bool> = (0..spine.len() - 1)
             .map(|at| class(at).is_some() && (at == 0 || class(at) != class(at - 1)))
             .collect();
@@ -104,8 +105,12 @@ impl Printer<'_> {
                 }
                 self.arms(arms);
             }
-            Expr::Default { default, .. } => {
-                self.tokens.line(Flat::Space);
+            Expr::Default { value, default } => {
+                if ends_in_brace(nodes, value) {
+                    self.tokens.space();
+                } else {
+                    self.tokens.line(Flat::Space);
+                }
                 self.word(Kind::Catch);
                 self.expr(default);
             }
@@ -159,9 +164,11 @@ impl Printer<'_> {
                 });
             }
             Expr::Unary { operand, .. } => {
+                let minus = self.tokens.is(Kind::Minus);
                 let word = self.tokens.is(Kind::Not);
                 self.tokens.token();
-                if word {
+                // `--` is an operator of other languages.
+                if word || minus && self.tokens.is(Kind::Minus) {
                     self.tokens.space();
                 }
                 self.expr(operand);
@@ -343,9 +350,9 @@ impl Printer<'_> {
 }
 
 /// Operators of one class are in one group: their lines end together. Those of none end no line.
-fn class_of(expr: &Expr) -> Option<u8> {
+fn class_of(nodes: &Nodes, id: ExprId) -> Option<u8> {
     use BinaryOp as Op;
-    match expr {
+    match nodes[id] {
         Expr::Binary { operator, .. } => Some(match operator {
             Op::Multiply | Op::Divide | Op::Remainder => 0,
             Op::Add | Op::Subtract => 1,
@@ -358,7 +365,16 @@ fn class_of(expr: &Expr) -> Option<u8> {
             Op::Or => 8,
             Op::Coalesce => 9,
         }),
-        Expr::Default { .. } => Some(10),
+        Expr::Default { value, .. } if !ends_in_brace(nodes, value) => Some(10),
         _ => None,
     }
+}
+
+/// Whether it is a block with a word before it: what stands behind its brace stays there.
+fn ends_in_brace(nodes: &Nodes, id: ExprId) -> bool {
+    use Expr::{Block, For, If, Loop, Match, Scope, Select, While};
+    matches!(
+        nodes[id],
+        Block(_) | For { .. } | If { .. } | Loop { .. } | Match { .. } | Scope(_) | Select(_) | While { .. }
+    )
 }
