@@ -459,14 +459,18 @@ impl Look {
             Op::EndGroup if own_end => {}
             Op::EndGroup if self.undecided > 0 => self.undecided -= 1,
             Op::EndGroup => self.around = self.around.saturating_sub(1),
-            Op::Comment { .. } if self.comment => return Some(true),
+            // A comma goes before the comments that it is behind.
+            Op::Comment { .. } if self.comment => {}
             Op::Comment { stands: Stands::Inline, start, end, .. } => {
                 return self.inline_comment(text_of(layout.source, start, end));
             }
             Op::Comment { stands: Stands::Trailing, start, end, .. } => {
                 self.trailing_comment(text_of(layout.source, start, end));
             }
-            Op::Comment { .. } => return Some(true),
+            Op::Comment { .. } => {
+                self.comment = true;
+                self.space = false;
+            }
             Op::CommaIfFlat | Op::CommaIfBroken | Op::Indent | Op::IndentIfBroken { .. } | Op::Dedent => {}
         }
         None
