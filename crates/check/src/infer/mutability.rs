@@ -106,6 +106,10 @@ impl Body<'_, '_> {
         let span = self.span(place);
         match self.kind(place) {
             ExprKind::Wrong | ExprKind::TermField(..) if self.ty(place) == TyId::WRONG => (),
+            // A part is a value of its own: nobody would see the change.
+            ExprKind::Index(_, index) if self.ty(index) == TyId::RANGE => {
+                self.error(span, Fact::NotAPlace);
+            }
             ExprKind::Index(base, _) => {
                 let ty = self.ty(base);
                 if matches!(self.get(ty), Ty::Array(_) | Ty::Map(..) | Ty::Buffer | Ty::Wrong) {

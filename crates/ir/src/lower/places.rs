@@ -27,6 +27,7 @@ impl Code<'_, '_> {
         let value = match op {
             None => self.expr_as(value, ty),
             Some(op) => {
+                self.at = self.place_of(place);
                 let old = self.read(&at, ty);
                 let old = self.copied(&old);
                 let right_ty = self.ty_of(value);
@@ -39,6 +40,7 @@ impl Code<'_, '_> {
                 made
             }
         };
+        self.at = self.place_of(place);
         self.write(&at, &value);
     }
 
@@ -76,7 +78,11 @@ impl Code<'_, '_> {
                 let key = self.expr(index);
                 match self.l.types.get(ty) {
                     Ty::Array(item) => Place::Element { array: object, index: first(&key), item, from: 0 },
-                    _ => Place::Entry { map: object, key, ty },
+                    Ty::Map(..) => Place::Entry { map: object, key, ty },
+                    _ => {
+                        self.missing("assignment to an element of this");
+                        Place::Registers(Vec::new())
+                    }
                 }
             }
             ExprKind::Unwrap(of) => {
@@ -191,6 +197,7 @@ impl Code<'_, '_> {
             Ty::String if slice => Intrinsic::TextSlice,
             Ty::String => Intrinsic::TextGet,
             Ty::Bytes if !slice => return self.intrinsic(Intrinsic::BytesGet, shape, &with, &[Lane::Byte]),
+            Ty::Bytes => Intrinsic::BytesSlice,
             Ty::Buffer if !slice => return self.intrinsic(Intrinsic::BufferGet, shape, &with, &[Lane::Byte]),
             _ => return self.not_yet(id, "an index of this"),
         };
