@@ -34,6 +34,7 @@ impl SyntaxError {
                 | Fact::KeywordAsName(_)
                 | Fact::ItemInBlock { .. }
                 | Fact::LabelWithoutLoop
+                | Fact::AssignmentAsValue
         )
     }
 }

@@ -34,10 +34,10 @@ fn a_mistake_has_few_echoes() {
         programs.iter().map(|(errors, programs)| format!("{errors} errors: {programs} programs\n")).collect();
     expect![[r#"
         0 errors: 1864 programs
-        1 errors: 17112 programs
+        1 errors: 17110 programs
         2 errors: 1207 programs
-        3 errors: 114 programs
-        4 errors: 23 programs
+        3 errors: 117 programs
+        4 errors: 22 programs
     "#]]
     .assert_eq(&table.concat());
 }

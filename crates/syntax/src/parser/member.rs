@@ -19,7 +19,7 @@ impl Parser<'_> {
         let name = self.declared(what);
         let type_params = self.type_params();
         let dependencies = self.dependencies();
-        if self.at(Kind::Colon) && !self.newline {
+        if self.at_supertypes() {
             let colon = self.span();
             self.note(colon, Fact::Foreign(Foreign::Supertypes));
             while !self.newline && !self.at(Kind::LeftBrace) && !self.at_closing() && !self.at(Kind::End) {
@@ -48,6 +48,14 @@ impl Parser<'_> {
     }
 
     /// `[db: Database, clock: Clock]`, where it is there.
+    /// `: A, B<T> {` on the line.
+    fn at_supertypes(&self) -> bool {
+        use Kind::{Comma, Dot, Greater, LeftBrace, Less, Name};
+        let kinds = self.following().map(|(_, token)| token.kind);
+        let behind = kinds.skip_while(|kind| matches!(kind, Name | Comma | Dot | Less | Greater)).next();
+        self.at(Kind::Colon) && !self.newline && behind == Some(LeftBrace)
+    }
+
     fn dependencies(&mut self) -> crate::tree::List<Dependency> {
         let begin = self.begin::<Dependency>();
         if self.at(Kind::LeftBracket) {

@@ -356,14 +356,10 @@ impl Parser<'_> {
     /// A value that something becomes; no other assignment, which has none: `x = y = 2`.
     fn value_of_assignment(&mut self) -> ExprId {
         let value = self.value();
-        if !self.at_assignment() {
+        if self.recovering || !self.at_assignment() {
             return value;
         }
-        self.note(self.span(), Fact::AssignmentAsValue);
-        while self.at_assignment() {
-            self.bump();
-            self.value();
-        }
+        self.error(self.span(), Fact::AssignmentAsValue);
         let span = self.nodes.span(value).to(self.nothing());
         self.nodes.add(Expr::Wrong, span)
     }
