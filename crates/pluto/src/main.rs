@@ -8,6 +8,7 @@ mod args;
 mod commands;
 mod connect;
 mod failure;
+mod manifest;
 mod output;
 mod project;
 mod sources;

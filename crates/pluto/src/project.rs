@@ -5,17 +5,17 @@
 //! there. The path of a file below that directory is the name of its module.
 
 use crate::failure::Failure;
+use crate::manifest::Manifest;
 use crate::sources::{self, Found, MANIFEST};
 use pluto_check::{Input, Package, Source, cycles};
 use pluto_source::{File, FileId, Files};
 use pluto_syntax::Parse;
 use pluto_syntax::tree::ItemKind;
-use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 /// The edition of the language that this Pluto knows.
-const EDITION: u32 = 1;
+const EDITION: i64 = 1;
 
 /// Everything that was read.
 #[derive(Default)]
@@ -53,26 +53,6 @@ struct Module {
     package: usize,
     path: Vec<String>,
     file: FileId,
-}
-
-/// What stands in a `pluto.toml`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Manifest {
-    /// The name of the package.
-    name: String,
-    /// The edition of the language.
-    edition: u32,
-    /// Other packages, by the name under which they are imported.
-    #[serde(default)]
-    dependencies: BTreeMap<String, Dependency>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Dependency {
-    /// Where it is, from the directory of the `pluto.toml`.
-    path: PathBuf,
 }
 
 impl Project {
@@ -212,7 +192,7 @@ impl Project {
                 program.modules.push(Module { package, path: module_path(&root, &path), file });
             }
             let mut dependencies = Vec::new();
-            for (name, Dependency { path }) in read_manifest(&root)?.dependencies {
+            for (name, path) in read_manifest(&root)?.dependencies {
                 if name == pluto_std::PACKAGE {
                     return Err(reserved(&root));
                 }
@@ -311,10 +291,9 @@ fn reserved(root: &Path) -> Failure {
 fn read_manifest(root: &Path) -> Result<Manifest, Failure> {
     let path = root.join(MANIFEST);
     let text = sources::read(&path)?;
-    let manifest: Manifest = toml::from_str(&text).map_err(|error| {
-        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        Failure::new(format!("{}, line {line}: {}", shown(&path), error.message())).hint(
+    let manifest = Manifest::read(&text).map_err(|fault| {
+        let line = fault.line.map(|line| format!(", line {line}")).unwrap_or_default();
+        Failure::new(format!("{}{line}: {fault}", shown(&path))).hint(
             "a package has a name, edition = 1, and [dependencies] as `shapes = { path = \"../shapes\" }`",
         )
     })?;

@@ -332,14 +332,24 @@ fn a_package_is_checked_with_what_it_depends_on() {
     .assert_eq(&run_in(dir.path(), &["check", "shop/main.pluto"]).whole());
     let manifest = dir.path().join("shop/pluto.toml");
     for (text, said) in [
-        ("name = \"shop\"\n", "missing field `edition`"),
+        ("name = \"shop\"\n", "shop/pluto.toml: `edition` is missing"),
         ("name = \"shop\"\nedition = 2\n", "there is no edition 2"),
         ("name = \"the shop\"\nedition = 1\n", "\"the shop\" is no name of a package"),
         (
             "name = \"shop\"\nedition = 1\nversion = 3\n",
-            "line 3: unknown field `version`, expected one of `name`, `edition`, `dependencies`",
+            "line 3: `version` means nothing here: there are `name`, `edition` and `[dependencies]`",
         ),
         ("name = \"shop\"\nedition = 1\n[dependencies\n", "line 3: "),
+        ("name = \"shop\"\nedition = \"1\"\n", "line 2: `edition` is a number"),
+        ("name = \"shop\"\nedition = 1\ndependencies = 3\n", "line 3: `dependencies` is a table"),
+        (
+            "name = \"shop\"\nedition = 1\n[dependencies]\ngeo = \"../geo\"\n",
+            "line 4: `geo` is a table with a path: `{ path = \"../shapes\" }`",
+        ),
+        (
+            "name = \"shop\"\nedition = 1\n[dependencies]\ngeo = { git = \"x\" }\n",
+            "line 4: `git` means nothing here: there are only `path`s",
+        ),
     ] {
         std::fs::write(&manifest, text).expect("writable");
         let ran = run_in(dir.path(), &["check", "shop/main.pluto"]);
