@@ -76,7 +76,7 @@ impl Function {
     }
 }
 
-const TABLES: &[&[Function]] = &[crate::math::FUNCTIONS];
+const TABLES: &[&[Function]] = &[crate::math::FUNCTIONS, crate::text::FUNCTIONS];
 
 /// All of them, in an order that stays.
 #[must_use]

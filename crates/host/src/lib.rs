@@ -9,6 +9,7 @@
 mod function;
 mod math;
 mod outside;
+mod text;
 
 pub use function::{Function, Kind, Value, functions};
 pub use outside::{Nothing, Outside};

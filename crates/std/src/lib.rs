@@ -35,7 +35,9 @@ macro_rules! modules {
 }
 
 modules! {
+    "collections"
     "math"
+    "strings"
 }
 
 /// The name under which every package depends on the library, and which no other package has.
