@@ -8,13 +8,14 @@ use cranelift_codegen::ir::{
 use cranelift_frontend::{FunctionBuilder, Variable};
 use cranelift_module::{DataId, FuncId, Module};
 use pluto_ir::program::{
-    Const, End, FuncId as Id, Function, Inst, Lane, Location, Reg, Regs, ShapeId, Trap as Why,
+    Const, End, FuncId as Id, Function, Inst, Lane, Location, Reg, Regs, ShapeId, TextId, Trap as Why,
 };
-use pluto_runtime::{Trap, field};
+use pluto_runtime::{Trap, field, operation};
 use rustc_hash::FxHashMap;
 
 use crate::error::Error;
 use crate::module::{Lowering, lane, signature};
+use crate::turns::loops;
 
 /// What follows a trap, which does not return.
 const NOTHING_FOLLOWS: TrapCode = TrapCode::unwrap_user(1);
@@ -55,6 +56,8 @@ pub(crate) struct Body<'f, 'p, M> {
     place: u32,
     /// Where the arguments and results of operations are, which is as long as the longest of them.
     slot: Option<StackSlot>,
+    /// How many rounds of loops are left until other tasks have their turn, where there are loops and tasks.
+    pub(crate) rounds: Option<Variable>,
     /// By part of memory.
     regions: [Option<AliasRegion>; 4],
 }
@@ -90,6 +93,7 @@ impl<'f, 'p, M: Module> Body<'f, 'p, M> {
             at: function.at,
             place: 0,
             slot: None,
+            rounds: None,
             regions,
         }
     }
@@ -101,12 +105,20 @@ impl<'f, 'p, M: Module> Body<'f, 'p, M> {
         b: FunctionBuilder<'f>,
     ) -> Result<(), Error> {
         let mut body = Self::new(l, function, b);
-        body.prologue();
+        let loops = if body.l.has_tasks { loops(function) } else { Vec::new() };
+        if loops.contains(&true) {
+            body.rounds = Some(body.b.declare_var(clif::I64));
+        }
+        body.prologue()?;
         for (at, block) in function.blocks.iter().enumerate() {
             let Some(entered) = body.blocks.get(at).copied() else { continue };
             body.b.switch_to_block(entered);
             if matches!(block.end, End::Trap(_) | End::Unreachable) {
                 body.b.set_cold_block(entered);
+            }
+            if loops.get(at).is_some_and(|begins| *begins) {
+                body.go_to(block.insts.first().map_or(block.at, |(_, at)| *at));
+                body.count_round()?;
             }
             for (inst, at) in &block.insts {
                 body.go_to(*at);
@@ -138,7 +150,41 @@ impl<'f, 'p, M: Module> Body<'f, 'p, M> {
         b.finalize(config);
     }
 
-    fn prologue(&mut self) {
+    /// What the run-time system calls a function by: takes its address, its arguments, and where its results go; gives its error.
+    pub(crate) fn starter(
+        l: &'f mut Lowering<'p, M>,
+        params: usize,
+        results: &[Lane],
+        mut b: FunctionBuilder<'f>,
+    ) {
+        let block = b.create_block();
+        b.switch_to_block(block);
+        b.append_block_params_for_function_params(block);
+        let given = b.block_params(block).to_vec();
+        if let [code, first, second, to] = given[..] {
+            let called = b.import_signature(signature(&vec![Lane::Ref; params], results));
+            let with = [first, second];
+            let call = b.ins().call_indirect(called, code, with.get(..params).unwrap_or_default());
+            let gave = b.inst_results(call).to_vec();
+            let mut error = None;
+            for (at, value) in gave.into_iter().enumerate() {
+                if at + 1 == results.len() {
+                    error = Some(value);
+                    continue;
+                }
+                let byte = b.func.dfg.value_type(value) == clif::I8;
+                let word = if byte { b.ins().uextend(clif::I64, value) } else { value };
+                b.ins().store(MemFlagsData::trusted(), word, to, at as i32 * 8);
+            }
+            let error = error.unwrap_or_else(|| b.ins().iconst(clif::I64, 0));
+            b.ins().return_(&[error]);
+        }
+        b.seal_all_blocks();
+        let config = l.module.target_config();
+        b.finalize(config);
+    }
+
+    fn prologue(&mut self) -> Result<(), Error> {
         let entry = self.b.create_block();
         self.b.switch_to_block(entry);
         self.b.append_block_params_for_function_params(entry);
@@ -148,16 +194,23 @@ impl<'f, 'p, M: Module> Body<'f, 'p, M> {
             self.set(Reg(at as u32), value);
         }
         let insts = self.function.blocks.iter().flat_map(|block| &block.insts);
-        if insts.into_iter().any(|(inst, _)| calls(inst)) {
+        if self.rounds.is_some() || insts.into_iter().any(|(inst, _)| calls(inst)) {
             let task = self.task();
             let limit = self.load(Part::Task, clif::I64, task, field::STACK_LIMIT);
             let stack = self.b.ins().get_stack_pointer(clif::I64);
             let full = self.b.ins().icmp(IntCC::UnsignedLessThan, stack, limit);
             self.trap_if(full, Trap::Stack);
         }
+        self.begin_rounds();
+        let mut insts = self.function.blocks.iter().flat_map(|block| &block.insts);
+        let may_be_long = self.rounds.is_some() || insts.any(|(inst, _)| is_call(inst));
+        if self.l.has_tasks && may_be_long {
+            self.count_call()?;
+        }
         if let Some(first) = self.blocks.first().copied() {
             self.b.ins().jump(first, &[]);
         }
+        Ok(())
     }
 
     fn go_to(&mut self, at: Location) {
@@ -323,7 +376,9 @@ impl<'f, 'p, M: Module> Body<'f, 'p, M> {
             self.store(Part::Slot, word, address, at as i32 * 8);
         }
         let task = self.task();
-        let (shape, mask, number) = (self.int(shape.into()), self.int(mask as i64), self.int(number.into()));
+        // How many words it gives stands above its number.
+        let number = (gives.len() as i64) << 32 | i64::from(number);
+        let (shape, mask, number) = (self.int(shape.into()), self.int(mask as i64), self.int(number));
         self.call_function(self.l.operation, &[task, address, shape, mask, number]);
         let mut results = Vec::with_capacity(gives.len());
         for (at, of) in gives.iter().enumerate() {
@@ -453,6 +508,9 @@ impl<'f, 'p, M: Module> Body<'f, 'p, M> {
                 let values = self.all(*regs);
                 self.b.ins().return_(&values);
             }
+            End::Trap(Why::Expect { matcher, actual, wanted }) => {
+                self.unexpected(*matcher, *actual, *wanted)?;
+            }
             End::Trap(why) => {
                 let (trap, text) = self.why(*why)?;
                 self.trap(trap, text);
@@ -495,9 +553,7 @@ impl<'f, 'p, M: Module> Body<'f, 'p, M> {
             Why::Assert(None) => Trap::Assert,
             Why::Assert(Some(why)) => return Ok((Trap::Assert, self.get(why))),
             Why::Said(why) => return Ok((Trap::Said, self.get(why))),
-            Why::Expect { .. } => {
-                return Err(Error::Unsupported { what: "expectations".to_owned(), at: self.at });
-            }
+            Why::Expect { .. } => return Err(self.unsupported("an expectation here")),
             Why::Contract(text, clause) => {
                 // The place is where the clause is found broken.
                 let place = self.l.broken(self.at, clause);
@@ -509,6 +565,21 @@ impl<'f, 'p, M: Module> Body<'f, 'p, M> {
         Ok((trap, self.int(0)))
     }
 
+    /// Ends the task: something is not as a test expects.
+    fn unexpected(&mut self, matcher: TextId, actual: Reg, wanted: Option<Reg>) -> Result<(), Error> {
+        let matcher = self.l.text(matcher)?;
+        let (matcher, actual) = (self.data(matcher), self.get(actual));
+        let wanted = match wanted {
+            Some(wanted) => self.get(wanted),
+            None => self.int(0),
+        };
+        let number = operation("expect").ok_or_else(|| self.unsupported("an expectation"))?;
+        let with = [(matcher, Lane::Ref), (actual, Lane::Ref), (wanted, Lane::Ref)];
+        self.operation(number, 0, &with, &[])?;
+        self.b.ins().trap(NOTHING_FOLLOWS);
+        Ok(())
+    }
+
     /// The type of a register in memory and in code.
     pub(crate) fn kind(&self, reg: Reg) -> Type {
         lane(self.lane(reg))
@@ -517,10 +588,12 @@ impl<'f, 'p, M: Module> Body<'f, 'p, M> {
 
 /// Whether an instruction may call something, so that the stack is checked before it.
 fn calls(inst: &Inst) -> bool {
-    matches!(
-        inst,
-        Inst::Call { .. } | Inst::CallValue { .. } | Inst::CallMethod { .. } | Inst::Intrinsic { .. }
-    )
+    is_call(inst) || matches!(inst, Inst::Intrinsic { .. })
+}
+
+/// Whether it is a call of a function of the program.
+fn is_call(inst: &Inst) -> bool {
+    matches!(inst, Inst::Call { .. } | Inst::CallValue { .. } | Inst::CallMethod { .. })
 }
 
 /// The registers that are written once, with an integer.

@@ -5,14 +5,16 @@ use std::mem::ManuallyDrop;
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_jit::{ArenaMemoryProvider, JITBuilder, JITModule};
 use cranelift_module::default_libcall_names;
-use pluto_ir::interpret::{Failure, Outcome, Trapped};
-use pluto_ir::program::{Location, Program};
-use pluto_runtime::{Code, CodeFunction, EMPTY_STORE, Ended, Frame, LEAVES, Limits, Task, Types};
+use pluto_ir::interpret::{Expected, Failure, Outcome, Trapped, Wait, Waiting, World};
+use pluto_ir::program::{Function, Lane, Location, Program};
+use pluto_runtime::{Code, CodeFunction, EMPTY_STORE, Entry, Frame, LEAVES, Limits, Machine, Types};
+use pluto_source::{FileId, Span};
 use rustc_hash::FxHashMap;
 
 use crate::error::Error;
 use crate::module::{Dump, Lowering};
 use crate::shapes;
+use crate::told::Told;
 
 /// Address space that is reserved for code and its data, of which only what is used is ever there.
 const RESERVED: usize = 1 << 30;
@@ -24,7 +26,8 @@ pub struct Compiled {
     entry: *const u8,
     types: Types,
     code: Code,
-    names: Vec<String>,
+    /// The number of `main`.
+    main: u32,
     locations: Vec<Location>,
     clauses: FxHashMap<u32, Location>,
     sites: Vec<Location>,
@@ -52,9 +55,10 @@ pub fn compile(program: &Program, dump: Option<Dump>) -> Result<Compiled, Error>
     let types = shapes::types(program);
     let mut lowering = Lowering::new(module()?, program, &types, dump)?;
     lowering.functions()?;
+    let starters = lowering.starters()?;
     let main = program.main.ok_or_else(|| Error::Refused("there is no `main`".to_owned()))?;
     let entry = lowering.entry(main)?;
-    let Lowering { mut module, finished, locations, clauses, dumped, frame, .. } = lowering;
+    let Lowering { mut module, functions: ids, finished, locations, clauses, dumped, frame, .. } = lowering;
     module.finalize_definitions()?;
     let mut functions = Vec::with_capacity(finished.len());
     let mut maps = Vec::new();
@@ -66,17 +70,35 @@ pub fn compile(program: &Program, dump: Option<Dump>) -> Result<Compiled, Error>
             functions.push(CodeFunction { start, end, number: of.number, places });
         }
     }
+    let address = |id| module.get_finalized_function(id) as u64;
+    let entries = starters.into_iter().filter_map(|(id, starter)| {
+        let entry = Entry {
+            starter: address(starter),
+            number: id.0,
+            results: results_of(program.functions.get(id.index())?),
+        };
+        Some((address(*ids.get(id.index())?), entry))
+    });
+    let entries: Vec<(u64, Entry)> = entries.collect();
+    let names = program.functions.iter().map(|function| function.name.clone()).collect();
     Ok(Compiled {
+        main: main.0,
         entry: module.get_finalized_function(entry),
         module: ManuallyDrop::new(module),
-        code: Code::new(functions, maps, frame),
-        names: program.functions.iter().map(|function| function.name.clone()).collect(),
+        code: Code::new(functions, maps, entries, names, frame),
         types,
         locations,
         clauses,
         sites: program.sites.clone(),
         dumped,
     })
+}
+
+/// How many words a function gives without its error, and which of them are references.
+fn results_of(function: &Function) -> (usize, u64) {
+    let lanes = function.results.split_last().map_or(&[][..], |(_, lanes)| lanes);
+    let refs = (0..64).zip(lanes).filter(|(_, lane)| **lane == Lane::Ref);
+    (lanes.len(), refs.fold(0, |mask, (at, _)| mask | 1 << at))
 }
 
 fn module() -> Result<JITModule, Error> {
@@ -106,38 +128,68 @@ fn module() -> Result<JITModule, Error> {
 }
 
 impl Compiled {
-    /// Runs the program. `say` is given each line that is printed, and says whether it can take more.
+    /// Runs the program in a world.
     ///
     /// # Errors
     /// Where there is no memory to begin with.
-    pub fn run(&self, limits: Limits, say: &mut dyn FnMut(&str) -> bool) -> Result<Outcome, Error> {
-        let mut task = Task::new(&self.types, &self.code, limits, say).ok_or(Error::Memory)?;
+    pub fn run(&self, limits: Limits, world: &mut dyn World) -> Result<Outcome, Error> {
+        let mut told = Told { of: self, world };
+        let machine = Machine::new(&self.types, &self.code, limits, &mut told);
         // SAFETY: the entry and all of its code were compiled for these types, and this is their table; they are there as long as
         // the module is.
-        let ended = unsafe { task.run(self.entry) };
+        let ended = unsafe { machine.run(self.entry, self.main) }.ok_or(Error::Memory)?;
         Ok(match ended {
-            Ended::Finished => Outcome::Finished,
-            Ended::Stopped => Outcome::Stopped,
-            Ended::Failed { error, site } => {
-                Outcome::Failed(Failure { error, at: self.sites.get(site as usize).copied() })
-            }
-            Ended::Trapped { why, stack } => {
-                let clause = stack.first().and_then(|frame| self.clauses.get(&frame.place?)).copied();
-                let stack: Vec<(String, Location)> =
-                    stack.into_iter().filter_map(|frame| self.frame(frame)).collect();
-                let none = Location { file: pluto_source::FileId(0), span: pluto_source::Span::empty(0) };
-                let at = clause.or_else(|| stack.first().map(|(_, at)| *at)).unwrap_or(none);
-                Outcome::Trapped(Trapped { why, at, stack, expected: None })
+            pluto_runtime::Outcome::Finished => Outcome::Finished,
+            pluto_runtime::Outcome::Stopped => Outcome::Stopped,
+            pluto_runtime::Outcome::Failed(failure) => Outcome::Failed(self.failure(&failure)),
+            pluto_runtime::Outcome::Trapped(trapped) => Outcome::Trapped(self.trapped(&trapped)),
+            pluto_runtime::Outcome::Deadlock(waiting) => {
+                Outcome::Deadlock(waiting.into_iter().map(|one| self.waiting(one)).collect())
             }
         })
     }
 
+    pub(crate) fn failure(&self, failure: &pluto_runtime::Failure) -> Failure {
+        Failure { error: failure.error.clone(), at: self.sites.get(failure.site as usize).copied() }
+    }
+
+    pub(crate) fn trapped(&self, trapped: &pluto_runtime::Trapped) -> Trapped {
+        let clause = trapped.stack.first().and_then(|frame| self.clauses.get(&frame.place?)).copied();
+        let stack: Vec<(String, Location)> =
+            trapped.stack.iter().filter_map(|frame| self.frame(*frame)).collect();
+        let at = clause.or_else(|| stack.first().map(|(_, at)| *at)).unwrap_or(NOWHERE);
+        let expected = trapped.expected.clone().map(|of| Expected {
+            matcher: of.matcher,
+            actual: of.actual,
+            wanted: of.wanted,
+        });
+        Trapped { why: trapped.why.clone(), at, stack, expected }
+    }
+
+    fn waiting(&self, of: pluto_runtime::Waiting) -> Waiting {
+        let wait = match of.wait {
+            pluto_runtime::Wait::Task(of) => Wait::Task(of),
+            pluto_runtime::Wait::Receive => Wait::Receive,
+            pluto_runtime::Wait::Send => Wait::Send,
+            pluto_runtime::Wait::Select => Wait::Select,
+            pluto_runtime::Wait::Time => Wait::Time,
+            pluto_runtime::Wait::Reply(of) => Wait::Reply(of),
+            pluto_runtime::Wait::Scope => Wait::Scope,
+        };
+        Waiting { task: of.task, wait, at: self.location(of.at).unwrap_or(NOWHERE) }
+    }
+
     fn frame(&self, frame: Frame) -> Option<(String, Location)> {
-        let name = self.names.get(frame.function as usize)?;
-        let at = self.locations.get(frame.place? as usize)?;
-        Some((name.clone(), *at))
+        Some((self.code.name(frame.function).to_owned(), self.location(frame)?))
+    }
+
+    pub(crate) fn location(&self, frame: Frame) -> Option<Location> {
+        self.locations.get(frame.place? as usize).copied()
     }
 }
+
+/// A place that is nowhere in the source.
+pub(crate) const NOWHERE: Location = Location { file: FileId(0), span: Span::empty(0) };
 
 impl Drop for Compiled {
     fn drop(&mut self) {

@@ -12,6 +12,8 @@ mod jit;
 mod module;
 mod objects;
 mod shapes;
+mod told;
+mod turns;
 
 pub use error::Error;
 pub use jit::{Compiled, compile};

@@ -1,16 +1,20 @@
 //! A program as a module of Cranelift's: what is declared, and the functions one after the other.
 
+use std::collections::BTreeSet;
+
 use cranelift_codegen::Context;
 use cranelift_codegen::ir::{AbiParam, Function as Made, Signature, Type, UserFuncName, types as clif};
 use cranelift_codegen::isa::CallConv;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_module::{DataDescription, DataId, FuncId, Linkage, Module};
-use pluto_ir::program::{FuncId as Id, Function, Lane, Location, Program, TextId, VtableId};
+use pluto_ir::Intrinsic as I;
+use pluto_ir::program::{FuncId as Id, Function, Inst, Lane, Location, Program, TextId, VtableId};
 use pluto_runtime::{LEAVES, Types};
 use rustc_hash::FxHashMap;
 
 use crate::body::Body;
 use crate::error::Error;
+use crate::turns::has_tasks;
 
 /// What is kept of a compiled function.
 pub(crate) struct Finished {
@@ -49,6 +53,8 @@ pub(crate) struct Lowering<'p, M> {
     /// The clauses that are found broken at places.
     pub(crate) clauses: FxHashMap<u32, Location>,
     pub(crate) finished: Vec<Finished>,
+    /// Whether it has several tasks.
+    pub(crate) has_tasks: bool,
     /// The largest frame.
     pub(crate) frame: usize,
     dump: Option<Dump>,
@@ -114,6 +120,7 @@ impl<'p, M: Module> Lowering<'p, M> {
             locations: Vec::new(),
             clauses: FxHashMap::default(),
             finished: Vec::new(),
+            has_tasks: has_tasks(program),
             frame: 0,
             dump,
             dumped: String::new(),
@@ -203,6 +210,59 @@ impl<'p, M: Module> Lowering<'p, M> {
         context.func = Made::with_name_signature(UserFuncName::user(0, id.as_u32()), signature);
         let mut builder = FunctionBuilderContext::new();
         Body::entry(self, main, FunctionBuilder::new(&mut context.func, &mut builder));
+        self.define(id, u32::MAX, None, &mut context)?;
+        Ok(id)
+    }
+
+    /// For each function that the run-time system may call, what it calls it by. Only where a program has such.
+    pub(crate) fn starters(&mut self) -> Result<Vec<(Id, FuncId)>, Error> {
+        let insts = self
+            .program
+            .functions
+            .iter()
+            .flat_map(|function| &function.blocks)
+            .flat_map(|block| &block.insts);
+        let (mut closures, mut called) = (BTreeSet::new(), false);
+        for (inst, _) in insts {
+            match inst {
+                Inst::Closure { function, .. } => _ = closures.insert(*function),
+                Inst::Intrinsic { what, .. } => {
+                    called |= matches!(what, I::Defer | I::Spawn | I::SpawnActor | I::StreamNew);
+                }
+                _ => (),
+            }
+        }
+        let mut known: FxHashMap<(usize, Vec<Lane>), FuncId> = FxHashMap::default();
+        let mut starters = Vec::new();
+        for id in closures.into_iter().filter(|_| called) {
+            let Some(function) = self.program.functions.get(id.index()) else { continue };
+            let params = function.regs.get(..function.params as usize).unwrap_or_default();
+            if !function.fails || !matches!(params, [Lane::Ref] | [Lane::Ref, Lane::Ref]) {
+                continue;
+            }
+            let key = (params.len(), function.results.clone());
+            let starter = match known.get(&key) {
+                Some(known) => *known,
+                None => {
+                    let made = self.starter(params.len(), &function.results)?;
+                    known.insert(key, made);
+                    made
+                }
+            };
+            starters.push((id, starter));
+        }
+        Ok(starters)
+    }
+
+    fn starter(&mut self, params: usize, results: &[Lane]) -> Result<FuncId, Error> {
+        let mut signature = Signature::new(CallConv::SystemV);
+        signature.params.extend((0..4).map(|_| AbiParam::new(clif::I64)));
+        signature.returns.push(AbiParam::new(clif::I64));
+        let id = self.module.declare_anonymous_function(&signature)?;
+        let mut context = self.module.make_context();
+        context.func = Made::with_name_signature(UserFuncName::user(0, id.as_u32()), signature);
+        let mut builder = FunctionBuilderContext::new();
+        Body::starter(self, params, results, FunctionBuilder::new(&mut context.func, &mut builder));
         self.define(id, u32::MAX, None, &mut context)?;
         Ok(id)
     }

@@ -36,9 +36,10 @@ fn shape(of: &Source) -> Shape {
         Source::Captures(parts) => Shape::Captures(numbers(parts)),
         Source::Object(_) => Shape::Object,
         Source::Error => Shape::Error,
-        Source::Task(_) | Source::Sender(_) | Source::Receiver(_) | Source::Actor(_) | Source::Stream(_) => {
-            Shape::Handle
+        Source::Task(of) | Source::Sender(of) | Source::Receiver(of) | Source::Stream(of) => {
+            Shape::Handle(number(of))
         }
+        Source::Actor(name) => Shape::Actor(name.clone()),
     }
 }
 

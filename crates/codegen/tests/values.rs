@@ -1,18 +1,11 @@
 //! Values and what is built in: compiled programs print what the interpreter prints.
 
-#[path = "support/coverage.rs"]
-mod coverage;
 #[path = "support/running.rs"]
 mod support;
 #[path = "support/text.rs"]
 mod text;
 
-use std::path::Path;
-
-use coverage::unsupported;
-use expect_test::expect;
-use pluto_testcompiler::TestCompiler;
-use support::{interpreted, lowered, native, zealous};
+use support::{interpreted, native, zealous};
 use text::program;
 
 /// A program in a `main` behind declarations is run each way.
@@ -276,44 +269,4 @@ fn values_of_the_beam() {
     assert_eq!(wanted.1.lines().count(), 30);
     assert_eq!(native(&program), wanted);
     assert_eq!(zealous(&program), wanted);
-}
-
-/// The programs in `examples/pluto`, as far as they have native code.
-#[test]
-fn examples() {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/pluto");
-    let mut told = String::new();
-    let entries = std::fs::read_dir(dir).expect("the folder of examples");
-    let mut paths: Vec<_> = entries.map(|entry| entry.expect("an example").path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "pluto"));
-    paths.sort();
-    for path in paths {
-        let text = std::fs::read_to_string(&path).expect("an example");
-        assert_eq!(TestCompiler::new(text.as_str()).check().shown(), "");
-        let Some(program) = lowered([("main.pluto".to_owned(), text)]) else { continue };
-        let name = path.file_name().expect("a file").to_string_lossy();
-        if let Some(what) = unsupported(&program) {
-            told.push_str(&format!("{name}: {what}\n"));
-            continue;
-        }
-        let wanted = interpreted(&program);
-        assert_eq!(native(&program), wanted, "{}", path.display());
-        assert_eq!(zealous(&program), wanted, "{}", path.display());
-    }
-    expect![[r#"
-        bank.pluto: actor call
-        bounded_buffer.pluto: spawn
-        event_bus.pluto: spawn actor
-        leader_election.pluto: spawn
-        life.pluto: stream
-        philosophers.pluto: chan
-        pipeline.pluto: chan
-        rate_limiter.pluto: now
-        sieve.pluto: chan
-        two_phase_commit.pluto: spawn actor
-        web_service.pluto: spawn actor
-        word_count.pluto: task.get
-        worker_pool.pluto: chan
-    "#]]
-    .assert_eq(&told);
 }

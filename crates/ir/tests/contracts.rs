@@ -1,8 +1,12 @@
 //! Contracts, held against while a program runs.
 
+#[path = "support/ways.rs"]
+mod ways;
+
 use expect_test::{Expect, expect};
-use pluto_ir::interpret::{Limits, Outcome, run};
+use pluto_ir::interpret::{Limits, Outcome};
 use pluto_testcompiler::TestCompiler;
+use ways::each_way;
 
 const CLASS: &str = "
 error Full {}
@@ -40,8 +44,8 @@ fn check(mains: &[&str], expected: &Expect) {
         assert_eq!(checked.shown(), "", "{main}");
         let main_function = pluto_ir::mains(&checked.program).next().expect("there is a `main`");
         let lowered = pluto_ir::lower(&checked.program, main_function).expect("all of it can be lowered");
-        let main_id = lowered.main.expect("it was asked for");
-        let ended = run(&lowered, main_id, Limits::default(), &mut |line| told.push_str(&format!("{line} ")));
+        let (ended, heard) = each_way(&lowered, Limits::default(), 0);
+        told.push_str(&heard.text.replace('\n', " "));
         told.push_str(&match ended {
             Outcome::Trapped(trapped) => format!("{} in {}\n", trapped.why, trapped.stack[0].0),
             other => format!("{other:?}\n"),

@@ -1,11 +1,15 @@
 //! What the programs in `examples/pluto` print, or what they need that cannot be lowered yet.
 
+#[path = "support/ways.rs"]
+mod ways;
+
 use std::fmt::Write as _;
 use std::path::Path;
 
 use expect_test::expect_file;
-use pluto_ir::interpret::{Limits, Outcome, run};
+use pluto_ir::interpret::{Limits, Outcome};
 use pluto_testcompiler::TestCompiler;
+use ways::each_way;
 
 /// What a program prints and how it ends.
 fn printed(text: &str) -> String {
@@ -16,11 +20,8 @@ fn printed(text: &str) -> String {
         Err(missing) => return format!("needs {}\n", missing.what),
     };
     assert_eq!(pluto_ir::verify(&lowered), Vec::<String>::new());
-    let mut out = String::new();
-    let main = lowered.main.expect("it was asked for");
-    let ended = run(&lowered, main, Limits::default(), &mut |line| {
-        out.push_str(&format!("  {}\n", line.replace('\n', "\n  ")));
-    });
+    let (ended, heard) = each_way(&lowered, Limits::default(), 0);
+    let mut out: String = heard.text.lines().map(|line| format!("  {line}\n")).collect();
     if ended != Outcome::Finished {
         // Writing to a string cannot fail.
         let _infallible = writeln!(out, "{ended:?}");

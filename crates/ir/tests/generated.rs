@@ -1,11 +1,15 @@
 //! Random programs print what they must: the generator knows each output while it writes the program.
 
+#[path = "support/ways.rs"]
+mod ways;
+
 use std::collections::BTreeMap;
 
 use expect_test::expect;
-use pluto_ir::interpret::{Limits, Outcome, run};
+use pluto_ir::interpret::{Limits, Outcome};
 use pluto_testcompiler::TestCompiler;
 use pluto_testcompiler::generate::{Choices, FEATURES, Feature, Program, program_of, program_of_size};
+use ways::each_way;
 
 /// Why a program is not run: what cannot be lowered yet. What is run prints what it must.
 fn missing(made: &Program) -> Option<String> {
@@ -19,12 +23,8 @@ fn missing(made: &Program) -> Option<String> {
     };
     let wrong = pluto_ir::verify(&lowered);
     assert!(wrong.is_empty(), "{wrong:#?}\n{text}\n{lowered}");
-    let mut printed = String::new();
-    let ended = run(&lowered, lowered.main.expect("it was asked for"), Limits::default(), &mut |line| {
-        printed.push_str(line);
-        printed.push('\n');
-    });
-    assert_eq!((ended, printed), (Outcome::Finished, made.output.clone()), "{text}");
+    let (ended, heard) = each_way(&lowered, Limits::default(), 0);
+    assert_eq!((ended, heard.text), (Outcome::Finished, made.output.clone()), "{text}");
     None
 }
 

@@ -1,19 +1,19 @@
-//! Generators in the interpreter.
+//! Generators: when they go on, and how they end.
 
 #[path = "support/lowered.rs"]
 mod support;
 
+#[path = "support/ways.rs"]
+mod ways;
+
 use expect_test::expect;
-use pluto_ir::interpret::{Limits, Outcome, run};
+use pluto_ir::interpret::{Limits, Outcome};
 use support::lowered;
+use ways::each_way;
 
 fn ran(text: &str) -> String {
-    let lowered = lowered(text);
-    let mut out = String::new();
-    let ended = run(&lowered, lowered.main.expect("it was asked for"), Limits::default(), &mut |line| {
-        out.push_str(line);
-        out.push('\n');
-    });
+    let (ended, heard) = each_way(&lowered(text), Limits::default(), 0);
+    let out = heard.text;
     match ended {
         Outcome::Finished => out,
         Outcome::Trapped(trapped) => {

@@ -1,11 +1,15 @@
 //! Every program in the chapters of the reference that is right is run: it comes to its end, or ends as it says.
 
+#[path = "support/ways.rs"]
+mod ways;
+
 use std::fmt::Write as _;
 use std::path::Path;
 
 use expect_test::expect;
-use pluto_ir::interpret::{Limits, Outcome, run};
+use pluto_ir::interpret::{Limits, Outcome};
 use pluto_testcompiler::{Chapter, Program, TestCompiler};
+use ways::each_way;
 
 /// How a program of a chapter ends: nothing where it ends well, or has nothing that is run.
 fn ended(program: &Program) -> Vec<String> {
@@ -23,9 +27,8 @@ fn ended(program: &Program) -> Vec<String> {
             }
         };
         assert_eq!(pluto_ir::verify(&lowered), Vec::<String>::new());
-        let main = lowered.main.expect("it was asked for");
         let limits = Limits { steps: 10_000_000, ..Limits::default() };
-        match run(&lowered, main, limits, &mut |_| ()) {
+        match each_way(&lowered, limits, 0).0 {
             Outcome::Finished => (),
             Outcome::Trapped(trapped) => found.push(format!("trap: {}", trapped.why)),
             Outcome::Failed(failure) => found.push(format!("error: {}", failure.error)),

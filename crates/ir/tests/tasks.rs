@@ -1,65 +1,30 @@
-//! Tasks, channels and actors in the interpreter: what a program prints, who hears of what failed, and how it ends.
+//! Tasks, channels and actors: what a program prints, who hears of what failed, and how it ends.
 
 #[path = "support/lowered.rs"]
 mod support;
 
-use std::fmt::Write as _;
+#[path = "support/ways.rs"]
+mod ways;
 
 use expect_test::{Expect, expect};
-use pluto_ir::interpret::{Failure, Limits, Listener, Trapped, Virtual, run_in};
-use pluto_ir::program::Location;
+use pluto_ir::interpret::{Limits, Outcome};
 use support::lowered;
-
-/// Writes down all that it hears.
-#[derive(Default)]
-struct Heard {
-    text: String,
-}
-
-impl Heard {
-    fn say(&mut self, text: &str) {
-        // Writing to a string cannot fail.
-        let _infallible = writeln!(self.text, "{text}");
-    }
-}
-
-impl Listener for Heard {
-    fn print(&mut self, line: &str) -> bool {
-        self.say(line);
-        true
-    }
-
-    fn debug(&mut self, shown: &str, _at: Location) {
-        self.say(&format!("debug: {shown}"));
-    }
-
-    fn trapped(&mut self, task: &str, trapped: &Trapped) {
-        self.say(&format!("{task}: trap: {}", trapped.why));
-    }
-
-    fn failed(&mut self, task: &str, failure: &Failure) {
-        self.say(&format!("{task}: error: {}", failure.error));
-    }
-}
+use ways::each_way;
 
 /// What happens when a program runs, with a seed.
 fn heard(text: &str, seed: u64) -> String {
-    let lowered = lowered(text);
-    let mut world = Virtual::new(seed, Heard::default());
-    let ended = run_in(&lowered, lowered.main.expect("it was asked for"), Limits::default(), &mut world);
+    let (ended, heard) = each_way(&lowered(text), Limits::default(), seed);
     let ended = match ended {
-        pluto_ir::interpret::Outcome::Trapped(trapped) => format!("trap: {}", trapped.why),
-        pluto_ir::interpret::Outcome::Failed(failure) => format!("error: {}", failure.error),
-        pluto_ir::interpret::Outcome::Deadlock(waiting) => {
+        Outcome::Trapped(trapped) => format!("trap: {}", trapped.why),
+        Outcome::Failed(failure) => format!("error: {}", failure.error),
+        Outcome::Deadlock(waiting) => {
             let waiting: Vec<String> =
                 waiting.into_iter().map(|one| format!("{} {:?}", one.task, one.wait)).collect();
             format!("deadlock: {}", waiting.join(", "))
         }
         other => format!("{other:?}"),
     };
-    let mut heard = world.listener;
-    heard.say(&ended);
-    heard.text
+    format!("{}{ended}\n", heard.text)
 }
 
 /// A program does the same in whatever order its tasks go on.
@@ -568,6 +533,74 @@ fn main() {
             -1
             -2
             trap: stopped
+        "#]],
+    );
+}
+
+#[test]
+fn a_task_that_does_not_wait_lets_others_have_their_turn() {
+    always(
+        r#"
+fn short(n: int) int {
+    let mut sum = 0
+    for k in 0..n { sum += k }
+    sum
+}
+
+fn deep(n: int) int { if n < 2 { n } else { deep(n - 1) + deep(n - 2) } }
+
+fn late() int { 1 }
+
+fn watch(task: Task<int>, how: int) string {
+    let mut sum = 0
+    while not task.is_done() {
+        sum += if how == 0 { 1 } else if how == 1 { short(5) } else { deep(3) }
+    }
+    f"{how} is over {sum > 0}"
+}
+
+fn main() {
+    for how in 0..3 {
+        let other = spawn work(how)
+        print(watch(other, how))
+        print(other.get() catch -1)
+    }
+    // A function that calls itself has no loop.
+    let task = spawn endless(0)
+    let soon = spawn late()
+    print(soon.get() catch -1)
+    task.cancel()
+    print(task.get() catch { TaskFailed { reason } => {
+        print(reason)
+        0
+    } })
+}
+
+fn endless(n: int) int {
+    let mut sum = 0
+    while sum >= 0 { sum += twice(20) }
+    sum + n
+}
+
+fn twice(n: int) int { if n == 0 { 0 } else { twice(n - 1) + 1 } }
+
+fn work(n: int) int {
+    let mut sum = n
+    for _ in 0..20_000 { sum += 1 }
+    sum
+}
+"#,
+        &expect![[r#"
+            0 is over true
+            20000
+            1 is over true
+            20001
+            2 is over true
+            20002
+            1
+            cancelled
+            0
+            Finished
         "#]],
     );
 }

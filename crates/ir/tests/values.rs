@@ -3,18 +3,22 @@
 #[path = "support/lowered.rs"]
 mod support;
 
+#[path = "support/ways.rs"]
+mod ways;
+
 use expect_test::expect;
-use pluto_ir::interpret::{Limits, Outcome, run};
+use pluto_ir::interpret::{Limits, Outcome};
 use support::lowered;
+use ways::{Heard, each_way, ways};
+
+const LIMITS: Limits = Limits { steps: u64::MAX, words: 1 << 24 };
 
 fn ran(text: &str) -> String {
-    let lowered = lowered(text);
-    let mut out = String::new();
-    let limits = Limits { words: 1 << 24, ..Limits::default() };
-    let ended = run(&lowered, lowered.main.expect("it was asked for"), limits, &mut |line| {
-        out.push_str(line);
-        out.push('\n');
-    });
+    told(each_way(&lowered(text), LIMITS, 0))
+}
+
+fn told((ended, heard): (Outcome, Heard)) -> String {
+    let out = heard.text;
     match ended {
         Outcome::Finished => out,
         Outcome::Trapped(trapped) => format!("{out}trap: {}\n", trapped.why),
@@ -29,7 +33,11 @@ fn a_long_list_is_gone_through_and_copied() {
         100000
         100000
     "#]]
-    .assert_eq(&ran(r"
+    .assert_eq(&told(ways(&lowered(LONG_LIST), LIMITS, 0, &[false])));
+}
+
+/// A list that is gone through and copied as often as there are nodes.
+const LONG_LIST: &str = r"
 class Node {
     pub value: int
     pub next: Node?
@@ -53,8 +61,7 @@ fn main() {
     let task = spawn length(list)
     print(task.get() catch -1)
 }
-"));
-}
+";
 
 #[test]
 fn the_keys_of_a_map_are_its_own() {

@@ -27,6 +27,18 @@ pub struct Frame {
     pub place: Option<u32>,
 }
 
+/// A function that the run-time system calls: for a task, an actor, a generator, or because it was deferred.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Code that takes the function's address, its two arguments and where its results go, by the convention of the platform, calls
+    /// it, and gives its error.
+    pub starter: u64,
+    /// The number of the function in the program.
+    pub number: u32,
+    /// How many words it gives, and which of them are references.
+    pub results: (usize, u64),
+}
+
 /// The compiled code of a program.
 #[derive(Clone, Debug, Default)]
 pub struct Code {
@@ -35,19 +47,36 @@ pub struct Code {
     functions: Vec<CodeFunction>,
     /// By return address, the offsets of references from the stack pointer.
     maps: FxHashMap<u64, Box<[u32]>>,
+    /// By the address of the function.
+    entries: FxHashMap<u64, Entry>,
+    /// The names of the program's functions.
+    names: Vec<String>,
 }
 
 impl Code {
-    /// From functions in any order, the references of each call by its return address, and how many bytes the largest frame has at
-    /// most.
+    /// From functions in any order, the references of each call by its return address, what the run-time system calls by its
+    /// address, the names of functions, and how many bytes the largest frame has at most.
     #[must_use]
     pub fn new(
         mut functions: Vec<CodeFunction>,
         maps: impl IntoIterator<Item = (u64, Box<[u32]>)>,
+        entries: impl IntoIterator<Item = (u64, Entry)>,
+        names: Vec<String>,
         frame: usize,
     ) -> Self {
         functions.sort_by_key(|function| function.start);
-        Self { reserve: frame + HELPERS, functions, maps: maps.into_iter().collect() }
+        let (maps, entries) = (maps.into_iter().collect(), entries.into_iter().collect());
+        Self { reserve: frame + HELPERS, functions, maps, entries, names }
+    }
+
+    /// The name of a function.
+    #[must_use]
+    pub fn name(&self, number: u32) -> &str {
+        self.names.get(number as usize).map_or("", String::as_str)
+    }
+
+    pub(crate) fn entry(&self, address: u64) -> Option<&Entry> {
+        self.entries.get(&address)
     }
 
     /// The function that a call with this return address is in.

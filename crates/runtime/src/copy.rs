@@ -2,23 +2,26 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::handle::{self, SENDER};
 use crate::heap::words;
+use crate::parcel::each_ref;
 use crate::task::Task;
 use crate::trap::Trap;
-use crate::types::{Lane, STATIC, Size};
+use crate::types::{Lane, STATIC};
 
 impl Task<'_> {
-    /// Copies the value whose lanes are in the slot of the call from a place on, in place.
-    pub(crate) fn copy_in_slot(&mut self, shape: u32, from: usize) -> Result<(), Trap> {
+    /// Copies the value whose lanes are in the slot of the call from a place on, in place. Gives the channels of the senders in it.
+    pub(crate) fn copy_in_slot(&mut self, shape: u32, from: usize) -> Result<Vec<usize>, Trap> {
+        let mut senders = Vec::new();
         if self.types.known[shape as usize].flat {
-            return Ok(());
+            return Ok(senders);
         }
         let lanes = self.types.lanes(shape);
         // SAFETY: the slot has the lanes of the value from there on.
         let lane = |task: &Self, at: usize| unsafe { task.slot.add(from + at).read() };
         let refs: Vec<usize> = (0..lanes.len()).filter(|at| lanes[*at] == Lane::Ref).collect();
         let mut seen = FxHashSet::default();
-        let total = refs.iter().map(|at| self.measure(lane(self, *at), &mut seen)).sum();
+        let total = refs.iter().map(|at| self.measure(lane(self, *at), &mut seen, &mut senders)).sum();
         self.make_room(total)?;
         let mut copies = FxHashMap::default();
         for at in refs {
@@ -26,14 +29,17 @@ impl Task<'_> {
             // SAFETY: as above.
             unsafe { self.slot.add(from + at).write(copy) };
         }
-        Ok(())
+        Ok(senders)
     }
 
     /// The words of all that a copy of an object makes anew and that was not seen before.
-    fn measure(&self, object: u64, seen: &mut FxHashSet<u64>) -> usize {
+    fn measure(&self, object: u64, seen: &mut FxHashSet<u64>, senders: &mut Vec<usize>) -> usize {
         let mut total = 0;
         let mut work = vec![object];
         while let Some(object) = work.pop() {
+            if object != 0 && handle::is(self.word(object, 0), SENDER) && seen.insert(object) {
+                senders.push(self.handle(object));
+            }
             if !self.is_copied(object) || !seen.insert(object) {
                 continue;
             }
@@ -50,16 +56,7 @@ impl Task<'_> {
 
     /// The places of the references among the words of an object.
     fn each_ref(&self, object: u64, visit: &mut dyn FnMut(usize)) {
-        let layout = self.types.of_header(self.header(object));
-        match layout.size {
-            Size::Words(_) => layout.refs.iter().for_each(|at| visit(*at)),
-            Size::Rows(stride) if !layout.refs.is_empty() => {
-                for row in 0..self.word(object, 1) as usize {
-                    layout.refs.iter().for_each(|at| visit(2 + row * stride + *at));
-                }
-            }
-            _ => (),
-        }
+        each_ref(self.types, self.header(object), || self.word(object, 1), visit);
     }
 
     /// The copy of an object, in room that was made for it and for all that it holds.

@@ -95,6 +95,9 @@ impl Task<'_> {
                 let (parts, left) = self.fields(left[0]);
                 self.equal_parts(parts, left, self.fields(right[0]).1, true, depth)
             }
+            Shape::Handle(_) | Shape::Actor(_) if left[0] != 0 && right[0] != 0 => {
+                Ok(self.words(left[0], 0, 2) == self.words(right[0], 0, 2))
+            }
             _ => Ok(left == right),
         }
     }

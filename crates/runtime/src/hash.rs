@@ -46,7 +46,7 @@ impl Task<'_> {
                 self.hash_parts(parts, fields, depth, into)?;
             }
             // An object that is told from others by its place has none that stays.
-            Shape::Object | Shape::Closure | Shape::Captures(_) | Shape::Handle => (),
+            Shape::Object | Shape::Closure | Shape::Captures(_) | Shape::Handle(_) | Shape::Actor(_) => (),
             _ => lanes.iter().for_each(|lane| into.write_u64(*lane)),
         }
         Ok(())

@@ -72,12 +72,12 @@ pub(crate) fn words(types: &Types, header: u64, object: u64) -> usize {
     }
 }
 
-fn read(at: u64) -> u64 {
-    // SAFETY: the collector reads objects, roots and the words of objects only, all of which are there.
+pub(crate) fn read(at: u64) -> u64 {
+    // SAFETY: the collector, and what copies, read objects, roots and the words of objects only, all of which are there.
     unsafe { (at as *const u64).read() }
 }
 
-fn write(at: u64, value: u64) {
+pub(crate) fn write(at: u64, value: u64) {
     // SAFETY: as above; nothing else uses the heap meanwhile.
     unsafe { (at as *mut u64).write(value) };
 }
@@ -166,10 +166,11 @@ impl Task<'_> {
         let mut to =
             Space::new(wanted(used, before).min(self.limits.heap.max(used + need))).ok_or(Trap::Memory)?;
         let mut mover = Mover { types: self.types, free: to.start() };
-        self.walk(&mut |return_address, stack| {
+        self.walk_all(&mut |return_address, stack| {
             let offsets = self.code.references(return_address);
             offsets.iter().for_each(|offset| mover.root(stack + u64::from(*offset)));
         });
+        self.each_kept(&mut |kept| *kept = mover.moved(*kept));
         let mut mask = self.mask;
         while mask != 0 {
             mover.root(self.slot as u64 + u64::from(mask.trailing_zeros()) * 8);

@@ -1,9 +1,10 @@
 //! What compiled code asks for: each operation by its number, with its arguments in a slot of words in which it leaves its results.
 
 use crate::equal::DEPTH;
+use crate::machine::{Machine, Step};
 use crate::task::Task;
 use crate::trap::Stop;
-use crate::{arrays, bytes, maps, numbers, outside, show, texts};
+use crate::{actors, arrays, bytes, chance, channels, maps, numbers, show, streams, tasks, texts};
 
 /// Whether an operation goes on.
 pub(crate) type Done = Result<(), Stop>;
@@ -76,7 +77,7 @@ impl Call<'_, '_> {
     }
 }
 
-type Operation = fn(&mut Call<'_, '_>) -> Done;
+pub(crate) type Operation = fn(&mut Call<'_, '_>) -> Done;
 
 /// The number of the operation that makes room: for so many words, and gives the first of them.
 pub const ALLOCATE: u32 = 0;
@@ -84,15 +85,14 @@ pub const ALLOCATE: u32 = 0;
 pub const GROW_ARRAY: u32 = 1;
 
 /// The operations, by the names that the language or its operators have for them.
-const OPERATIONS: &[(&str, Operation)] = &[
+pub(crate) const OPERATIONS: &[(&str, Operation)] = &[
     ("allocate", allocate),
     ("grow array", arrays::grow),
-    ("print", print),
     ("==", equal),
     ("<=>", compare),
     ("show", show::show),
+    ("show quoted", show::show_quoted),
     ("show formatted", show::show_formatted),
-    ("copy", copy),
     ("string +", texts::concat),
     ("bytes +", texts::concat_bytes),
     ("string []", texts::get),
@@ -197,38 +197,66 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("set.to_array", maps::keys),
 ];
 
+/// What the run does: as above, but with more than the task at hand.
+type Act = fn(&mut Machine<'_>, u32) -> Step;
+
+/// The operations of runs, whose numbers come behind those of the others.
+pub(crate) const MACHINES: &[(&str, Act)] = &[
+    ("turn", tasks::turn),
+    ("print", chance::print),
+    ("debug", chance::debug),
+    ("expect", chance::expect),
+    ("copy", chance::copy),
+    ("now", chance::now),
+    ("instant.elapsed", chance::elapsed),
+    ("sleep", chance::sleep),
+    ("random.int", chance::random_int),
+    ("random.float", chance::random_float),
+    ("random.bool", chance::random_bool),
+    ("defer", tasks::defer),
+    ("deferred", tasks::deferred),
+    ("spawn", tasks::spawn),
+    ("task.get", tasks::get),
+    ("task.cancel", tasks::cancel),
+    ("task.detach", tasks::detach),
+    ("task.is_done", tasks::is_done),
+    ("scope open", tasks::open_scope),
+    ("scope close", tasks::close_scope),
+    ("chan", channels::new),
+    ("sender.send", channels::send),
+    ("sender.try_send", channels::try_send),
+    ("sender.close", channels::close_sender),
+    ("sender leave", channels::leave_sender),
+    ("receiver.recv", channels::receive),
+    ("receiver.try_recv", channels::try_receive),
+    ("receiver.close", channels::close_receiver),
+    ("receiver.len", channels::len),
+    ("select start", channels::select),
+    ("select receive", channels::select_receive),
+    ("select send", channels::select_send),
+    ("select after", channels::select_after),
+    ("select wait", channels::select_wait),
+    ("select take", channels::select_take),
+    ("spawn actor", actors::spawn),
+    ("actor call", actors::call),
+    ("actor tell", actors::tell),
+    ("actor.stop", actors::stop),
+    ("actor.is_alive", actors::is_alive),
+    ("stream", streams::new),
+    ("stream.next", streams::next),
+    ("yield", streams::yields),
+];
+
+/// The number of the first function of the standard library that is not written in Pluto.
+pub(crate) const HOST: usize = OPERATIONS.len() + MACHINES.len();
+
 /// The number of an operation.
 #[must_use]
 pub fn operation(name: &str) -> Option<u32> {
+    let behind = || MACHINES.iter().position(|(known, _)| *known == name).map(|at| at + OPERATIONS.len());
+    let host = || pluto_host::functions().iter().position(|of| of.name == name).map(|at| at + HOST);
     let own = OPERATIONS.iter().position(|(known, _)| *known == name);
-    let at = own
-        .or_else(|| Some(OPERATIONS.len() + pluto_host::functions().iter().position(|of| of.name == name)?));
-    at.map(|at| at as u32)
-}
-
-/// Does an operation, on the stack of what entered the program: gives zero, or the number of the trap that it ends with.
-///
-/// # Safety
-/// It is called by the stub for compiled code only.
-pub(crate) unsafe extern "C" fn dispatch(
-    task: *mut Task<'static>,
-    slot: *mut u64,
-    shape: u64,
-    mask: u64,
-    operation: u64,
-) -> u64 {
-    // SAFETY: compiled code has the address of the task that it runs for, which is suspended meanwhile.
-    let task = unsafe { &mut *task };
-    (task.slot, task.mask) = (slot, mask);
-    let mut call = Call { task, shape: shape as u32 };
-    let done = match OPERATIONS.get(operation as usize) {
-        Some((_, act)) => act(&mut call),
-        None => outside::host(&mut call, operation as usize - OPERATIONS.len()),
-    };
-    match done {
-        Ok(()) => 0,
-        Err(stop) => call.task.stop(&stop),
-    }
+    own.or_else(behind).or_else(host).map(|at| at as u32)
 }
 
 fn allocate(call: &mut Call<'_, '_>) -> Done {
@@ -237,12 +265,6 @@ fn allocate(call: &mut Call<'_, '_>) -> Done {
     let at = call.task.take(words);
     call.set(0, at);
     Ok(())
-}
-
-fn print(call: &mut Call<'_, '_>) -> Done {
-    // The slot is out of the way while the line is out.
-    let text = call.text(0).to_owned();
-    if (call.task.say)(&text) { Ok(()) } else { Err(Stop::Unheard) }
 }
 
 fn equal(call: &mut Call<'_, '_>) -> Done {
@@ -258,8 +280,4 @@ fn compare(call: &mut Call<'_, '_>) -> Done {
     let order = call.task.compare(call.shape, call.words(0, width), call.words(width, width));
     call.set(0, order as i64 as u64);
     Ok(())
-}
-
-fn copy(call: &mut Call<'_, '_>) -> Done {
-    Ok(call.task.copy_in_slot(call.shape, 0)?)
 }

@@ -15,6 +15,11 @@ pub(crate) fn show(call: &mut Call<'_, '_>) -> Done {
     call.give_text(&shown)
 }
 
+pub(crate) fn show_quoted(call: &mut Call<'_, '_>) -> Done {
+    let shown = call.task.quoted(call.shape, call.words(0, call.task.types.width(call.shape)))?;
+    call.give_text(&shown)
+}
+
 pub(crate) fn show_formatted(call: &mut Call<'_, '_>) -> Done {
     let lanes = call.words(1, call.task.types.width(call.shape));
     let first = lanes.first().copied().unwrap_or(0);
@@ -40,6 +45,11 @@ impl Task<'_> {
             }
             _ => (),
         }
+        self.quoted(shape, lanes)
+    }
+
+    /// A value as it stands inside of another one: a string in quotes.
+    fn quoted(&self, shape: u32, lanes: &[u64]) -> Result<String, Trap> {
         let mut out = String::new();
         self.write(shape, lanes, DEPTH, &mut out)?;
         Ok(out)

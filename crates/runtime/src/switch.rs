@@ -1,27 +1,27 @@
-//! The stubs between the program's stack and the one below it.
+//! The stubs between the stacks of tasks and the one below them.
 //!
-//! A program runs on a stack of its own, with the address of its task in `r15`. What is built in runs on the stack of what entered the
-//! program, so that a stack of a program need not have room for it. A trap leaves the program's stack as it is and goes back.
+//! Compiled code runs on a stack of its task, with the address of the task in `r15`. What is built in runs on the stack of what entered
+//! the program, so that a stack of a task need not have room for it. Each stub notes where the task was left, and goes on with the task
+//! that Rust names, where that was left: so a switch to another task, or to another stack of the same one, is another answer.
+//!
+//! Below the return address where a task was left are the registers that the platform's convention keeps.
 
 use std::arch::naked_asm;
 use std::mem::offset_of;
 
-use crate::operations::dispatch;
+use crate::machine::{dispatch, finished, trapped};
 use crate::task::Task;
 
 const LAST_FRAME: usize = offset_of!(Task<'static>, last_frame);
 const LAST_STACK: usize = offset_of!(Task<'static>, last_stack);
 const HOST_STACK: usize = offset_of!(Task<'static>, host_stack);
-const PAYLOAD: usize = offset_of!(Task<'static>, payload);
 
-/// Enters code on another stack: gives zero at its end, with what it gave in the task's payload, or the number of the trap that ended
-/// it.
+/// Runs a task, and the tasks that go on instead of it, until there is none.
 ///
 /// # Safety
-/// The task outlives the call and is used by nothing else meanwhile, `stack` is the aligned end of a stack, and `code` keeps to the
-/// rules of this module.
+/// The task is a place where code can go on, and nothing else uses it, or the machine that it belongs to, meanwhile.
 #[unsafe(naked)]
-pub(crate) unsafe extern "C" fn enter(task: *mut u8, code: *const u8, stack: u64) -> u64 {
+pub(crate) unsafe extern "C" fn enter(task: *mut u8) {
     naked_asm!(
         "push rbp",
         "push rbx",
@@ -31,24 +31,28 @@ pub(crate) unsafe extern "C" fn enter(task: *mut u8, code: *const u8, stack: u64
         "push r15",
         "sub rsp, 8",
         "mov [rdi + {host}], rsp",
-        "mov r15, rdi",
-        "mov rsp, rdx",
-        // The walk over frames ends here.
-        "xor ebp, ebp",
-        "call rsi",
-        "mov [r15 + {payload}], rax",
-        "xor eax, eax",
-        "jmp {leave}",
+        "mov rax, rdi",
+        "jmp {go}",
         host = const HOST_STACK,
-        payload = const PAYLOAD,
-        leave = sym leave,
+        go = sym go,
     )
 }
 
-/// Goes back to what entered the program, with what is in `rax`.
+/// Goes on with the task in `rax`, or goes back to what entered the program where that is null.
 #[unsafe(naked)]
-unsafe extern "C" fn leave() {
+unsafe extern "C" fn go() {
     naked_asm!(
+        "test rax, rax",
+        "jz 2f",
+        "mov r15, rax",
+        "mov rsp, [r15 + {stack}]",
+        "mov rbp, [r15 + {frame}]",
+        "mov rbx, [rsp - 8]",
+        "mov r12, [rsp - 16]",
+        "mov r13, [rsp - 24]",
+        "mov r14, [rsp - 32]",
+        "ret",
+        "2:",
         "mov rsp, [r15 + {host}]",
         "add rsp, 8",
         "pop r15",
@@ -58,7 +62,30 @@ unsafe extern "C" fn leave() {
         "pop rbx",
         "pop rbp",
         "ret",
+        frame = const LAST_FRAME,
+        stack = const LAST_STACK,
         host = const HOST_STACK,
+    )
+}
+
+/// Where a stack begins: calls what is in `rbx` with `r12`, `r13`, `r14` and the place of its results, and tells of its end.
+#[unsafe(naked)]
+unsafe extern "C" fn begin() {
+    naked_asm!(
+        "mov rdi, r12",
+        "mov rsi, r13",
+        "mov rdx, r14",
+        "mov rcx, rsp",
+        "call rbx",
+        "mov rdi, r15",
+        "mov rsi, rax",
+        "mov rdx, rsp",
+        "mov rsp, [r15 + {host}]",
+        "call {finished}",
+        "jmp {go}",
+        host = const HOST_STACK,
+        finished = sym finished,
+        go = sym go,
     )
 }
 
@@ -68,35 +95,58 @@ unsafe extern "C" fn trap(number: u64, text: u64) {
     naked_asm!(
         "mov [r15 + {frame}], rbp",
         "mov [r15 + {stack}], rsp",
-        "mov [r15 + {payload}], rsi",
-        "mov rax, rdi",
-        "jmp {leave}",
+        "mov rdx, rsi",
+        "mov rsi, rdi",
+        "mov rdi, r15",
+        "mov rsp, [r15 + {host}]",
+        "call {trapped}",
+        "jmp {go}",
         frame = const LAST_FRAME,
         stack = const LAST_STACK,
-        payload = const PAYLOAD,
-        leave = sym leave,
+        host = const HOST_STACK,
+        trapped = sym trapped,
+        go = sym go,
     )
 }
 
 /// An operation, from compiled code: the task, the slot of its arguments and results, a shape, which arguments are references, its
-/// number.
+/// number and in the upper half how many words it gives.
 #[unsafe(naked)]
 unsafe extern "C" fn call(task: *mut u8, slot: *mut u64, shape: u64, mask: u64, operation: u64) {
     naked_asm!(
         "mov [r15 + {frame}], rbp",
         "mov [r15 + {stack}], rsp",
+        "mov [rsp - 8], rbx",
+        "mov [rsp - 16], r12",
+        "mov [rsp - 24], r13",
+        "mov [rsp - 32], r14",
         "mov rsp, [r15 + {host}]",
         "call {dispatch}",
-        "test rax, rax",
-        "jnz {leave}",
-        "mov rsp, [r15 + {stack}]",
-        "ret",
+        "jmp {go}",
         frame = const LAST_FRAME,
         stack = const LAST_STACK,
         host = const HOST_STACK,
         dispatch = sym dispatch,
-        leave = sym leave,
+        go = sym go,
     )
+}
+
+/// Has a stack begin, where it is gone on with next: gives the stack pointer that it is left with. `results` are the words above it
+/// that are kept for what the code gives.
+///
+/// # Safety
+/// `top` is the aligned end of a stack that nothing uses.
+pub(crate) unsafe fn prepare(top: u64, results: usize, registers: [u64; 4]) -> u64 {
+    let area = (top - results as u64 * 8) & !15;
+    let at = area - 8;
+    // SAFETY: the stack is long enough for this and for the registers of the platform.
+    unsafe {
+        (at as *mut u64).write(begin as *const u8 as u64);
+        for (place, register) in (1..).zip(registers) {
+            ((at - place * 8) as *mut u64).write(register);
+        }
+    }
+    at
 }
 
 /// What compiled code calls for an operation.

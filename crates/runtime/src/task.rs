@@ -1,11 +1,16 @@
-//! A task: its heap, its stack, and how it is run.
+//! A task: its heap, its stacks, and what is known of it while it is not done.
 
-use memmap2::{MmapMut, MmapOptions};
+use rustc_hash::FxHashMap;
 
+use crate::channels::Arm;
 use crate::code::{Code, Frame};
-use crate::heap::Space;
-use crate::switch;
-use crate::trap::{STOPPED, Stop, Trap};
+use crate::heap::{Space, read};
+use crate::machine::Machine;
+use crate::parcel::Parcel;
+use crate::stacks::Stack;
+use crate::streams::{Asking, Stream};
+use crate::tasks::{Ending, Name, Owner, Scope, State, Waiter};
+use crate::trap::Trap;
 use crate::types::Types;
 
 /// Offsets of the fields that compiled code uses.
@@ -19,14 +24,19 @@ pub mod field {
     pub const LIMIT: i32 = offset_of!(Task<'static>, limit) as i32;
     /// The end of the room for calls.
     pub const STACK_LIMIT: i32 = offset_of!(Task<'static>, stack_limit) as i32;
+    /// How many calls it has left until others have their turn.
+    pub const FUEL: i32 = offset_of!(Task<'static>, fuel) as i32;
 }
 
-/// How a task is bounded.
+/// Calls and rounds of loops that a task does before another one has its turn.
+pub(crate) const TURN: i64 = 10_000;
+
+/// How tasks are bounded.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Bytes of objects.
+    /// Bytes of objects of each task.
     pub heap: usize,
-    /// Bytes of calls.
+    /// Bytes of calls of each task.
     pub stack: usize,
     /// Whether everything is moved at each allocation, which finds references that were forgotten.
     pub zeal: bool,
@@ -38,27 +48,27 @@ impl Default for Limits {
     }
 }
 
-/// How a task ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// At its end.
-    Finished,
-    /// Nobody takes what it prints any more.
-    Stopped,
-    /// With an error that nothing handled.
-    Failed {
-        /// What it is.
-        error: String,
-        /// Where it was made: its variant.
-        site: u64,
-    },
-    /// By a bug.
-    Trapped {
-        /// What it is, in words.
-        why: String,
-        /// The functions that were called, the innermost first.
-        stack: Vec<Frame>,
-    },
+/// A call that has not begun.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Start {
+    pub(crate) starter: u64,
+    pub(crate) code: u64,
+    /// What the function captures: a root.
+    pub(crate) captures: u64,
+    /// Whether the state of the actor is its other argument.
+    pub(crate) state: bool,
+    pub(crate) results: (usize, u64),
+}
+
+/// Where a task goes on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    /// Nowhere: it has no frame.
+    None,
+    /// At the beginning of something.
+    Start(Start),
+    /// Where it was left.
+    Left,
 }
 
 /// A task. Compiled code knows its first fields, and has its address in a register.
@@ -67,125 +77,144 @@ pub struct Task<'r> {
     pub(crate) top: u64,
     /// Zero where every allocation is to collect.
     pub(crate) limit: u64,
-    stack_limit: u64,
+    pub(crate) stack_limit: u64,
     /// The frame pointer of the frame of the program that was left last, and the stack pointer there.
     pub(crate) last_frame: u64,
     pub(crate) last_stack: u64,
     /// The stack of what entered the program.
     pub(crate) host_stack: u64,
-    /// What came out: an error, or the text of a trap.
-    pub(crate) payload: u64,
+    /// How many calls and rounds it has left in its turn.
+    pub(crate) fuel: i64,
     // From here on only Rust looks.
+    pub(crate) machine: *mut Machine<'r>,
     pub(crate) types: &'r Types,
     pub(crate) code: &'r Code,
-    pub(crate) say: &'r mut dyn FnMut(&str) -> bool,
     pub(crate) space: Space,
     /// The end of the room for objects.
     pub(crate) end: u64,
     pub(crate) limits: Limits,
-    /// The arguments of the operation that runs, and which of them are references.
+    /// The arguments of the operation that runs, which of them are references, and how many words it gives.
     pub(crate) slot: *mut u64,
     pub(crate) mask: u64,
-    pub(crate) said: Option<&'static str>,
-    stack: MmapMut,
+    pub(crate) gives: usize,
+    pub(crate) place: Place,
+    pub(crate) stack: Option<Stack>,
+    /// Words that what it does gives, and which are references.
+    pub(crate) results: (usize, u64),
+    /// A trap that it ends with when it has its turn.
+    pub(crate) fault: Option<Trap>,
+    pub(crate) name: Name,
+    pub(crate) state: State,
+    /// How often it has waited.
+    pub(crate) epoch: u64,
+    /// Function values that are called when it ends.
+    pub(crate) defers: Vec<u64>,
+    /// How often it holds a sender of each channel.
+    pub(crate) holds: FxHashMap<usize, usize>,
+    pub(crate) scopes: Vec<Scope>,
+    pub(crate) owner: Option<Owner>,
+    pub(crate) cancelled: bool,
+    pub(crate) detached: bool,
+    /// How it is going to have ended, while it still does what was deferred.
+    pub(crate) ending: Option<Ending>,
+    pub(crate) waiters: Vec<Waiter>,
+    /// The arms of the `select` that it is in.
+    pub(crate) select: Vec<Arm>,
+    /// The message that a `select` received.
+    pub(crate) taken: Option<Parcel>,
+    /// The generators that it has made, and who asks the one that goes on, which may be another one.
+    pub(crate) streams: Vec<Stream>,
+    pub(crate) asking: Vec<Asking>,
+    /// The actor that it is, with its state: a root.
+    pub(crate) actor: Option<usize>,
+    pub(crate) actor_state: u64,
 }
 
 impl<'r> Task<'r> {
-    /// A task that has not begun; nothing where there is no memory for it.
-    #[must_use]
-    pub fn new(
-        types: &'r Types,
-        code: &'r Code,
+    /// A task that does nothing yet.
+    pub(crate) fn new(
+        machine: *mut Machine<'r>,
+        tables: (&'r Types, &'r Code),
         limits: Limits,
-        say: &'r mut dyn FnMut(&str) -> bool,
-    ) -> Option<Self> {
-        let bytes = limits.stack + code.reserve;
-        let stack = MmapOptions::new().len(bytes).no_reserve_swap().map_anon().ok()?;
-        let space = Space::new(Space::FIRST)?;
+        name: Name,
+    ) -> Result<Self, Trap> {
+        let space = Space::new(Space::FIRST).ok_or(Trap::Memory)?;
         let top = space.start();
         let end = top + Space::FIRST as u64;
-        Some(Self {
+        Ok(Self {
             top,
             limit: if limits.zeal { 0 } else { end },
-            stack_limit: stack.as_ptr() as u64 + code.reserve as u64,
+            stack_limit: 0,
             last_frame: 0,
             last_stack: 0,
             host_stack: 0,
-            payload: 0,
-            types,
-            code,
-            say,
+            fuel: TURN,
+            machine,
+            types: tables.0,
+            code: tables.1,
             space,
             end,
             limits,
             slot: std::ptr::null_mut(),
             mask: 0,
-            said: None,
-            stack,
+            gives: 0,
+            place: Place::None,
+            stack: None,
+            results: (0, 0),
+            fault: None,
+            name,
+            state: State::Ready,
+            epoch: 0,
+            defers: Vec::new(),
+            holds: FxHashMap::default(),
+            scopes: Vec::new(),
+            owner: None,
+            cancelled: false,
+            detached: false,
+            ending: None,
+            waiters: Vec::new(),
+            select: Vec::new(),
+            taken: None,
+            streams: Vec::new(),
+            asking: Vec::new(),
+            actor: None,
+            actor_state: 0,
         })
     }
 
-    /// Runs compiled code to its end.
-    ///
-    /// # Safety
-    /// `entry` is the address of code that takes nothing and gives an error or null, by the calling convention of the platform, and
-    /// that together with all that it calls was compiled for these types, with this code table.
-    pub unsafe fn run(&mut self, entry: *const u8) -> Ended {
-        let top = self.stack.as_ptr() as u64 + self.stack.len() as u64;
-        // SAFETY: the caller promises it of the code; the stack is as long as its limit says and is used by nothing else.
-        let stopped = unsafe { switch::enter(std::ptr::from_mut(self).cast(), entry, top & !15) };
-        if stopped == STOPPED {
-            return Ended::Stopped;
-        }
-        if stopped != 0 {
-            return self.trapped(stopped);
-        }
-        match self.payload {
-            0 => Ended::Finished,
-            error => Ended::Failed { error: self.show_error(error), site: self.variant(error) },
-        }
+    /// A word of the slot of the operation that runs, or that it waits in.
+    pub(crate) fn argument(&self, at: usize) -> u64 {
+        // SAFETY: a slot has a word for each argument and each result, and four at least, and is there while the operation is.
+        unsafe { self.slot.add(at).read() }
     }
 
-    fn trapped(&self, number: u64) -> Ended {
-        let trap = Trap::numbered(number).unwrap_or(Trap::Said);
-        let text = match self.said {
-            Some(said) => said,
-            None => match trap {
-                Trap::Assert | Trap::Contract | Trap::Said => self.text(self.payload),
-                _ => "",
-            },
-        };
-        let mut stack = Vec::new();
-        self.walk(&mut |return_address, _| stack.extend(self.code.frame(return_address)));
-        if trap == Trap::Stack && !stack.is_empty() {
-            // The function that had no room was not entered.
-            stack.remove(0);
-        }
-        Ended::Trapped { why: trap.words(text), stack }
+    /// Words of the slot.
+    pub(crate) fn arguments(&self, from: usize, len: usize) -> &[u64] {
+        // SAFETY: as above; nothing writes it meanwhile.
+        unsafe { std::slice::from_raw_parts(self.slot.add(from), len) }
     }
 
-    /// Says why an operation stopped, as the number that its stub leaves the program with.
-    pub(crate) fn stop(&mut self, stop: &Stop) -> u64 {
-        match stop {
-            Stop::Unheard => STOPPED,
-            Stop::Trap(trap) => *trap as u64,
-            Stop::Said(text) => {
-                self.said = Some(text);
-                Trap::Said as u64
-            }
+    /// Gives results of the operation: all others are zero.
+    pub(crate) fn give(&mut self, values: &[u64]) {
+        let zeros = std::iter::repeat(&0);
+        for (at, value) in values.iter().chain(zeros).take(self.gives.max(values.len())).enumerate() {
+            // SAFETY: as above.
+            unsafe { self.slot.add(at).write(*value) };
         }
+        // Its arguments are no more.
+        self.mask = 0;
     }
 
-    /// Goes through the frames of the program from the last one on: its return address, and its stack pointer at the call.
-    pub(crate) fn walk(&self, visit: &mut dyn FnMut(u64, u64)) {
-        // SAFETY: the stubs recorded the last frame, and every frame of the program keeps the frame pointer of the one that called
+    /// Goes through the frames of a stack from where it was left on: its return address, and its stack pointer at the call.
+    pub(crate) fn walk_from(frame: u64, stack: u64, visit: &mut dyn FnMut(u64, u64)) {
+        // SAFETY: the stubs recorded where it was left, and every frame of the program keeps the frame pointer of the one that called
         // it, the first one zero, and the return address behind it.
         let read = |at: u64| unsafe { (at as *const u64).read() };
-        let mut frame = self.last_frame;
+        let mut frame = frame;
         if frame == 0 {
             return;
         }
-        visit(read(self.last_stack), self.last_stack + 8);
+        visit(read(stack), stack + 8);
         loop {
             let (outer, return_address) = (read(frame), read(frame + 8));
             if outer == 0 {
@@ -194,5 +223,58 @@ impl<'r> Task<'r> {
             visit(return_address, frame + 16);
             frame = outer;
         }
+    }
+
+    /// Its frames are no more, and with them the slot of its last operation.
+    pub(crate) fn drop_frames(&mut self) {
+        (self.place, self.mask) = (Place::None, 0);
+    }
+
+    /// Where it was left.
+    pub(crate) fn left_at(&self) -> Option<Frame> {
+        let left = matches!(self.place, Place::Left) && self.last_frame != 0;
+        left.then(|| self.code.frame(read(self.last_stack))).flatten()
+    }
+
+    /// Goes through the frames of the task from the last one on, the stacks of who asks a generator after the generator's.
+    pub(crate) fn walk(&self, visit: &mut dyn FnMut(u64, u64)) {
+        if matches!(self.place, Place::Left) {
+            Self::walk_from(self.last_frame, self.last_stack, visit);
+        }
+        for asking in self.asking.iter().rev() {
+            Self::walk_from(asking.frame, asking.stack, visit);
+        }
+    }
+
+    /// Goes through all frames, those of generators that wait as well.
+    pub(crate) fn walk_all(&self, visit: &mut dyn FnMut(u64, u64)) {
+        self.walk(visit);
+        for stream in &self.streams {
+            if let Some((frame, stack)) = stream.left() {
+                Self::walk_from(frame, stack, visit);
+            }
+        }
+    }
+
+    /// Goes through the references that the task keeps outside of its frames and its heap.
+    pub(crate) fn each_kept(&mut self, visit: &mut dyn FnMut(&mut u64)) {
+        self.defers.iter_mut().for_each(&mut *visit);
+        self.asking.iter_mut().flat_map(|asking| &mut asking.defers).for_each(&mut *visit);
+        for stream in &mut self.streams {
+            stream.each_kept(visit);
+        }
+        if let Place::Start(start) = &mut self.place {
+            visit(&mut start.captures);
+        }
+        match &mut self.ending {
+            Some(Ending::Value(values, refs)) => {
+                let refs = *refs;
+                let values = values.iter_mut().enumerate();
+                values.filter(|(at, _)| refs >> at & 1 == 1).for_each(|(_, value)| visit(value));
+            }
+            Some(Ending::Error(error)) => visit(error),
+            Some(Ending::Trapped(_)) | None => (),
+        }
+        visit(&mut self.actor_state);
     }
 }

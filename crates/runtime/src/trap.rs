@@ -74,9 +74,6 @@ impl Trap {
     }
 }
 
-/// What a program is left with where nobody takes what it prints any more, among the numbers of traps.
-pub(crate) const STOPPED: u64 = 100;
-
 /// Why an operation does not go on.
 #[derive(Debug)]
 pub(crate) enum Stop {
@@ -84,8 +81,8 @@ pub(crate) enum Stop {
     Trap(Trap),
     /// A bug that is said in words.
     Said(&'static str),
-    /// Nobody takes what is printed any more.
-    Unheard,
+    /// Something is not as a test expects: the method that said so, the value and the other one are the arguments.
+    Unexpected,
 }
 
 impl From<Trap> for Stop {

@@ -51,7 +51,10 @@ pub enum Shape {
     Captures(Vec<u32>),
     Object,
     Error,
-    Handle,
+    /// A task, an end of a channel or a stream: of a result, of messages, of values.
+    Handle(u32),
+    /// A handle of an actor, with its name.
+    Actor(String),
 }
 
 /// Set in the header of an object that was moved: the rest is where to.
@@ -81,6 +84,9 @@ pub const CLOSURE: u32 = 3;
 pub(crate) const INDEX: u32 = 4;
 /// The layout of a buffer.
 pub const BUFFER: u32 = 5;
+
+/// The layout of what stands for something that tasks share: its number. Its variant says what it is.
+pub(crate) const HANDLE: u32 = 6;
 
 /// The header of an object.
 #[must_use]
@@ -152,7 +158,8 @@ impl Types {
         let raw = |fixed| Layout { size: Size::Raw, refs: vec![], shape: None, parts: vec![], fixed };
         let three = |fixed| Layout { size: Size::Words(3), refs: vec![2], shape: None, parts: vec![], fixed };
         // In the order of the numbers above.
-        types.layouts = vec![raw(true), raw(true), raw(false), three(true), raw(false), three(false)];
+        let handle = Layout { size: Size::Words(2), refs: vec![], shape: None, parts: vec![], fixed: true };
+        types.layouts = vec![raw(true), raw(true), raw(false), three(true), raw(false), three(false), handle];
         for (id, shape) in shapes.iter().enumerate() {
             let array = types.layouts.len() as u32;
             types.add_layouts(id as u32, shape, &lanes);
@@ -233,6 +240,22 @@ impl Types {
         self.lanes(shape).len()
     }
 
+    /// Which lanes of a value are references.
+    pub(crate) fn refs(&self, shape: u32) -> u64 {
+        let lanes = self.lanes(shape).iter().enumerate();
+        lanes
+            .filter(|(_, lane)| **lane == Lane::Ref)
+            .fold(0, |mask, (at, _)| mask | 1_u64.checked_shl(at as u32).unwrap_or(0))
+    }
+
+    /// The shape of the messages of an end of a channel, of the result of a task.
+    pub(crate) fn item(&self, shape: u32) -> u32 {
+        match self.shape(shape) {
+            Shape::Handle(of) => *of,
+            _ => shape,
+        }
+    }
+
     /// Whether the elements of an array of a shape are bytes in a row.
     pub(crate) fn is_packed(&self, element: u32) -> bool {
         self.lanes(element) == [Lane::Byte]
@@ -298,7 +321,8 @@ fn is_one_ref(shape: &Shape) -> bool {
         | Shape::Closure
         | Shape::Captures(_)
         | Shape::Error
-        | Shape::Handle => true,
+        | Shape::Handle(_)
+        | Shape::Actor(_) => true,
         _ => false,
     }
 }

@@ -84,7 +84,9 @@ fn each_module_has_tests_and_says_what_is_public() {
 fn natively(program: &pluto_ir::Program) -> Option<Outcome> {
     match compile(program, None) {
         Ok(compiled) => {
-            Some(compiled.run(pluto_codegen::Limits::default(), &mut |_| true).expect("there is memory"))
+            let mut unheard = |_: &str| ();
+            let mut world = Virtual::new(1, &mut unheard as &mut dyn FnMut(&str));
+            Some(compiled.run(pluto_codegen::Limits::default(), &mut world).expect("there is memory"))
         }
         Err(Error::Unsupported { .. } | Error::Machine) => None,
         Err(error) => panic!("{error:?}"),

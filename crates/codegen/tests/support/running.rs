@@ -2,7 +2,8 @@
 
 use pluto_codegen::{Limits, compile};
 use pluto_ir::Program;
-use pluto_ir::interpret::{self, Outcome};
+use pluto_ir::interpret::{self, Failure, Listener, Outcome, Trapped, Virtual, run_in};
+use pluto_ir::program::Location;
 use pluto_testcompiler::TestCompiler;
 
 /// The program of some files; nothing where it cannot be lowered yet, or has no `main`.
@@ -12,12 +13,44 @@ pub(crate) fn lowered(files: impl IntoIterator<Item = (String, String)>) -> Opti
     pluto_ir::lower(&checked.program, main).ok()
 }
 
-/// How the interpreter ends, and what it prints.
+/// Writes down all that it hears.
+#[derive(Default)]
+struct Heard {
+    text: String,
+}
+
+impl Heard {
+    fn say(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.text.push('\n');
+    }
+}
+
+impl Listener for Heard {
+    fn print(&mut self, line: &str) -> bool {
+        self.say(line);
+        true
+    }
+
+    fn debug(&mut self, shown: &str, at: Location) {
+        self.say(&format!("debug: {shown} {at:?}"));
+    }
+
+    fn trapped(&mut self, task: &str, trapped: &Trapped) {
+        self.say(&format!("{task}: {trapped:?}"));
+    }
+
+    fn failed(&mut self, task: &str, failure: &Failure) {
+        self.say(&format!("{task}: {failure:?}"));
+    }
+}
+
+/// How the interpreter ends, and what it says.
 pub(crate) fn interpreted(program: &Program) -> (Outcome, String) {
-    let mut out = String::new();
+    let mut world = Virtual::new(0, Heard::default());
     let main = program.main.expect("it was asked for");
-    let ended = interpret::run(program, main, interpret::Limits::default(), &mut |line| add(&mut out, line));
-    (ended, out)
+    let ended = run_in(program, main, interpret::Limits::default(), &mut world);
+    (ended, world.listener.text)
 }
 
 pub(crate) fn native(program: &Program) -> (Outcome, String) {
@@ -31,16 +64,7 @@ pub(crate) fn zealous(program: &Program) -> (Outcome, String) {
 
 pub(crate) fn native_within(program: &Program, limits: Limits) -> (Outcome, String) {
     let compiled = compile(program, None).expect("all of it can be compiled");
-    let mut out = String::new();
-    let mut say = |line: &str| {
-        add(&mut out, line);
-        true
-    };
-    let ended = compiled.run(limits, &mut say).expect("there is memory");
-    (ended, out)
-}
-
-fn add(out: &mut String, line: &str) {
-    out.push_str(line);
-    out.push('\n');
+    let mut world = Virtual::new(0, Heard::default());
+    let ended = compiled.run(limits, &mut world).expect("there is memory");
+    (ended, world.listener.text)
 }

@@ -78,7 +78,7 @@ pub(crate) fn run(args: &RunArgs, colour: Colour) -> Result<u8, Failure> {
 /// Runs a program as it was compiled, or else interprets it.
 fn execute(program: &Program, compiled: Option<&Compiled>, world: &mut dyn World) -> Result<Outcome, Error> {
     match (compiled, program.main) {
-        (Some(compiled), _) => compiled.run(pluto_codegen::Limits::default(), &mut |line| world.print(line)),
+        (Some(compiled), _) => compiled.run(pluto_codegen::Limits::default(), world),
         (None, Some(main)) => Ok(run_in(program, main, Limits::default(), world)),
         (None, None) => Ok(Outcome::Finished),
     }

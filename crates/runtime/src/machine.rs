@@ -1,0 +1,415 @@
+//! A run: its tasks, which of them goes on, and what compiled code enters Rust by.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::{Deref, DerefMut};
+use std::ptr::NonNull;
+use std::rc::Rc;
+
+use crate::actors::Actor;
+use crate::channels::Channel;
+use crate::code::Code;
+use crate::operations::{Call, HOST, MACHINES, OPERATIONS};
+use crate::outside;
+use crate::stacks::Stacks;
+use crate::switch;
+use crate::task::{Limits, Place, Start, TURN, Task};
+use crate::tasks::{Ended, Name, State, Waiter, Waits};
+use crate::trap::{Stop, Trap};
+use crate::types::Types;
+use crate::world::{Failure, Outcome, Trapped, World};
+
+/// What becomes of a task that has asked for something.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Next {
+    /// It goes on, here or where it was put.
+    On,
+    /// It goes on unless something has become of it.
+    Again,
+    /// It waits.
+    Waits(Waits),
+    /// It has had its turn.
+    Later,
+    /// The run is over.
+    Over,
+}
+
+/// Whether something that a run does goes on.
+pub(crate) type Step = Result<Next, Stop>;
+
+/// A task that is not done. Compiled code has its address, so it stays where it is.
+pub(crate) struct Owned<'r>(NonNull<Task<'r>>);
+
+impl<'r> Owned<'r> {
+    fn new(task: Task<'r>) -> Self {
+        Self(NonNull::from(Box::leak(Box::new(task))))
+    }
+}
+
+impl<'r> Deref for Owned<'r> {
+    type Target = Task<'r>;
+
+    fn deref(&self) -> &Task<'r> {
+        // SAFETY: it is there until this is dropped; compiled code does not run while Rust does.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl<'r> DerefMut for Owned<'r> {
+    fn deref_mut(&mut self) -> &mut Task<'r> {
+        // SAFETY: as above.
+        unsafe { self.0.as_mut() }
+    }
+}
+
+impl Drop for Owned<'_> {
+    fn drop(&mut self) {
+        // SAFETY: it was a box, and is one again once.
+        drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+    }
+}
+
+/// A task, or what is left of it.
+pub(crate) enum Known<'r> {
+    Live(Owned<'r>),
+    Done(Rc<Ended>),
+}
+
+/// A run of a program.
+pub struct Machine<'r> {
+    pub(crate) types: &'r Types,
+    pub(crate) code: &'r Code,
+    limits: Limits,
+    pub(crate) world: &'r mut dyn World,
+    /// Itself, for tasks.
+    me: *mut Machine<'r>,
+    pub(crate) tasks: Vec<Known<'r>>,
+    /// The task that has its turn.
+    pub(crate) current: usize,
+    /// Tasks that can go on.
+    pub(crate) ready: VecDeque<usize>,
+    pub(crate) channels: Vec<Channel>,
+    pub(crate) actors: Vec<Actor>,
+    /// Who is woken at which time, in the order in which they asked.
+    pub(crate) timers: BTreeMap<(i64, u64), Waiter>,
+    pub(crate) timer: u64,
+    pub(crate) stacks: Stacks,
+    /// The stack of what entered the program.
+    host: u64,
+    /// The trap or the error that ended the first task.
+    pub(crate) trap: Option<Trapped>,
+    pub(crate) failure: Option<Failure>,
+    outcome: Outcome,
+}
+
+impl<'r> Machine<'r> {
+    /// A run in a world.
+    pub fn new(types: &'r Types, code: &'r Code, limits: Limits, world: &'r mut dyn World) -> Self {
+        Self {
+            types,
+            code,
+            limits,
+            world,
+            me: std::ptr::null_mut(),
+            tasks: Vec::new(),
+            current: 0,
+            ready: VecDeque::new(),
+            channels: Vec::new(),
+            actors: Vec::new(),
+            timers: BTreeMap::new(),
+            timer: 0,
+            stacks: Stacks::new(limits.stack, code.reserve),
+            host: 0,
+            trap: None,
+            failure: None,
+            outcome: Outcome::Finished,
+        }
+    }
+
+    /// Runs a function of the program; nothing where there is no memory to begin with.
+    ///
+    /// # Safety
+    /// `starter` is the address of code that gives an error or null, by the calling convention of the platform, and that together with
+    /// all that it calls was compiled for these types, with this code table.
+    pub unsafe fn run(mut self, starter: *const u8, function: u32) -> Option<Outcome> {
+        let me: *mut Self = &raw mut self;
+        // SAFETY: it stays where it is until the end of this function, and is used through this pointer only.
+        let machine = unsafe { &mut *me };
+        machine.me = me;
+        let first = machine.add_task(Name::Function(function)).ok()?;
+        let start = Start { starter: starter as u64, code: 0, captures: 0, state: false, results: (0, 0) };
+        machine.task(first)?.place = Place::Start(start);
+        machine.begin(start).ok()?;
+        let task = machine.own_address();
+        // SAFETY: the caller promises it of the code; the task was prepared to begin.
+        unsafe { switch::enter(task.cast()) };
+        // SAFETY: as above; no task runs any more.
+        let machine = unsafe { &mut *me };
+        Some(std::mem::replace(&mut machine.outcome, Outcome::Finished))
+    }
+
+    /// A new task that does nothing yet.
+    pub(crate) fn add_task(&mut self, name: Name) -> Result<usize, Trap> {
+        let id = self.tasks.len();
+        let task = Task::new(self.me, (self.types, self.code), self.limits, name)?;
+        self.tasks.push(Known::Live(Owned::new(task)));
+        Ok(id)
+    }
+
+    /// A task that is not done.
+    pub(crate) fn task(&mut self, id: usize) -> Option<&mut Task<'r>> {
+        match self.tasks.get_mut(id) {
+            Some(Known::Live(task)) => Some(task),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn live(&self, id: usize) -> Option<&Task<'r>> {
+        match self.tasks.get(id) {
+            Some(Known::Live(task)) => Some(task),
+            _ => None,
+        }
+    }
+
+    /// The task that has its turn.
+    pub(crate) fn own(&mut self) -> &mut Task<'r> {
+        match &mut self.tasks[self.current] {
+            Known::Live(task) => task,
+            Known::Done(_) => unreachable!("a task that is done has no turn"),
+        }
+    }
+
+    fn own_address(&mut self) -> *mut Task<'r> {
+        match &self.tasks[self.current] {
+            Known::Live(task) => task.0.as_ptr(),
+            Known::Done(_) => std::ptr::null_mut(),
+        }
+    }
+
+    /// The task that goes on now, in whatever turn; null where the run is over.
+    fn next(&mut self) -> *mut Task<'r> {
+        loop {
+            if matches!(self.tasks.first(), Some(Known::Done(_))) {
+                self.outcome = match (self.trap.take(), self.failure.take()) {
+                    (Some(trapped), _) => Outcome::Trapped(trapped),
+                    (None, Some(failure)) => Outcome::Failed(failure),
+                    (None, None) => Outcome::Finished,
+                };
+                return std::ptr::null_mut();
+            }
+            self.fire_timers();
+            let Some(next) = self.next_ready() else {
+                match self.timers.keys().next().copied() {
+                    Some((time, _)) => self.world.wait_until(time),
+                    None => {
+                        self.outcome = Outcome::Deadlock(self.waiting());
+                        return std::ptr::null_mut();
+                    }
+                }
+                continue;
+            };
+            self.current = next;
+            self.own().fuel = TURN;
+            let task = self.go_on();
+            if !task.is_null() {
+                return task;
+            }
+        }
+    }
+
+    fn next_ready(&mut self) -> Option<usize> {
+        if self.ready.len() <= 1 {
+            return self.ready.pop_front();
+        }
+        let at = self.world.next_task(self.ready.len());
+        self.ready.remove(at.min(self.ready.len() - 1))
+    }
+
+    /// The task that has its turn, where it has something to do; else null.
+    fn go_on(&mut self) -> *mut Task<'r> {
+        loop {
+            let task = self.own();
+            if task.cancelled && task.ending.is_none() {
+                self.begin_end(crate::tasks::Ending::Trapped("cancelled".to_owned()));
+            } else if let Some(fault) = task.fault.take() {
+                let trapped = self.told(&Stop::Trap(fault));
+                self.trap(trapped);
+            }
+            match self.own().place {
+                Place::Left => {
+                    let host = self.host;
+                    self.own().host_stack = host;
+                    return self.own_address();
+                }
+                Place::Start(start) => {
+                    if let Err(trap) = self.begin(start) {
+                        let trapped = self.told(&Stop::Trap(trap));
+                        self.trap(trapped);
+                    }
+                }
+                Place::None => {
+                    if !self.next_frame() {
+                        return std::ptr::null_mut();
+                    }
+                }
+            }
+        }
+    }
+
+    /// Has the task that has its turn begin something, on a stack that it has, or gets.
+    pub(crate) fn begin(&mut self, start: Start) -> Result<(), Trap> {
+        let stack = match self.own().stack.take() {
+            Some(stack) => stack,
+            None => self.stacks.take()?,
+        };
+        let limit = self.stacks.limit(&stack);
+        let task = self.own();
+        task.stack_limit = limit;
+        let state = if start.state { task.actor_state } else { 0 };
+        let registers = [start.starter, start.code, start.captures, state];
+        // SAFETY: nothing is on the stack that is still needed.
+        task.last_stack = unsafe { switch::prepare(stack.top, start.results.0, registers) };
+        (task.last_frame, task.mask) = (0, 0);
+        (task.stack, task.place, task.results) = (Some(stack), Place::Left, start.results);
+        Ok(())
+    }
+
+    /// What was asked for did not go on: a trap of the task.
+    fn stop(&mut self, stop: &Stop) -> *mut Task<'r> {
+        let trapped = self.told(stop);
+        self.trap(trapped);
+        self.on()
+    }
+
+    /// The task that has its turn goes on, or else another one.
+    fn on(&mut self) -> *mut Task<'r> {
+        let task = self.go_on();
+        if task.is_null() { self.next() } else { task }
+    }
+
+    /// What has stopped the task, in words, and where it was.
+    pub(crate) fn told(&mut self, stop: &Stop) -> Trapped {
+        let task = self.own();
+        let mut stack = Vec::new();
+        task.walk(&mut |return_address, _| stack.extend(task.code.frame(return_address)));
+        let expected = match stop {
+            Stop::Unexpected => Some(crate::world::Expected {
+                matcher: task.text(task.argument(0)).to_owned(),
+                actual: task.text(task.argument(1)).to_owned(),
+                wanted: (task.argument(2) != 0).then(|| task.text(task.argument(2)).to_owned()),
+            }),
+            _ => None,
+        };
+        let why = match (stop, &expected) {
+            (Stop::Said(text), _) => (*text).to_owned(),
+            (Stop::Trap(trap), _) => trap.words(""),
+            (Stop::Unexpected, Some(expected)) => expected.words(),
+            (Stop::Unexpected, None) => String::new(),
+        };
+        Trapped { why, stack, expected }
+    }
+}
+
+/// Does an operation, on the stack of what entered the program: gives the task that goes on, or null.
+///
+/// # Safety
+/// It is called by the stub for compiled code only.
+pub(crate) unsafe extern "C" fn dispatch(
+    address: *mut Task<'static>,
+    slot: *mut u64,
+    shape: u64,
+    mask: u64,
+    operation: u64,
+) -> *mut Task<'static> {
+    // SAFETY: compiled code has the address of the task that it runs for, which is suspended meanwhile.
+    let task = unsafe { &mut *address };
+    (task.slot, task.mask, task.gives) = (slot, mask, (operation >> 32) as usize);
+    let number = operation as u32 as usize;
+    let stop = match OPERATIONS.get(number) {
+        Some((_, act)) => match act(&mut Call { task, shape: shape as u32 }) {
+            Ok(()) => return address,
+            Err(stop) => stop,
+        },
+        None if number >= HOST => match outside::host(&mut Call { task, shape: shape as u32 }, number - HOST)
+        {
+            Ok(()) => return address,
+            Err(stop) => stop,
+        },
+        None => {
+            // SAFETY: the machine is there as long as its tasks are, and what it knows of this one is used through it from here on.
+            let machine = unsafe { &mut *task.machine };
+            machine.host = task.host_stack;
+            match MACHINES[number - OPERATIONS.len()].1(machine, shape as u32) {
+                Ok(Next::On) => return address,
+                Ok(Next::Again) => return machine.on(),
+                Ok(Next::Waits(waits)) => {
+                    let task = machine.own();
+                    (task.state, task.mask) = (State::Waits(waits), 0);
+                    return machine.next();
+                }
+                Ok(Next::Later) => {
+                    machine.ready.push_back(machine.current);
+                    return machine.next();
+                }
+                Ok(Next::Over) => {
+                    machine.outcome = Outcome::Stopped;
+                    return std::ptr::null_mut();
+                }
+                Err(stop) => stop,
+            }
+        }
+    };
+    // SAFETY: as above.
+    let machine = unsafe { &mut *(*address).machine };
+    // SAFETY: as above.
+    machine.host = unsafe { (*address).host_stack };
+    machine.stop(&stop)
+}
+
+/// What a task began with has come to its end, with an error or null, and results.
+///
+/// # Safety
+/// It is called by the stub at the end of a stack only.
+pub(crate) unsafe extern "C" fn finished(
+    address: *mut Task<'static>,
+    error: u64,
+    results: *const u64,
+) -> *mut Task<'static> {
+    // SAFETY: the task is there, and the words behind its stack were kept for the results that it said it has.
+    let (machine, results) = unsafe {
+        let task = &mut *address;
+        task.drop_frames();
+        (&mut *task.machine, std::slice::from_raw_parts(results, task.results.0))
+    };
+    machine.host = machine.own().host_stack;
+    machine.gave(results, error);
+    machine.on()
+}
+
+/// A trap in compiled code: its number, and its text.
+///
+/// # Safety
+/// It is called by the stub for compiled code only.
+pub(crate) unsafe extern "C" fn trapped(
+    address: *mut Task<'static>,
+    number: u64,
+    text: u64,
+) -> *mut Task<'static> {
+    // SAFETY: the task is there, and its machine as long as it is.
+    let machine = unsafe { &mut *(*address).machine };
+    let trap = Trap::numbered(number).unwrap_or(Trap::Said);
+    let task = machine.own();
+    let host = task.host_stack;
+    let said = match trap {
+        Trap::Assert | Trap::Contract | Trap::Said => task.text(text).to_owned(),
+        _ => String::new(),
+    };
+    machine.host = host;
+    let mut trapped = machine.told(&Stop::Trap(trap));
+    trapped.why = trap.words(&said);
+    if trap == Trap::Stack && !trapped.stack.is_empty() {
+        // The function that had no room was not entered.
+        trapped.stack.remove(0);
+    }
+    machine.trap(trapped);
+    machine.on()
+}

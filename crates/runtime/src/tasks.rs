@@ -1,0 +1,523 @@
+//! Tasks: what they wait for, how they end, what becomes of those who wait for them.
+
+use std::rc::Rc;
+
+use crate::handle::TASK;
+use crate::machine::{Known, Machine, Next, Step};
+use crate::parcel::Parcel;
+use crate::task::{Place, Start, Task};
+use crate::trap::Trap;
+use crate::types::Shape;
+use crate::world::{Expected, Failure, Trapped, Wait, Waiting};
+
+/// What a task is called, but for its number.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Name {
+    /// As a function is.
+    Function(u32),
+    /// As the actor of a shape is.
+    Actor(u32),
+}
+
+/// How a task has ended.
+#[derive(Debug)]
+pub(crate) enum Ended {
+    /// With a result.
+    Value(Parcel),
+    /// With an error.
+    Error(Parcel),
+    /// By a trap, or because it was cancelled: why.
+    Trapped(String),
+}
+
+/// How a task is going to have ended: what that is in its heap.
+#[derive(Debug)]
+pub(crate) enum Ending {
+    /// With the lanes of its result, of which some are references.
+    Value(Vec<u64>, u64),
+    Error(u64),
+    Trapped(String),
+}
+
+/// What a task does that is not done.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum State {
+    /// It goes on when it has its turn.
+    Ready,
+    /// It waits.
+    Waits(Waits),
+}
+
+/// What a task waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waits {
+    Task(usize),
+    Receive,
+    Send,
+    Select,
+    Time,
+    Reply(usize),
+    Mail,
+    Scope,
+}
+
+/// Someone who waits: a task, for how many times it has waited, and the arm of its `select`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Waiter {
+    pub(crate) task: usize,
+    pub(crate) epoch: u64,
+    pub(crate) arm: Option<usize>,
+}
+
+/// A scope that a task is in.
+#[derive(Debug, Default)]
+pub(crate) struct Scope {
+    children: Vec<usize>,
+    failure: Option<Rc<Ended>>,
+}
+
+/// The scope that a task belongs to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Owner {
+    task: usize,
+    scope: usize,
+    /// Whether nobody keeps its handle, so that its failure is the scope's.
+    dropped: bool,
+}
+
+impl Expected {
+    pub(crate) fn words(&self) -> String {
+        let wanted = self.wanted.as_ref().map_or(String::new(), |wanted| format!(" {wanted}"));
+        format!("expected {} {}{wanted}", self.actual, self.matcher.replace('_', " "))
+    }
+}
+
+impl Task<'_> {
+    pub(crate) fn failure(&self, error: u64) -> Failure {
+        Failure { error: self.show_error(error), site: self.variant(error) }
+    }
+
+    /// What ended something as what an operation gives: how, the value, the error, why.
+    pub(crate) fn ended_words(&mut self, ended: &Ended) -> Result<Vec<u64>, Trap> {
+        let mut words = vec![0; self.gives];
+        let (how, behind, value) = match ended {
+            Ended::Value(value) => {
+                let value = self.unpack(value)?;
+                words.iter_mut().skip(1).zip(value).for_each(|(place, value)| *place = value);
+                return Ok(words);
+            }
+            Ended::Error(error) => (1, 2, self.unpack(error)?.first().copied().unwrap_or(0)),
+            Ended::Trapped(why) => (2, 1, self.new_text(why)?),
+        };
+        let len = words.len();
+        words[0] = how;
+        words[len - behind] = value;
+        Ok(words)
+    }
+}
+
+impl<'r> Machine<'r> {
+    pub(crate) fn name_of(&self, id: usize) -> String {
+        let Some(task) = self.live(id) else { return String::new() };
+        let name = match task.name {
+            Name::Function(number) => self.code.name(number),
+            Name::Actor(shape) => match self.types.shape(shape) {
+                Shape::Actor(name) => name,
+                _ => "",
+            },
+        };
+        if id == 0 { name.to_owned() } else { format!("{name} #{id}") }
+    }
+
+    fn is_done(&self, id: usize) -> bool {
+        matches!(self.tasks.get(id), Some(Known::Done(_)))
+    }
+
+    /// What a task does that has no frame: it is an actor, or it ends. False where there is nothing now.
+    pub(crate) fn next_frame(&mut self) -> bool {
+        let task = self.own();
+        if task.ending.is_none() {
+            return self.next_mail();
+        }
+        let children: Vec<usize> = task.scopes.iter().flat_map(|scope| scope.children.clone()).collect();
+        if children.iter().any(|child| !self.is_done(*child)) {
+            self.own().state = State::Waits(Waits::Scope);
+            return false;
+        }
+        let task = self.own();
+        match task.defers.pop() {
+            Some(deferred) => {
+                if let Some(start) = task.start(deferred, false) {
+                    task.place = Place::Start(start);
+                }
+                true
+            }
+            None => {
+                self.end_task();
+                false
+            }
+        }
+    }
+
+    /// What a task, a generator or a message began with came to its end.
+    pub(crate) fn gave(&mut self, results: &[u64], error: u64) {
+        if self.stream_ended(error) {
+            return;
+        }
+        let task = self.own();
+        if task.ending.is_some() {
+            return;
+        }
+        if task.actor.is_some() {
+            return self.reply(results, error);
+        }
+        let refs = task.results.1;
+        self.begin_end(if error == 0 { Ending::Value(results.to_vec(), refs) } else { Ending::Error(error) });
+    }
+
+    /// A trap of the task that has its turn.
+    pub(crate) fn trap(&mut self, trapped: Trapped) {
+        let why = trapped.why.clone();
+        if self.current == 0 {
+            self.trap.get_or_insert(trapped);
+        } else {
+            let name = self.name_of(self.current);
+            self.world.trapped(&name, &trapped);
+        }
+        if self.own().ending.is_some() {
+            // What else was deferred is still done.
+            self.abandon();
+        } else {
+            self.begin_end(Ending::Trapped(why));
+        }
+    }
+
+    /// The task goes on with what was deferred, after the tasks of its scopes were cancelled.
+    pub(crate) fn begin_end(&mut self, ending: Ending) {
+        self.abandon();
+        let task = self.own();
+        task.ending = Some(ending);
+        let children: Vec<usize> = task.scopes.iter().flat_map(|scope| scope.children.clone()).collect();
+        self.leave_select(self.current, None);
+        for child in children {
+            self.cancel(child);
+        }
+    }
+
+    fn end_task(&mut self) {
+        let (current, types) = (self.current, self.types);
+        let name = self.name_of(current);
+        let task = self.own();
+        let (mut failure, detached) = (None, task.detached);
+        let ended = match task.ending.take() {
+            Some(Ending::Value(values, refs)) => Ended::Value(Parcel::pack(types, &values, refs)),
+            Some(Ending::Error(error)) => {
+                failure = Some(task.failure(error));
+                Ended::Error(Parcel::pack(types, &[error], 1))
+            }
+            Some(Ending::Trapped(why)) => Ended::Trapped(why),
+            None => Ended::Trapped(String::new()),
+        };
+        let (holds, waiters) = (std::mem::take(&mut task.holds), std::mem::take(&mut task.waiters));
+        let (owner, actor, cancelled) = (task.owner, task.actor, task.cancelled);
+        if let Some(stack) = task.stack.take() {
+            self.stacks.give(stack);
+        }
+        let ended = Rc::new(ended);
+        self.tasks[current] = Known::Done(Rc::clone(&ended));
+        let mut holds: Vec<(usize, usize)> = holds.into_iter().collect();
+        holds.sort_unstable();
+        for (channel, times) in holds {
+            self.release(channel, times);
+        }
+        for waiter in waiters {
+            self.tell_end(waiter, &ended);
+        }
+        if let (Some(failure), true) = (&failure, detached) {
+            self.world.failed(&name, failure);
+        }
+        if let Some(actor) = actor {
+            self.actor_ended(actor, &ended);
+        }
+        if let Some(owner) = owner {
+            self.child_ended(owner, cancelled, &ended);
+        }
+        if current == 0 {
+            self.failure = failure;
+        }
+    }
+
+    /// Gives somebody who waits for a task what it ended with.
+    fn tell_end(&mut self, waiter: Waiter, ended: &Ended) {
+        if matches!(self.waits_of(waiter), Some(Waits::Task(_))) {
+            self.wake_with(waiter, ended);
+            if let Ended::Value(parcel) | Ended::Error(parcel) = ended {
+                self.keep_senders(waiter.task, &parcel.senders);
+            }
+        }
+    }
+
+    fn child_ended(&mut self, owner: Owner, cancelled: bool, ended: &Rc<Ended>) {
+        let Some(scope) = self.task(owner.task).and_then(|task| task.scopes.get_mut(owner.scope)) else {
+            return;
+        };
+        let fails = owner.dropped && !matches!(**ended, Ended::Value(_)) && scope.failure.is_none();
+        if fails && !cancelled {
+            scope.failure = Some(Rc::clone(ended));
+            for child in scope.children.clone() {
+                self.cancel(child);
+            }
+        }
+        if self.is_scope_done(owner) {
+            self.scope_done(owner);
+        }
+    }
+
+    fn is_scope_done(&self, owner: Owner) -> bool {
+        let scope = self.live(owner.task).and_then(|task| task.scopes.get(owner.scope));
+        scope.is_some_and(|scope| scope.children.iter().all(|child| self.is_done(*child)))
+    }
+
+    /// All tasks of a scope have ended: who waits for that goes on.
+    fn scope_done(&mut self, owner: Owner) {
+        let Some(task) = self.task(owner.task) else { return };
+        if !matches!(task.state, State::Waits(Waits::Scope)) {
+            return;
+        }
+        if task.ending.is_some() {
+            task.state = State::Ready;
+            self.ready.push_back(owner.task);
+        } else if task.scopes.len() == owner.scope + 1 {
+            let waiter = Waiter { task: owner.task, epoch: task.epoch, arm: None };
+            match task.scopes.pop().and_then(|scope| scope.failure) {
+                Some(failure) => self.wake_with(waiter, &failure),
+                None => self.wake(waiter, &[]),
+            }
+        }
+    }
+
+    /// Has a task end where it is.
+    fn cancel(&mut self, of: usize) {
+        let Some(task) = self.task(of) else { return };
+        if task.cancelled {
+            return;
+        }
+        task.cancelled = true;
+        if matches!(task.state, State::Waits(_)) && task.ending.is_none() {
+            task.state = State::Ready;
+            task.epoch += 1;
+            self.ready.push_back(of);
+        }
+    }
+
+    /// What somebody waits for, where he still does.
+    pub(crate) fn waits_of(&self, waiter: Waiter) -> Option<Waits> {
+        let task = self.live(waiter.task)?;
+        match task.state {
+            State::Waits(waits) if task.epoch == waiter.epoch => Some(waits),
+            _ => None,
+        }
+    }
+
+    /// Gives a task what it waits for: words that are no references, all others zero.
+    pub(crate) fn wake(&mut self, waiter: Waiter, values: &[u64]) {
+        self.wake_by(waiter, |task| {
+            task.give(values);
+            Ok(())
+        });
+    }
+
+    /// The same of what something ended with.
+    pub(crate) fn wake_with(&mut self, waiter: Waiter, ended: &Ended) {
+        self.wake_by(waiter, |task| {
+            let words = task.ended_words(ended)?;
+            task.give(&words);
+            Ok(())
+        });
+    }
+
+    /// Has a task go on that still waits, after it was given what it waits for. Where there is no memory for that it traps.
+    pub(crate) fn wake_by(&mut self, waiter: Waiter, give: impl FnOnce(&mut Task<'r>) -> Result<(), Trap>) {
+        if self.waits_of(waiter).is_none() {
+            return;
+        }
+        if waiter.arm.is_some() {
+            self.leave_select(waiter.task, waiter.arm);
+        }
+        let Some(task) = self.task(waiter.task) else { return };
+        (task.state, task.epoch) = (State::Ready, task.epoch + 1);
+        task.fault = give(task).err();
+        self.ready.push_back(waiter.task);
+    }
+
+    /// The task that has its turn, as one that waits from now on.
+    pub(crate) fn me(&mut self, arm: Option<usize>) -> Waiter {
+        Waiter { task: self.current, epoch: self.own().epoch, arm }
+    }
+
+    /// The tasks that wait, each with what for and where.
+    pub(crate) fn waiting(&self) -> Vec<Waiting> {
+        let mut all = Vec::new();
+        for (id, known) in self.tasks.iter().enumerate() {
+            let Known::Live(task) = known else { continue };
+            let State::Waits(waits) = task.state else { continue };
+            let wait = match waits {
+                Waits::Task(of) => Wait::Task(self.name_of(of)),
+                Waits::Receive => Wait::Receive,
+                Waits::Send => Wait::Send,
+                Waits::Select => Wait::Select,
+                Waits::Time => Wait::Time,
+                Waits::Reply(of) => Wait::Reply(self.actor_name(of)),
+                // One that has nothing to do holds up nobody.
+                Waits::Mail => continue,
+                Waits::Scope => Wait::Scope,
+            };
+            if let Some(at) = task.left_at() {
+                all.push(Waiting { task: self.name_of(id), wait, at });
+            }
+        }
+        all
+    }
+}
+
+/// Rounds of a loop were done, or calls; others have their turn where these were enough.
+pub(crate) fn turn(machine: &mut Machine<'_>, _shape: u32) -> Step {
+    let task = machine.own();
+    task.fuel -= task.argument(0) as i64;
+    Ok(if task.fuel > 0 { Next::On } else { Next::Later })
+}
+
+/// Keeps a function value to be called when the block is left, or the task ends.
+pub(crate) fn defer(machine: &mut Machine<'_>, _shape: u32) -> Step {
+    let task = machine.own();
+    let deferred = task.argument(0);
+    task.defers.push(deferred);
+    Ok(Next::On)
+}
+
+/// The function value that was kept last.
+pub(crate) fn deferred(machine: &mut Machine<'_>, _shape: u32) -> Step {
+    let task = machine.own();
+    let deferred = task.defers.pop().unwrap_or(0);
+    task.give(&[deferred]);
+    Ok(Next::On)
+}
+
+/// A new task of a function value. In a scope: 0 no, 1 yes, 2 yes and nobody keeps its handle.
+pub(crate) fn spawn(machine: &mut Machine<'_>, _shape: u32) -> Step {
+    let types = machine.types;
+    let task = machine.own();
+    let (closure, kind) = (task.argument(0), task.argument(1));
+    let parcel = Parcel::pack(types, &[closure], 1);
+    let Some(number) = task.start(closure, false).and(task.code.entry(task.word(closure, 1))) else {
+        return Ok(Next::On);
+    };
+    let child = machine.add_task(Name::Function(number.number))?;
+    let Some(made) = machine.task(child) else { return Ok(Next::On) };
+    let closure = made.unpack(&parcel)?;
+    if let Some(start) = closure.first().and_then(|closure| made.start(*closure, false)) {
+        made.place = Place::Start(start);
+    }
+    machine.keep_senders(child, &parcel.senders);
+    machine.ready.push_back(child);
+    let current = machine.current;
+    let task = machine.own();
+    let handle = task.new_handle(TASK, child)?;
+    task.give(&[handle]);
+    if kind > 0
+        && let Some(scope) = task.scopes.last_mut()
+    {
+        scope.children.push(child);
+        let owner = Owner { task: current, scope: task.scopes.len() - 1, dropped: kind == 2 };
+        if let Some(child) = machine.task(child) {
+            child.owner = Some(owner);
+        }
+    }
+    Ok(Next::On)
+}
+
+pub(crate) fn get(machine: &mut Machine<'_>, _shape: u32) -> Step {
+    let task = machine.own();
+    let of = task.handle(task.argument(0));
+    if let Some(Known::Done(ended)) = machine.tasks.get(of) {
+        let ended = Rc::clone(ended);
+        let task = machine.own();
+        task.mask = 0;
+        let words = task.ended_words(&ended)?;
+        task.give(&words);
+        if let Ended::Value(parcel) | Ended::Error(parcel) = &*ended {
+            machine.keep_senders(machine.current, &parcel.senders);
+        }
+        return Ok(Next::On);
+    }
+    let me = machine.me(None);
+    if let Some(task) = machine.task(of) {
+        task.waiters.push(me);
+    }
+    Ok(Next::Waits(Waits::Task(of)))
+}
+
+/// The number in the handle that an operation is about.
+pub(crate) fn about(machine: &mut Machine<'_>) -> usize {
+    let task = machine.own();
+    task.handle(task.argument(0))
+}
+
+pub(crate) fn cancel(machine: &mut Machine<'_>, _shape: u32) -> Step {
+    let of = about(machine);
+    machine.cancel(of);
+    Ok(if of == machine.current { Next::Again } else { Next::On })
+}
+
+pub(crate) fn detach(machine: &mut Machine<'_>, _shape: u32) -> Step {
+    let of = about(machine);
+    if let Some(task) = machine.task(of) {
+        task.detached = true;
+    }
+    Ok(Next::On)
+}
+
+pub(crate) fn is_done(machine: &mut Machine<'_>, _shape: u32) -> Step {
+    let of = about(machine);
+    let done = u64::from(machine.is_done(of));
+    machine.own().give(&[done]);
+    Ok(Next::On)
+}
+
+pub(crate) fn open_scope(machine: &mut Machine<'_>, _shape: u32) -> Step {
+    machine.own().scopes.push(Scope::default());
+    Ok(Next::On)
+}
+
+/// Waits for the tasks of the innermost scope, after cancelling them where that is asked for.
+pub(crate) fn close_scope(machine: &mut Machine<'_>, _shape: u32) -> Step {
+    let current = machine.current;
+    let task = machine.own();
+    let owner = Owner { task: current, scope: task.scopes.len().saturating_sub(1), dropped: false };
+    if task.argument(0) & 1 == 1 {
+        let children = task.scopes.last().map(|scope| scope.children.clone()).unwrap_or_default();
+        children.into_iter().for_each(|child| machine.cancel(child));
+    }
+    if !machine.is_scope_done(owner) {
+        return Ok(Next::Waits(Waits::Scope));
+    }
+    let task = machine.own();
+    match task.scopes.pop().and_then(|scope| scope.failure) {
+        Some(failure) => {
+            task.mask = 0;
+            let words = task.ended_words(&failure)?;
+            task.give(&words);
+        }
+        None => task.give(&[]),
+    }
+    Ok(Next::On)
+}
+
+impl Task<'_> {
+    /// The call of a function value.
+    pub(crate) fn start(&self, closure: u64, state: bool) -> Option<Start> {
+        let (code, captures) = (self.word(closure, 1), self.word(closure, 2));
+        let entry = self.code.entry(code)?;
+        Some(Start { starter: entry.starter, code, captures, state, results: entry.results })
+    }
+}

@@ -1,0 +1,106 @@
+//! What a run is given from outside, and what it tells: facts, in the numbers of the tables that it was given.
+
+use crate::code::Frame;
+
+/// What a run is given from outside: time, chance, which task goes on, and somebody who hears what it says.
+pub trait World {
+    /// Takes a line that is printed. False where it can take none any more: then the run stops.
+    fn print(&mut self, line: &str) -> bool;
+
+    /// Takes a value that `debug` shows, and where that stands.
+    fn debug(&mut self, shown: &str, at: Option<Frame>);
+
+    /// The time, in nanoseconds since some moment.
+    fn now(&mut self) -> i64;
+
+    /// Lets the time come that all tasks wait for.
+    fn wait_until(&mut self, time: i64);
+
+    /// Which of so many tasks that can go on goes on: its place among them, in the order in which they came to be so.
+    fn next_task(&mut self, ready: usize) -> usize;
+
+    /// A number by chance.
+    fn random(&mut self) -> u64;
+
+    /// Hears of a trap that ended a task, or an actor, other than the first one.
+    fn trapped(&mut self, task: &str, trapped: &Trapped);
+
+    /// Hears of an error that ended a task that nobody waits for, or a message to an actor.
+    fn failed(&mut self, task: &str, failure: &Failure);
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// At its end.
+    Finished,
+    /// The world takes nothing any more.
+    Stopped,
+    /// With an error that nothing handled.
+    Failed(Failure),
+    /// By a bug.
+    Trapped(Trapped),
+    /// Every task waits for another one.
+    Deadlock(Vec<Waiting>),
+}
+
+/// An error that nothing handled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What it is.
+    pub error: String,
+    /// Where it was made: its variant.
+    pub site: u64,
+}
+
+/// A bug that ended a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trapped {
+    /// What it is, in words.
+    pub why: String,
+    /// The functions that were called, the innermost first.
+    pub stack: Vec<Frame>,
+    /// What a test expected, where that is not so.
+    pub expected: Option<Expected>,
+}
+
+/// What a test expected, and found otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// The method that said what is expected.
+    pub matcher: String,
+    /// The value.
+    pub actual: String,
+    /// The value that it was held against.
+    pub wanted: Option<String>,
+}
+
+/// A task that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// The task.
+    pub task: String,
+    /// What it waits for.
+    pub wait: Wait,
+    /// Where it waits.
+    pub at: Frame,
+}
+
+/// What a task waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// The end of a task.
+    Task(String),
+    /// A message.
+    Receive,
+    /// Room in a channel, or somebody who receives.
+    Send,
+    /// One of several things.
+    Select,
+    /// A time.
+    Time,
+    /// The answer of an actor.
+    Reply(String),
+    /// The tasks of a scope.
+    Scope,
+}
