@@ -183,3 +183,59 @@ fn main() {
 }
 "#));
 }
+
+/// What nobody can ask any more is forgotten, but for what it has deferred; what is yielded may be a generator itself.
+#[test]
+fn generators_that_are_given_up() {
+    expect![[r#"
+        x7!
+        1396
+        xy7!
+        xyy7!
+        250 is left
+        150 is left
+        50 is left
+    "#]]
+    .assert_eq(&ran(r#"
+fn count(n: int) stream int {
+    for m in 0..n { yield m }
+}
+
+fn strings(n: int) stream string {
+    let mut made = "x"
+    loop {
+        yield f"{made}{n}"
+        made = made + "y"
+    }
+}
+
+fn loud(n: int) stream int {
+    defer { print(f"{n} is left") }
+    let words = [f"{n}", "a"]
+    yield words.len()
+    print(words)
+}
+
+fn within(n: int) stream string {
+    let mut inner = strings(n)
+    loop { yield (inner.next() ?? "none") + "!" }
+}
+
+fn main() {
+    let mut sum = 0
+    let mut kept = within(7)
+    print(kept.next() ?? "none")
+    for n in 0..300 {
+        let mut numbers = count(3)
+        sum += numbers.next() ?? 0
+        sum += numbers.next() ?? 0
+        let mut words = strings(n)
+        sum += (words.next() ?? "").len()
+        if n % 100 == 50 { sum += loud(n).next() ?? 0 }
+    }
+    print(sum)
+    print(kept.next() ?? "none")
+    print(kept.next() ?? "none")
+}
+"#));
+}

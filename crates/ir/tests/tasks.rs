@@ -604,3 +604,44 @@ fn work(n: int) int {
         "#]],
     );
 }
+
+#[test]
+fn nobody_waits_for_a_time_that_is_no_longer_asked_for() {
+    always(
+        r#"
+fn late(of: Receiver<int>) int {
+    select {
+        n = of.recv() => n
+        after 60m => 0
+    } catch -1
+}
+
+fn main() {
+    let (out, numbers) = chan<int>(1)
+    let began = now()
+    out.send(7) catch { ChannelClosed {} => print("closed") }
+    let (more, others) = chan<int>(0)
+    let task = spawn late(others)
+    sleep(1ms)
+    more.send(1) catch { ChannelClosed {} => print("closed") }
+    print(task.get() catch -2)
+    let sleeper = spawn nap()
+    sleep(1ms)
+    sleeper.cancel()
+    print(numbers.recv() catch 0)
+    sleep(1ms)
+    print(began.elapsed())
+    print(numbers.recv() catch 0)
+    out.close()
+}
+
+fn nap() { sleep(60m) }
+"#,
+        &expect![[r#"
+            1
+            7
+            3ms
+            deadlock: main Receive
+        "#]],
+    );
+}

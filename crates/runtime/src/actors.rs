@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use crate::handle::ACTOR;
 use crate::machine::{Machine, Next, Step};
 use crate::parcel::Parcel;
+use crate::stacks::Stack;
 use crate::task::Place;
 use crate::tasks::{Ended, Ending, Name, State, Waiter, Waits, about};
 
@@ -17,6 +18,8 @@ pub(crate) struct Actor {
     doing: Option<Asked>,
     /// Why it is no more.
     down: Option<String>,
+    /// Whether there is no handle of it.
+    unowned: bool,
 }
 
 /// Something that an actor is to do.
@@ -35,11 +38,11 @@ struct Asked {
 
 impl Machine<'_> {
     pub(crate) fn actor_name(&self, actor: usize) -> String {
-        self.actors.get(actor).map_or_else(String::new, |actor| self.name_of(actor.task))
+        self.actors.get(&actor).map_or_else(String::new, |actor| self.name_of(actor.task))
     }
 
     fn post(&mut self, actor: usize, mail: Mail) {
-        let Some(of) = self.actors.get_mut(actor) else { return };
+        let Some(of) = self.actors.get_mut(&actor) else { return };
         if of.down.is_some() {
             return;
         }
@@ -56,7 +59,7 @@ impl Machine<'_> {
     /// The task that has its turn, of an actor, takes its next message. False where there is none.
     pub(crate) fn next_mail(&mut self) -> bool {
         let id = self.own().actor;
-        let Some(actor) = id.and_then(|id| self.actors.get_mut(id)) else { return false };
+        let Some(actor) = id.and_then(|id| self.actors.get_mut(&id)) else { return false };
         match actor.mail.pop_front() {
             Some(Mail::Call(message, asked)) => {
                 actor.doing = Some(asked);
@@ -77,6 +80,7 @@ impl Machine<'_> {
             }
             None => {
                 self.own().state = State::Waits(Waits::Mail);
+                id.into_iter().for_each(|id| self.forget_idle(id));
                 false
             }
         }
@@ -85,7 +89,7 @@ impl Machine<'_> {
     /// What an actor did has come to its end.
     pub(crate) fn reply(&mut self, results: &[u64], error: u64) {
         let id = self.own().actor;
-        let Some(asked) = id.and_then(|id| self.actors.get_mut(id)).and_then(|actor| actor.doing.take())
+        let Some(asked) = id.and_then(|id| self.actors.get_mut(&id)).and_then(|actor| actor.doing.take())
         else {
             return;
         };
@@ -119,7 +123,7 @@ impl Machine<'_> {
 
     /// The task of an actor has ended: who waits for an answer gets none.
     pub(crate) fn actor_ended(&mut self, actor: usize, ended: &Ended) {
-        let Some(of) = self.actors.get_mut(actor) else { return };
+        let Some(of) = self.actors.get_mut(&actor) else { return };
         let why = match ended {
             Ended::Trapped(why) => why.clone(),
             Ended::Value(_) | Ended::Error(_) => String::new(),
@@ -132,16 +136,50 @@ impl Machine<'_> {
             Mail::Stop => None,
         });
         let all: Vec<Asked> = doing.into_iter().chain(asked).collect();
+        let unowned = of.unowned;
         for by in all.into_iter().filter_map(|asked| asked.by) {
             self.answer(by, &Ended::Trapped(why.clone()));
         }
+        if unowned {
+            self.actors.remove(&actor);
+        }
+    }
+
+    /// There is no handle of an actor any more.
+    pub(crate) fn forget_actor(&mut self, actor: usize) {
+        let Some(of) = self.actors.get_mut(&actor) else { return };
+        of.unowned = true;
+        if of.down.is_some() {
+            self.actors.remove(&actor);
+        } else {
+            self.forget_idle(actor);
+        }
+    }
+
+    /// Forgets an actor that nobody can reach, where it has nothing to do and nobody would see its end.
+    fn forget_idle(&mut self, actor: usize) {
+        let Some(of) = self.actors.get(&actor).filter(|of| of.unowned && of.mail.is_empty()) else { return };
+        let id = of.task;
+        let Some(task) = self.task(id) else { return };
+        let idle = matches!(task.state, State::Waits(Waits::Mail)) && task.holds.is_empty();
+        if !idle || !task.scopes.is_empty() || !task.defers.is_empty() || !task.streams.is_empty() {
+            return;
+        }
+        let stacks: Vec<Stack> =
+            task.stack.take().into_iter().chain(std::mem::take(&mut task.spare)).collect();
+        stacks.into_iter().for_each(|stack| self.stacks.give(stack));
+        if id == self.current {
+            self.end_turn();
+        }
+        self.actors.remove(&actor);
+        self.tasks.remove(&id);
     }
 
     fn ask(&mut self, waits: bool) -> Step {
         let (actor, types) = (about(self), self.types);
         let message = self.own().argument(1);
         let message = Parcel::pack(types, &[message], 1);
-        let Some(of) = self.actors.get(actor) else { return Ok(Next::On) };
+        let Some(of) = self.actors.get(&actor) else { return Ok(Next::On) };
         if let Some(why) = of.down.clone() {
             if waits {
                 let task = self.own();
@@ -161,18 +199,20 @@ impl Machine<'_> {
 
 /// A new actor with a state.
 pub(crate) fn spawn(machine: &mut Machine<'_>, shape: u32) -> Step {
-    let types = machine.types;
+    let (types, gone) = (machine.types, std::rc::Rc::clone(&machine.gone));
     let state = Parcel::pack(types, &[machine.own().argument(0)], 1);
-    let actor = machine.actors.len();
+    let actor = machine.actors_made;
+    machine.actors_made += 1;
     let task = machine.add_task(Name::Actor(shape))?;
     if let Some(made) = machine.task(task) {
         made.actor_state = made.unpack(&state)?.first().copied().unwrap_or(0);
         (made.actor, made.state) = (Some(actor), State::Waits(Waits::Mail));
     }
     machine.keep_senders(task, &state.senders);
-    machine.actors.push(Actor { task, mail: VecDeque::new(), doing: None, down: None });
+    let made = Actor { task, mail: VecDeque::new(), doing: None, down: None, unowned: false };
+    machine.actors.insert(actor, made);
     let own = machine.own();
-    let handle = own.new_handle(ACTOR, actor)?;
+    let handle = own.new_handle(ACTOR, actor, &gone)?;
     own.give(&[handle]);
     Ok(Next::On)
 }
@@ -195,7 +235,7 @@ pub(crate) fn stop(machine: &mut Machine<'_>, _shape: u32) -> Step {
 
 pub(crate) fn is_alive(machine: &mut Machine<'_>, _shape: u32) -> Step {
     let actor = about(machine);
-    let alive = machine.actors.get(actor).is_some_and(|of| of.down.is_none());
+    let alive = machine.actors.get(&actor).is_some_and(|of| of.down.is_none());
     machine.own().give(&[u64::from(alive)]);
     Ok(Next::On)
 }

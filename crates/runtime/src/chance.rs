@@ -25,6 +25,17 @@ impl Machine<'_> {
         }
     }
 
+    /// The first time that somebody waits for who still does.
+    pub(crate) fn next_time(&mut self) -> Option<i64> {
+        loop {
+            let (key, waiter) = self.timers.first_key_value().map(|(key, waiter)| (*key, *waiter))?;
+            if self.waits_of(waiter).is_some() {
+                return Some(key.0);
+            }
+            self.timers.remove(&key);
+        }
+    }
+
     fn gives(&mut self, value: u64) -> Step {
         self.own().give(&[value]);
         Ok(Next::On)

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::handle::{self, RECEIVER, SENDER};
+use crate::handle::{self, RECEIVER, SENDER, Token};
 use crate::machine::{Machine, Next, Step};
 use crate::parcel::Parcel;
 use crate::task::Task;
@@ -14,6 +14,8 @@ use crate::trap::{Stop, Trap};
 pub(crate) struct Channel {
     capacity: usize,
     open: bool,
+    /// Of how many of its ends there are handles.
+    ends: usize,
     /// How many hold a sender: tasks, and messages that are on their way.
     holds: usize,
     buffer: VecDeque<Parcel>,
@@ -59,7 +61,7 @@ impl Machine<'_> {
     /// A task holds senders that were copied for it.
     pub(crate) fn keep_senders(&mut self, task: usize, senders: &[usize]) {
         for channel in senders {
-            if let Some(of) = self.channels.get_mut(*channel) {
+            if let Some(of) = self.channels.get_mut(channel) {
                 of.holds += 1;
             }
             self.hold(task, *channel);
@@ -78,7 +80,7 @@ impl Machine<'_> {
         let item = types.item(shape);
         let message = Parcel::pack(types, self.own().arguments(1, types.width(item)), types.refs(item));
         for channel in &message.senders {
-            if let Some(of) = self.channels.get_mut(*channel) {
+            if let Some(of) = self.channels.get_mut(channel) {
                 of.holds += 1;
             }
         }
@@ -87,7 +89,7 @@ impl Machine<'_> {
 
     /// What held a sender of a channel so often does not any more. A channel that nobody can send to is closed.
     pub(crate) fn release(&mut self, channel: usize, times: usize) {
-        let Some(of) = self.channels.get_mut(channel) else { return };
+        let Some(of) = self.channels.get_mut(&channel) else { return };
         of.holds = of.holds.saturating_sub(times);
         if of.holds == 0 {
             self.close(channel);
@@ -101,7 +103,7 @@ impl Machine<'_> {
     }
 
     fn close(&mut self, channel: usize) {
-        let Some(of) = self.channels.get_mut(channel) else { return };
+        let Some(of) = self.channels.get_mut(&channel) else { return };
         of.open = false;
         let (sending, receiving) = (std::mem::take(&mut of.sending), std::mem::take(&mut of.receiving));
         for (waiter, message) in sending {
@@ -112,6 +114,24 @@ impl Machine<'_> {
         }
         for waiter in receiving {
             self.wake_closed(waiter);
+        }
+        self.forget_channel(channel);
+    }
+
+    /// There is no handle of an end of a channel any more.
+    pub(crate) fn forget_end(&mut self, channel: usize) {
+        if let Some(of) = self.channels.get_mut(&channel) {
+            of.ends -= 1;
+            self.forget_channel(channel);
+        }
+    }
+
+    /// Forgets a channel that nobody can reach, unless somebody waits for it. Its messages keep holding what they hold: whether
+    /// another channel is closed does not depend on when this is found out.
+    fn forget_channel(&mut self, channel: usize) {
+        let free = |of: &Channel| of.ends == 0 && of.sending.is_empty() && of.receiving.is_empty();
+        if self.channels.get(&channel).is_some_and(free) {
+            self.channels.remove(&channel);
         }
     }
 
@@ -127,7 +147,7 @@ impl Machine<'_> {
             self.deliver(waiter, message);
             return Sent::Taken;
         }
-        match self.channels.get_mut(channel) {
+        match self.channels.get_mut(&channel) {
             Some(of) if !of.open => {
                 self.drop_message(message);
                 Sent::Closed
@@ -144,7 +164,7 @@ impl Machine<'_> {
     /// The first one who still waits to receive; nobody does from a channel that is closed.
     fn next_receiver(&mut self, channel: usize) -> Option<Waiter> {
         loop {
-            let waiter = self.channels.get_mut(channel)?.receiving.pop_front()?;
+            let waiter = self.channels.get_mut(&channel)?.receiving.pop_front()?;
             if self.waits_of(waiter).is_some() {
                 return Some(waiter);
             }
@@ -167,18 +187,18 @@ impl Machine<'_> {
     }
 
     fn receive(&mut self, channel: usize) -> Got {
-        let Some(of) = self.channels.get_mut(channel) else { return Got::Closed };
+        let Some(of) = self.channels.get_mut(&channel) else { return Got::Closed };
         let first = of.buffer.pop_front();
         let next = self.next_sender(channel);
         match (first, next) {
             (Some(message), Some(next)) => {
-                if let Some(of) = self.channels.get_mut(channel) {
+                if let Some(of) = self.channels.get_mut(&channel) {
                     of.buffer.push_back(next);
                 }
                 Got::Message(message)
             }
             (Some(message), None) | (None, Some(message)) => Got::Message(message),
-            (None, None) if self.channels.get(channel).is_some_and(|of| of.open) => Got::Nothing,
+            (None, None) if self.channels.get(&channel).is_some_and(|of| of.open) => Got::Nothing,
             (None, None) => Got::Closed,
         }
     }
@@ -186,7 +206,7 @@ impl Machine<'_> {
     /// The message of the first one who waits to send, who goes on.
     fn next_sender(&mut self, channel: usize) -> Option<Parcel> {
         loop {
-            let (waiter, message) = self.channels.get_mut(channel)?.sending.pop_front()?;
+            let (waiter, message) = self.channels.get_mut(&channel)?.sending.pop_front()?;
             if self.waits_of(waiter).is_some() {
                 match waiter.arm {
                     Some(arm) => self.wake(waiter, &[arm as u64, 0]),
@@ -223,12 +243,12 @@ impl Machine<'_> {
         let live = |waiter: &Waiter| self.waits_of(*waiter).is_some();
         match arm {
             Arm::After(time) => *time <= 0,
-            Arm::Receive(channel) => self.channels.get(*channel).is_none_or(|of| {
+            Arm::Receive(channel) => self.channels.get(channel).is_none_or(|of| {
                 !of.open || !of.buffer.is_empty() || of.sending.iter().any(|(waiter, _)| live(waiter))
             }),
             Arm::Send(channel, _) => self
                 .channels
-                .get(*channel)
+                .get(channel)
                 .is_none_or(|of| !of.open || of.buffer.len() < of.capacity || of.receiving.iter().any(live)),
         }
     }
@@ -262,20 +282,24 @@ pub(crate) fn new(machine: &mut Machine<'_>, _shape: u32) -> Step {
     let Ok(capacity) = usize::try_from(machine.own().argument(0) as i64) else {
         return Err(Stop::Said("a channel holds no less than 0 messages"));
     };
-    let channel = machine.channels.len();
+    machine.forget();
+    let channel = machine.channels_made;
+    machine.channels_made += 1;
     let none = Channel {
         capacity,
         open: true,
+        ends: 2,
         holds: 1,
         buffer: VecDeque::new(),
         sending: VecDeque::new(),
         receiving: VecDeque::new(),
     };
-    machine.channels.push(none);
+    machine.channels.insert(channel, none);
     machine.hold(machine.current, channel);
+    let [sender, receiver] = [SENDER, RECEIVER].map(|end| Token::new(end, channel, &machine.gone));
     let task = machine.own();
     task.make_room(2 * handle::WORDS)?;
-    let ends = [task.take_handle(SENDER, channel), task.take_handle(RECEIVER, channel)];
+    let ends = [task.take_handle(SENDER, channel, sender), task.take_handle(RECEIVER, channel, receiver)];
     task.give(&ends);
     Ok(Next::On)
 }
@@ -287,7 +311,7 @@ pub(crate) fn send(machine: &mut Machine<'_>, shape: u32) -> Step {
         Sent::Closed => machine.gives_bit(true),
         Sent::Waits(message) => {
             let me = machine.me(None);
-            if let Some(of) = machine.channels.get_mut(channel) {
+            if let Some(of) = machine.channels.get_mut(&channel) {
                 of.sending.push_back((me, message));
             }
             Ok(Next::Waits(Waits::Send))
@@ -336,7 +360,7 @@ pub(crate) fn receive(machine: &mut Machine<'_>, _shape: u32) -> Step {
         Got::Closed => machine.gives_bit(true),
         Got::Nothing => {
             let me = machine.me(None);
-            if let Some(of) = machine.channels.get_mut(channel) {
+            if let Some(of) = machine.channels.get_mut(&channel) {
                 of.receiving.push_back(me);
             }
             Ok(Next::Waits(Waits::Receive))
@@ -368,14 +392,14 @@ pub(crate) fn try_receive(machine: &mut Machine<'_>, shape: u32) -> Step {
 pub(crate) fn close_receiver(machine: &mut Machine<'_>, _shape: u32) -> Step {
     let channel = about(machine);
     machine.close(channel);
-    let rest = machine.channels.get_mut(channel).map(|of| std::mem::take(&mut of.buffer));
+    let rest = machine.channels.get_mut(&channel).map(|of| std::mem::take(&mut of.buffer));
     rest.into_iter().flatten().for_each(|message| machine.drop_message(message));
     Ok(Next::On)
 }
 
 pub(crate) fn len(machine: &mut Machine<'_>, _shape: u32) -> Step {
     let channel = about(machine);
-    let len = machine.channels.get(channel).map_or(0, |of| of.buffer.len() as u64);
+    let len = machine.channels.get(&channel).map_or(0, |of| of.buffer.len() as u64);
     machine.own().give(&[len]);
     Ok(Next::On)
 }
@@ -428,12 +452,12 @@ pub(crate) fn select_wait(machine: &mut Machine<'_>, _shape: u32) -> Step {
                 machine.wake_at(at, me);
             }
             Arm::Receive(channel) => {
-                if let Some(of) = machine.channels.get_mut(channel) {
+                if let Some(of) = machine.channels.get_mut(&channel) {
                     of.receiving.push_back(me);
                 }
             }
             Arm::Send(channel, message) => {
-                if let Some(of) = machine.channels.get_mut(channel) {
+                if let Some(of) = machine.channels.get_mut(&channel) {
                     of.sending.push_back((me, message));
                 }
             }

@@ -3,6 +3,7 @@
 
 use std::alloc::{Layout as Block, alloc, dealloc};
 
+use crate::code::Code;
 use crate::task::Task;
 use crate::trap::Trap;
 use crate::types::{BYTE_STORE, FORWARDED, STATIC, Size, TEXT, Types, header};
@@ -83,7 +84,7 @@ pub(crate) fn write(at: u64, value: u64) {
 }
 
 /// Moves objects behind one another into a new space.
-struct Mover<'t> {
+pub(crate) struct Mover<'t> {
     types: &'t Types,
     free: u64,
 }
@@ -94,7 +95,7 @@ impl Mover<'_> {
     }
 
     /// Where an object is now.
-    fn moved(&mut self, object: u64) -> u64 {
+    pub(crate) fn moved(&mut self, object: u64) -> u64 {
         if object == 0 {
             return 0;
         }
@@ -114,8 +115,14 @@ impl Mover<'_> {
         to
     }
 
-    /// Goes through what was moved, from its first object on, until nothing more is to be moved.
-    fn scan(&mut self, mut at: u64) {
+    /// What is referred to from a frame.
+    pub(crate) fn frame(&mut self, code: &Code, return_address: u64, stack: u64) {
+        let offsets = code.references(return_address);
+        offsets.iter().for_each(|offset| self.root(stack + u64::from(*offset)));
+    }
+
+    /// Goes through what was moved, from an object on, until nothing more is to be moved. Gives where that ends.
+    pub(crate) fn scan(&mut self, mut at: u64) -> u64 {
         let types = self.types;
         while at < self.free {
             let header = read(at);
@@ -132,6 +139,7 @@ impl Mover<'_> {
             }
             at += words(types, header, at) as u64 * 8;
         }
+        at
     }
 }
 
@@ -153,7 +161,7 @@ impl Task<'_> {
         Ok(())
     }
 
-    fn collect(&mut self, need: usize) -> Result<(), Trap> {
+    pub(crate) fn collect(&mut self, need: usize) -> Result<(), Trap> {
         let used = (self.top - self.space.start()) as usize;
         if need > self.limits.heap {
             return Err(Trap::Memory);
@@ -166,17 +174,17 @@ impl Task<'_> {
         let mut to =
             Space::new(wanted(used, before).min(self.limits.heap.max(used + need))).ok_or(Trap::Memory)?;
         let mut mover = Mover { types: self.types, free: to.start() };
-        self.walk_all(&mut |return_address, stack| {
-            let offsets = self.code.references(return_address);
-            offsets.iter().for_each(|offset| mover.root(stack + u64::from(*offset)));
-        });
+        let code = self.code;
+        self.walk(&mut |return_address, stack| mover.frame(code, return_address, stack));
         self.each_kept(&mut |kept| *kept = mover.moved(*kept));
         let mut mask = self.mask;
         while mask != 0 {
             mover.root(self.slot as u64 + u64::from(mask.trailing_zeros()) * 8);
             mask &= mask - 1;
         }
-        mover.scan(to.start());
+        let scanned = mover.scan(to.start());
+        self.keep_streams(&mut mover, scanned);
+        self.handles.moved();
         let alive = (mover.free - to.start()) as usize;
         self.top = mover.free;
         std::mem::swap(&mut self.space, &mut to);

@@ -5,9 +5,12 @@ use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
+
 use crate::actors::Actor;
 use crate::channels::Channel;
 use crate::code::Code;
+use crate::handle::Gone;
 use crate::operations::{Call, HOST, MACHINES, OPERATIONS};
 use crate::outside;
 use crate::stacks::Stacks;
@@ -82,13 +85,21 @@ pub struct Machine<'r> {
     pub(crate) world: &'r mut dyn World,
     /// Itself, for tasks.
     me: *mut Machine<'r>,
-    pub(crate) tasks: Vec<Known<'r>>,
+    pub(crate) tasks: FxHashMap<usize, Known<'r>>,
+    tasks_made: usize,
     /// The task that has its turn.
     pub(crate) current: usize,
+    running: Option<NonNull<Task<'r>>>,
+    /// What has no handle any more, while it is not forgotten.
+    pub(crate) gone: Gone,
+    /// Whether the first task has ended.
+    pub(crate) over: bool,
     /// Tasks that can go on.
     pub(crate) ready: VecDeque<usize>,
-    pub(crate) channels: Vec<Channel>,
-    pub(crate) actors: Vec<Actor>,
+    pub(crate) channels: FxHashMap<usize, Channel>,
+    pub(crate) channels_made: usize,
+    pub(crate) actors: FxHashMap<usize, Actor>,
+    pub(crate) actors_made: usize,
     /// Who is woken at which time, in the order in which they asked.
     pub(crate) timers: BTreeMap<(i64, u64), Waiter>,
     pub(crate) timer: u64,
@@ -110,11 +121,17 @@ impl<'r> Machine<'r> {
             limits,
             world,
             me: std::ptr::null_mut(),
-            tasks: Vec::new(),
+            tasks: FxHashMap::default(),
+            tasks_made: 0,
             current: 0,
+            running: None,
+            gone: Gone::default(),
+            over: false,
             ready: VecDeque::new(),
-            channels: Vec::new(),
-            actors: Vec::new(),
+            channels: FxHashMap::default(),
+            channels_made: 0,
+            actors: FxHashMap::default(),
+            actors_made: 0,
             timers: BTreeMap::new(),
             timer: 0,
             stacks: Stacks::new(limits.stack, code.reserve),
@@ -137,7 +154,7 @@ impl<'r> Machine<'r> {
         machine.me = me;
         let first = machine.add_task(Name::Function(function)).ok()?;
         let start = Start { starter: starter as u64, code: 0, captures: 0, state: false, results: (0, 0) };
-        machine.task(first)?.place = Place::Start(start);
+        machine.give_turn(first);
         machine.begin(start).ok()?;
         let task = machine.own_address();
         // SAFETY: the caller promises it of the code; the task was prepared to begin.
@@ -149,22 +166,24 @@ impl<'r> Machine<'r> {
 
     /// A new task that does nothing yet.
     pub(crate) fn add_task(&mut self, name: Name) -> Result<usize, Trap> {
-        let id = self.tasks.len();
+        self.forget();
+        let id = self.tasks_made;
         let task = Task::new(self.me, (self.types, self.code), self.limits, name)?;
-        self.tasks.push(Known::Live(Owned::new(task)));
+        self.tasks.insert(id, Known::Live(Owned::new(task)));
+        self.tasks_made += 1;
         Ok(id)
     }
 
     /// A task that is not done.
     pub(crate) fn task(&mut self, id: usize) -> Option<&mut Task<'r>> {
-        match self.tasks.get_mut(id) {
+        match self.tasks.get_mut(&id) {
             Some(Known::Live(task)) => Some(task),
             _ => None,
         }
     }
 
     pub(crate) fn live(&self, id: usize) -> Option<&Task<'r>> {
-        match self.tasks.get(id) {
+        match self.tasks.get(&id) {
             Some(Known::Live(task)) => Some(task),
             _ => None,
         }
@@ -172,23 +191,33 @@ impl<'r> Machine<'r> {
 
     /// The task that has its turn.
     pub(crate) fn own(&mut self) -> &mut Task<'r> {
-        match &mut self.tasks[self.current] {
-            Known::Live(task) => task,
-            Known::Done(_) => unreachable!("a task that is done has no turn"),
-        }
+        let Some(mut task) = self.running else { unreachable!("a task that is done has no turn") };
+        // SAFETY: it is one of the tasks, which are used through this machine only, and none is taken away while it has its turn.
+        unsafe { task.as_mut() }
     }
 
-    fn own_address(&mut self) -> *mut Task<'r> {
-        match &self.tasks[self.current] {
-            Known::Live(task) => task.0.as_ptr(),
-            Known::Done(_) => std::ptr::null_mut(),
-        }
+    /// Gives a task its turn; none where it is done.
+    fn give_turn(&mut self, id: usize) {
+        self.current = id;
+        self.running = match self.tasks.get(&id) {
+            Some(Known::Live(task)) => Some(task.0),
+            _ => None,
+        };
+    }
+
+    /// The task that has its turn is about to be no more.
+    pub(crate) fn end_turn(&mut self) {
+        self.running = None;
+    }
+
+    fn own_address(&self) -> *mut Task<'r> {
+        self.running.map_or(std::ptr::null_mut(), NonNull::as_ptr)
     }
 
     /// The task that goes on now, in whatever turn; null where the run is over.
     fn next(&mut self) -> *mut Task<'r> {
         loop {
-            if matches!(self.tasks.first(), Some(Known::Done(_))) {
+            if self.over {
                 self.outcome = match (self.trap.take(), self.failure.take()) {
                     (Some(trapped), _) => Outcome::Trapped(trapped),
                     (None, Some(failure)) => Outcome::Failed(failure),
@@ -198,8 +227,8 @@ impl<'r> Machine<'r> {
             }
             self.fire_timers();
             let Some(next) = self.next_ready() else {
-                match self.timers.keys().next().copied() {
-                    Some((time, _)) => self.world.wait_until(time),
+                match self.next_time() {
+                    Some(time) => self.world.wait_until(time),
                     None => {
                         self.outcome = Outcome::Deadlock(self.waiting());
                         return std::ptr::null_mut();
@@ -207,7 +236,7 @@ impl<'r> Machine<'r> {
                 }
                 continue;
             };
-            self.current = next;
+            self.give_turn(next);
             self.own().fuel = TURN;
             let task = self.go_on();
             if !task.is_null() {
@@ -259,7 +288,10 @@ impl<'r> Machine<'r> {
     pub(crate) fn begin(&mut self, start: Start) -> Result<(), Trap> {
         let stack = match self.own().stack.take() {
             Some(stack) => stack,
-            None => self.stacks.take()?,
+            None => match self.own().spare.pop() {
+                Some(stack) => stack,
+                None => self.stacks.take()?,
+            },
         };
         let limit = self.stacks.limit(&stack);
         let task = self.own();

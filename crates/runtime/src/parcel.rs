@@ -3,9 +3,11 @@
 //! Its objects stand in a row of words, and refer to one another by their places in it, with the lowest bit set, which no address has.
 //! So it is put into a heap by one pass over its words, as often as somebody asks for it.
 
+use std::rc::Rc;
+
 use rustc_hash::FxHashMap;
 
-use crate::handle::{self, SENDER};
+use crate::handle::{self, SENDER, Token};
 use crate::heap::{read, words, write};
 use crate::task::Task;
 use crate::trap::Trap;
@@ -20,6 +22,8 @@ pub(crate) struct Parcel {
     objects: Vec<u64>,
     /// The channels of the senders in it, each as often as it is in it.
     pub(crate) senders: Vec<usize>,
+    /// The tokens of the handles in it, in their order.
+    tokens: Vec<Rc<Token>>,
 }
 
 /// A few words, which are on no heap.
@@ -79,7 +83,7 @@ pub(crate) fn each_ref(types: &Types, header: u64, len: impl Fn() -> u64, visit:
 impl Parcel {
     /// A copy of a value in the heap of a task; of its lanes those are references that `refs` says.
     pub(crate) fn pack(types: &Types, lanes: &[u64], refs: u64) -> Self {
-        let mut made = Self { lanes: Few::new(lanes), refs, objects: Vec::new(), senders: Vec::new() };
+        let mut made = Self { lanes: Few::new(lanes), refs, ..Self::default() };
         if refs == 0 {
             return made;
         }
@@ -126,6 +130,9 @@ impl Parcel {
         if handle::is(header, SENDER) {
             self.senders.push(read(object + 8) as usize);
         }
+        if handle::has_token(header) {
+            self.tokens.push(handle::token(object));
+        }
         let copy = (self.objects.len() as u64) << 1 | 1;
         let len = words(types, header, object) as u64;
         self.objects.extend((0..len).map(|at| read(object + at * 8)));
@@ -149,8 +156,14 @@ impl Task<'_> {
             write(to + at * 8, *word);
         }
         let mut at = to;
+        let mut tokens = parcel.tokens.iter();
         while at < to + len as u64 * 8 {
             let header = read(at);
+            if handle::has_token(header)
+                && let Some(token) = tokens.next()
+            {
+                self.handles.add(at, Rc::clone(token));
+            }
             each_ref(self.types, header, || read(at + 8), &mut |word| {
                 let word = at + word as u64 * 8;
                 write(word, place(read(word)));

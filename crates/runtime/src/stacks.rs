@@ -46,7 +46,7 @@ impl Stacks {
         }
         if self.fresh == 0 {
             // The first task has the first by itself: most programs have one.
-            let slots = if self.regions.is_empty() { 1 } else { (8 << self.regions.len()).min(SLOTS) };
+            let slots = if self.regions.is_empty() { 1 } else { (8 << self.regions.len().min(7)).min(SLOTS) };
             let bytes = self.size.checked_mul(slots).ok_or(Trap::Memory)?;
             let region = MmapOptions::new().len(bytes).no_reserve_swap().map_anon();
             let region = region.map_err(|_| Trap::Memory)?;

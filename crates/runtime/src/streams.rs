@@ -1,13 +1,18 @@
 //! Streams: generators that go on when the next value is asked for, on stacks of their own and in the heap of their task.
 
-use crate::handle::STREAM;
+use crate::code::Code;
+use crate::handle::{self, STREAM};
+use crate::heap::{Mover, read};
 use crate::machine::{Machine, Next, Step};
 use crate::stacks::Stack;
-use crate::task::{Place, Start};
+use crate::task::{Place, Start, Task};
+use crate::types::{FORWARDED, HANDLE, header};
 
 /// A generator.
 #[derive(Debug)]
 pub(crate) struct Stream {
+    /// Its handle, while the collector has not moved that: one that nobody can ask any more is forgotten.
+    handle: u64,
     state: State,
     /// What it has deferred.
     defers: Vec<u64>,
@@ -24,19 +29,49 @@ enum State {
 }
 
 impl Stream {
-    /// Where it was left.
-    pub(crate) fn left(&self) -> Option<(u64, u64)> {
-        match &self.state {
-            State::Left { frame, stack, .. } => Some((*frame, *stack)),
-            State::New(_) | State::Gone => None,
-        }
+    /// Whether somebody may ask it, or what it has deferred is still to be done.
+    fn is_needed(&self) -> bool {
+        read(self.handle) & FORWARDED != 0 || !self.defers.is_empty() || matches!(self.state, State::Gone)
     }
 
-    pub(crate) fn each_kept(&mut self, visit: &mut dyn FnMut(&mut u64)) {
-        if let State::New(start) = &mut self.state {
-            visit(&mut start.captures);
+    /// Moves what it refers to.
+    fn keep(&mut self, code: &Code, mover: &mut Mover<'_>) {
+        self.handle = mover.moved(self.handle);
+        self.defers.iter_mut().for_each(|deferred| *deferred = mover.moved(*deferred));
+        match &mut self.state {
+            State::New(start) => start.captures = mover.moved(start.captures),
+            State::Left { frame, stack, .. } => {
+                Task::walk_from(*frame, *stack, &mut |address, stack| mover.frame(code, address, stack));
+            }
+            State::Gone => (),
         }
-        self.defers.iter_mut().for_each(visit);
+    }
+}
+
+impl Task<'_> {
+    /// Keeps the generators that are needed, and what they refer to, which may be further ones, and forgets the others. What was moved
+    /// is gone through from a place on.
+    pub(crate) fn keep_streams(&mut self, mover: &mut Mover<'_>, mut scanned: u64) {
+        let mut others = std::mem::take(&mut self.streams);
+        loop {
+            let needed: Vec<usize> =
+                others.iter().filter(|(_, of)| of.is_needed()).map(|(number, _)| *number).collect();
+            if needed.is_empty() {
+                break;
+            }
+            for number in needed {
+                if let Some(mut stream) = others.remove(&number) {
+                    stream.keep(self.code, mover);
+                    self.streams.insert(number, stream);
+                }
+            }
+            scanned = mover.scan(scanned);
+        }
+        for stream in others.into_values() {
+            if let State::Left { on: Some(stack), .. } = stream.state {
+                self.spare.push(stack);
+            }
+        }
     }
 }
 
@@ -68,7 +103,9 @@ impl Machine<'_> {
     /// Back to who asked: the generator has come to its end. False where the task was in none.
     pub(crate) fn stream_ended(&mut self, error: u64) -> bool {
         let Some(asking) = self.own().asking.pop() else { return false };
+        let number = asking.stream;
         let (stack, _) = self.back_to(asking);
+        self.own().streams.remove(&number);
         if let Some(stack) = stack {
             self.stacks.give(stack);
         }
@@ -88,7 +125,7 @@ impl Machine<'_> {
         let (streams, asking) = (std::mem::take(&mut task.streams), std::mem::take(&mut task.asking));
         let innermost = std::mem::take(&mut task.defers);
         let (mut all, mut stacks) = (Vec::new(), Vec::new());
-        for mut stream in streams {
+        for mut stream in streams.into_values() {
             all.append(&mut stream.defers);
             if let State::Left { on, .. } = stream.state {
                 stacks.extend(on);
@@ -107,11 +144,20 @@ impl Machine<'_> {
 /// A new stream of a function value without parameters.
 pub(crate) fn new(machine: &mut Machine<'_>, _shape: u32) -> Step {
     let task = machine.own();
-    let number = task.streams.len();
-    let handle = task.new_handle(STREAM, number)?;
+    if task.streams.len() >= task.streams_most {
+        task.collect(handle::WORDS * 8)?;
+        task.streams_most = (task.streams.len() * 2).max(64);
+    } else {
+        task.make_room(handle::WORDS)?;
+    }
+    let number = task.streams_made;
+    task.streams_made += 1;
+    let handle = task.take(handle::WORDS);
+    task.set_word(handle, 0, header(HANDLE, STREAM));
+    task.set_word(handle, 1, number as u64);
     let start = task.start(task.argument(0), false);
     let state = start.map_or(State::Gone, State::New);
-    task.streams.push(Stream { state, defers: Vec::new() });
+    task.streams.insert(number, Stream { handle, state, defers: Vec::new() });
     task.give(&[handle]);
     Ok(Next::On)
 }
@@ -120,14 +166,14 @@ pub(crate) fn new(machine: &mut Machine<'_>, _shape: u32) -> Step {
 pub(crate) fn next(machine: &mut Machine<'_>, _shape: u32) -> Step {
     let task = machine.own();
     let number = task.handle(task.argument(0));
-    let state = task.streams.get_mut(number).map(|of| std::mem::replace(&mut of.state, State::Gone));
+    let state = task.streams.get_mut(&number).map(|of| std::mem::replace(&mut of.state, State::Gone));
     let Some(state @ (State::New(_) | State::Left { .. })) = state else {
         // It is at its end, or it asks itself.
         task.give(&[]);
         return Ok(Next::On);
     };
     task.mask = 0;
-    let deferred = std::mem::take(&mut task.streams[number].defers);
+    let deferred = task.streams.get_mut(&number).map(|of| std::mem::take(&mut of.defers)).unwrap_or_default();
     let asking = Asking {
         stream: number,
         frame: task.last_frame,
@@ -163,8 +209,8 @@ pub(crate) fn yields(machine: &mut Machine<'_>, shape: u32) -> Step {
     let number = asking.stream;
     let (on, defers) = machine.back_to(asking);
     let task = machine.own();
-    if let Some(of) = task.streams.get_mut(number) {
-        *of = Stream { state: State::Left { frame, stack, on, results }, defers };
+    if let Some(of) = task.streams.get_mut(&number) {
+        (of.state, of.defers) = (State::Left { frame, stack, on, results }, defers);
     }
     task.give(&words);
     Ok(Next::On)

@@ -1,9 +1,12 @@
 //! A task: its heap, its stacks, and what is known of it while it is not done.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 
 use crate::channels::Arm;
 use crate::code::{Code, Frame};
+use crate::handle::Handles;
 use crate::heap::{Space, read};
 use crate::machine::Machine;
 use crate::parcel::Parcel;
@@ -90,6 +93,7 @@ pub struct Task<'r> {
     pub(crate) types: &'r Types,
     pub(crate) code: &'r Code,
     pub(crate) space: Space,
+    pub(crate) handles: Handles,
     /// The end of the room for objects.
     pub(crate) end: u64,
     pub(crate) limits: Limits,
@@ -115,6 +119,8 @@ pub struct Task<'r> {
     pub(crate) owner: Option<Owner>,
     pub(crate) cancelled: bool,
     pub(crate) detached: bool,
+    /// Whether there is no handle of it.
+    pub(crate) unowned: bool,
     /// How it is going to have ended, while it still does what was deferred.
     pub(crate) ending: Option<Ending>,
     pub(crate) waiters: Vec<Waiter>,
@@ -123,7 +129,12 @@ pub struct Task<'r> {
     /// The message that a `select` received.
     pub(crate) taken: Option<Parcel>,
     /// The generators that it has made, and who asks the one that goes on, which may be another one.
-    pub(crate) streams: Vec<Stream>,
+    pub(crate) streams: BTreeMap<usize, Stream>,
+    /// How many it has made, and how many there may be until those are looked for that nobody can ask any more.
+    pub(crate) streams_made: usize,
+    pub(crate) streams_most: usize,
+    /// The stacks of those.
+    pub(crate) spare: Vec<Stack>,
     pub(crate) asking: Vec<Asking>,
     /// The actor that it is, with its state: a root.
     pub(crate) actor: Option<usize>,
@@ -153,6 +164,7 @@ impl<'r> Task<'r> {
             types: tables.0,
             code: tables.1,
             space,
+            handles: Handles::default(),
             end,
             limits,
             slot: std::ptr::null_mut(),
@@ -171,11 +183,15 @@ impl<'r> Task<'r> {
             owner: None,
             cancelled: false,
             detached: false,
+            unowned: false,
             ending: None,
             waiters: Vec::new(),
             select: Vec::new(),
             taken: None,
-            streams: Vec::new(),
+            streams: BTreeMap::new(),
+            streams_made: 0,
+            streams_most: 64,
+            spare: Vec::new(),
             asking: Vec::new(),
             actor: None,
             actor_state: 0,
@@ -246,23 +262,10 @@ impl<'r> Task<'r> {
         }
     }
 
-    /// Goes through all frames, those of generators that wait as well.
-    pub(crate) fn walk_all(&self, visit: &mut dyn FnMut(u64, u64)) {
-        self.walk(visit);
-        for stream in &self.streams {
-            if let Some((frame, stack)) = stream.left() {
-                Self::walk_from(frame, stack, visit);
-            }
-        }
-    }
-
-    /// Goes through the references that the task keeps outside of its frames and its heap.
+    /// Goes through the references that the task keeps outside of its frames and its heap, without those of its generators.
     pub(crate) fn each_kept(&mut self, visit: &mut dyn FnMut(&mut u64)) {
         self.defers.iter_mut().for_each(&mut *visit);
         self.asking.iter_mut().flat_map(|asking| &mut asking.defers).for_each(&mut *visit);
-        for stream in &mut self.streams {
-            stream.each_kept(visit);
-        }
         if let Place::Start(start) = &mut self.place {
             visit(&mut start.captures);
         }

@@ -1,8 +1,9 @@
 //! Tasks: what they wait for, how they end, what becomes of those who wait for them.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use crate::handle::TASK;
+use crate::handle::{ACTOR, TASK};
 use crate::machine::{Known, Machine, Next, Step};
 use crate::parcel::Parcel;
 use crate::task::{Place, Start, Task};
@@ -72,7 +73,8 @@ pub(crate) struct Waiter {
 /// A scope that a task is in.
 #[derive(Debug, Default)]
 pub(crate) struct Scope {
-    children: Vec<usize>,
+    /// Those of its tasks that are not done, in their order.
+    children: BTreeSet<usize>,
     failure: Option<Rc<Ended>>,
 }
 
@@ -130,7 +132,23 @@ impl<'r> Machine<'r> {
     }
 
     fn is_done(&self, id: usize) -> bool {
-        matches!(self.tasks.get(id), Some(Known::Done(_)))
+        self.live(id).is_none()
+    }
+
+    /// Forgets what nobody can reach any more.
+    pub(crate) fn forget(&mut self) {
+        let gone = Rc::clone(&self.gone);
+        loop {
+            let Some((kind, number)) = gone.borrow_mut().pop() else { return };
+            match kind {
+                TASK => match self.tasks.get_mut(&number) {
+                    Some(Known::Live(task)) => task.unowned = true,
+                    _ => _ = self.tasks.remove(&number),
+                },
+                ACTOR => self.forget_actor(number),
+                _ => self.forget_end(number),
+            }
+        }
     }
 
     /// What a task does that has no frame: it is an actor, or it ends. False where there is nothing now.
@@ -139,12 +157,10 @@ impl<'r> Machine<'r> {
         if task.ending.is_none() {
             return self.next_mail();
         }
-        let children: Vec<usize> = task.scopes.iter().flat_map(|scope| scope.children.clone()).collect();
-        if children.iter().any(|child| !self.is_done(*child)) {
-            self.own().state = State::Waits(Waits::Scope);
+        if task.scopes.iter().any(|scope| !scope.children.is_empty()) {
+            task.state = State::Waits(Waits::Scope);
             return false;
         }
-        let task = self.own();
         match task.defers.pop() {
             Some(deferred) => {
                 if let Some(start) = task.start(deferred, false) {
@@ -206,7 +222,6 @@ impl<'r> Machine<'r> {
 
     fn end_task(&mut self) {
         let (current, types) = (self.current, self.types);
-        let name = self.name_of(current);
         let task = self.own();
         let (mut failure, detached) = (None, task.detached);
         let ended = match task.ending.take() {
@@ -220,11 +235,17 @@ impl<'r> Machine<'r> {
         };
         let (holds, waiters) = (std::mem::take(&mut task.holds), std::mem::take(&mut task.waiters));
         let (owner, actor, cancelled) = (task.owner, task.actor, task.cancelled);
-        if let Some(stack) = task.stack.take() {
-            self.stacks.give(stack);
-        }
+        let told = if failure.is_some() && detached { self.name_of(current) } else { String::new() };
+        let task = self.own();
+        let (spare, unowned) = (std::mem::take(&mut task.spare), task.unowned);
+        spare.into_iter().chain(task.stack.take()).for_each(|stack| self.stacks.give(stack));
         let ended = Rc::new(ended);
-        self.tasks[current] = Known::Done(Rc::clone(&ended));
+        self.end_turn();
+        if unowned {
+            self.tasks.remove(&current);
+        } else {
+            self.tasks.insert(current, Known::Done(Rc::clone(&ended)));
+        }
         let mut holds: Vec<(usize, usize)> = holds.into_iter().collect();
         holds.sort_unstable();
         for (channel, times) in holds {
@@ -234,16 +255,16 @@ impl<'r> Machine<'r> {
             self.tell_end(waiter, &ended);
         }
         if let (Some(failure), true) = (&failure, detached) {
-            self.world.failed(&name, failure);
+            self.world.failed(&told, failure);
         }
         if let Some(actor) = actor {
             self.actor_ended(actor, &ended);
         }
         if let Some(owner) = owner {
-            self.child_ended(owner, cancelled, &ended);
+            self.child_ended(owner, (current, cancelled), &ended);
         }
         if current == 0 {
-            self.failure = failure;
+            (self.failure, self.over) = (failure, true);
         }
     }
 
@@ -257,10 +278,11 @@ impl<'r> Machine<'r> {
         }
     }
 
-    fn child_ended(&mut self, owner: Owner, cancelled: bool, ended: &Rc<Ended>) {
+    fn child_ended(&mut self, owner: Owner, (child, cancelled): (usize, bool), ended: &Rc<Ended>) {
         let Some(scope) = self.task(owner.task).and_then(|task| task.scopes.get_mut(owner.scope)) else {
             return;
         };
+        scope.children.remove(&child);
         let fails = owner.dropped && !matches!(**ended, Ended::Value(_)) && scope.failure.is_none();
         if fails && !cancelled {
             scope.failure = Some(Rc::clone(ended));
@@ -275,7 +297,7 @@ impl<'r> Machine<'r> {
 
     fn is_scope_done(&self, owner: Owner) -> bool {
         let scope = self.live(owner.task).and_then(|task| task.scopes.get(owner.scope));
-        scope.is_some_and(|scope| scope.children.iter().all(|child| self.is_done(*child)))
+        scope.is_some_and(|scope| scope.children.is_empty())
     }
 
     /// All tasks of a scope have ended: who waits for that goes on.
@@ -358,8 +380,10 @@ impl<'r> Machine<'r> {
     /// The tasks that wait, each with what for and where.
     pub(crate) fn waiting(&self) -> Vec<Waiting> {
         let mut all = Vec::new();
-        for (id, known) in self.tasks.iter().enumerate() {
-            let Known::Live(task) = known else { continue };
+        let mut ids: Vec<usize> = self.tasks.keys().copied().collect();
+        ids.sort_unstable();
+        for id in ids {
+            let Some(task) = self.live(id) else { continue };
             let State::Waits(waits) = task.state else { continue };
             let wait = match waits {
                 Waits::Task(of) => Wait::Task(self.name_of(of)),
@@ -405,7 +429,7 @@ pub(crate) fn deferred(machine: &mut Machine<'_>, _shape: u32) -> Step {
 
 /// A new task of a function value. In a scope: 0 no, 1 yes, 2 yes and nobody keeps its handle.
 pub(crate) fn spawn(machine: &mut Machine<'_>, _shape: u32) -> Step {
-    let types = machine.types;
+    let (types, gone) = (machine.types, Rc::clone(&machine.gone));
     let task = machine.own();
     let (closure, kind) = (task.argument(0), task.argument(1));
     let parcel = Parcel::pack(types, &[closure], 1);
@@ -422,12 +446,12 @@ pub(crate) fn spawn(machine: &mut Machine<'_>, _shape: u32) -> Step {
     machine.ready.push_back(child);
     let current = machine.current;
     let task = machine.own();
-    let handle = task.new_handle(TASK, child)?;
+    let handle = task.new_handle(TASK, child, &gone)?;
     task.give(&[handle]);
     if kind > 0
         && let Some(scope) = task.scopes.last_mut()
     {
-        scope.children.push(child);
+        scope.children.insert(child);
         let owner = Owner { task: current, scope: task.scopes.len() - 1, dropped: kind == 2 };
         if let Some(child) = machine.task(child) {
             child.owner = Some(owner);
@@ -439,7 +463,7 @@ pub(crate) fn spawn(machine: &mut Machine<'_>, _shape: u32) -> Step {
 pub(crate) fn get(machine: &mut Machine<'_>, _shape: u32) -> Step {
     let task = machine.own();
     let of = task.handle(task.argument(0));
-    if let Some(Known::Done(ended)) = machine.tasks.get(of) {
+    if let Some(Known::Done(ended)) = machine.tasks.get(&of) {
         let ended = Rc::clone(ended);
         let task = machine.own();
         task.mask = 0;

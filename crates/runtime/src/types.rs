@@ -158,7 +158,7 @@ impl Types {
         let raw = |fixed| Layout { size: Size::Raw, refs: vec![], shape: None, parts: vec![], fixed };
         let three = |fixed| Layout { size: Size::Words(3), refs: vec![2], shape: None, parts: vec![], fixed };
         // In the order of the numbers above.
-        let handle = Layout { size: Size::Words(2), refs: vec![], shape: None, parts: vec![], fixed: true };
+        let handle = Layout { size: Size::Words(3), refs: vec![], shape: None, parts: vec![], fixed: true };
         types.layouts = vec![raw(true), raw(true), raw(false), three(true), raw(false), three(false), handle];
         for (id, shape) in shapes.iter().enumerate() {
             let array = types.layouts.len() as u32;

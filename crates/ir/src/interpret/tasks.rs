@@ -146,8 +146,8 @@ impl<'p> Machine<'p, '_> {
             }
             self.fire_timers();
             let Some(next) = self.next_ready() else {
-                match self.timers.keys().next().copied() {
-                    Some((time, _)) => self.world.wait_until(time),
+                match self.next_time() {
+                    Some(time) => self.world.wait_until(time),
                     None => return Outcome::Deadlock(self.waiting()),
                 }
                 continue;
@@ -505,6 +505,17 @@ impl<'p> Machine<'p, '_> {
             }
             let waiter = entry.remove();
             self.wake(waiter, &[waiter.arm.unwrap_or(0) as u64]);
+        }
+    }
+
+    /// The first time that somebody waits for who still does.
+    fn next_time(&mut self) -> Option<i64> {
+        loop {
+            let (key, waiter) = self.timers.first_key_value().map(|(key, waiter)| (*key, *waiter))?;
+            if self.waits_of(waiter).is_some() {
+                return Some(key.0);
+            }
+            self.timers.remove(&key);
         }
     }
 
