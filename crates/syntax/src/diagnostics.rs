@@ -164,7 +164,10 @@ impl SyntaxError {
             }
             Fact::Chained { .. } => "comparisons and ranges cannot be chained".into(),
             Fact::ClassInHead => "a class literal needs parentheses before a block".into(),
-            Fact::ForeignWord { written, instead: "" } => format!("`{written}` does not belong here"),
+            Fact::ForeignWord { written: written @ "ensures", .. }
+            | Fact::ForeignWord { written, instead: "" } => {
+                format!("`{written}` does not belong here")
+            }
             Fact::ForeignWord { written, instead } => format!("`{written}` is `{instead}` in Pluto"),
             Fact::ThinArrow => "`->` is written `=>`".into(),
             Fact::ResultArrow => "the type of the result stands alone behind the parameters".into(),
@@ -239,6 +242,9 @@ impl SyntaxError {
             Fact::Foreign(Foreign::Repeat) => "`for _ in 0..n { … }` does something `n` times",
             Fact::ForeignWord { written: "let", instead: "const" } => {
                 "outside of functions nothing is changed, and what changes is in a class or an actor"
+            }
+            Fact::ForeignWord { written: "ensures", .. } => {
+                "clauses of a contract stand between the head and the body of a function"
             }
             Fact::ForeignWord { written: "static", .. } => "a function without `self` belongs to its type",
             Fact::Foreign(Foreign::Reference) => "what a function changes is a parameter with `mut`",
@@ -340,7 +346,7 @@ impl SyntaxError {
                 fix.edits.extend(arrow.map(|arrow| edit(arrow, "=>")));
                 Some(fix)
             }
-            Fact::ForeignWord { written: "try" | "new" | "implements" | "extends", .. } => None,
+            Fact::ForeignWord { written: "try" | "new" | "implements" | "extends" | "ensures", .. } => None,
             Fact::ForeignWord { instead: "", written } => remove(&format!("`{written}`")),
             Fact::ForeignWord { written: "if let" | "while let", .. } => None,
             Fact::ForeignWord { written, instead } if !begins_other_form(written) => write(instead),

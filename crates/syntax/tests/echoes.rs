@@ -33,8 +33,8 @@ fn a_mistake_has_few_echoes() {
     let table: Vec<String> =
         programs.iter().map(|(errors, programs)| format!("{errors} errors: {programs} programs\n")).collect();
     expect![[r#"
-        0 errors: 1864 programs
-        1 errors: 17110 programs
+        0 errors: 1860 programs
+        1 errors: 17114 programs
         2 errors: 1207 programs
         3 errors: 117 programs
         4 errors: 22 programs

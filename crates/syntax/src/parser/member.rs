@@ -47,15 +47,15 @@ impl Parser<'_> {
         }
     }
 
-    /// `[db: Database, clock: Clock]`, where it is there.
     /// `: A, B<T> {` on the line.
     fn at_supertypes(&self) -> bool {
         use Kind::{Comma, Dot, Greater, LeftBrace, Less, Name};
-        let kinds = self.following().map(|(_, token)| token.kind);
-        let behind = kinds.skip_while(|kind| matches!(kind, Name | Comma | Dot | Less | Greater)).next();
+        let mut kinds = self.following().map(|(_, token)| token.kind);
+        let behind = kinds.find(|kind| !matches!(kind, Name | Comma | Dot | Less | Greater));
         self.at(Kind::Colon) && !self.newline && behind == Some(LeftBrace)
     }
 
+    /// `[db: Database, clock: Clock]`, where it is there.
     fn dependencies(&mut self) -> crate::tree::List<Dependency> {
         let begin = self.begin::<Dependency>();
         if self.at(Kind::LeftBracket) {

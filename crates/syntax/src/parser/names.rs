@@ -16,7 +16,7 @@ const FOREIGN: &[(&str, &str)] = &[
     ("elif", "else if"),
     ("elseif", "else if"),
     ("elsif", "else if"),
-    ("ensures", ""),
+    ("ensures", "assert"),
     ("export", "pub"),
     ("foreach", "for"),
     ("fun", "fn"),
