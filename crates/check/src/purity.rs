@@ -71,6 +71,12 @@ impl Checker<'_> {
         }
         let mut work: Vec<FunctionId> = seen.impure;
         work.extend(self.program.functions.iter().filter(|(_, of)| !of.pure).map(|(id, _)| id));
+        // What an actor does for a trait is a message.
+        for (_, own) in self.program.impls.iter() {
+            if let Some((of, _)) = own.of.filter(|_| self.is_actor(own.on)) {
+                work.extend(&self.program.traits[of].methods);
+            }
+        }
         // A trait's method is as impure as any of its implementations.
         let implementations = self.implementations();
         while let Some(id) = work.pop() {

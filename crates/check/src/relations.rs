@@ -209,6 +209,12 @@ impl Checker<'_> {
         }
     }
 
+    /// Whether a type is the state of an actor.
+    pub(crate) fn is_actor(&self, ty: TyId) -> bool {
+        let Ty::Class(id, _) = self.program.types.get(ty) else { return false };
+        self.program.classes[id].kind == crate::program::ClassKind::Actor
+    }
+
     /// The impl by which a type has a trait, and what stands for its type parameters.
     pub(crate) fn find_impl(&mut self, ty: TyId, of: TraitId) -> Option<(ImplId, Subst)> {
         self.find_impl_at(ty, of, 0)

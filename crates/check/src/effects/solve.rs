@@ -7,7 +7,7 @@ use super::{CallFact, Graph, HandlerFact, Handling, Node, Raised};
 use crate::arena::Id;
 use crate::checker::Checker;
 use crate::error::{CheckError, Fact};
-use crate::program::{ClassKind, ErrorId, FunctionId, Owner, TraitId};
+use crate::program::{ErrorId, FunctionId, Owner, TraitId};
 use crate::raises::{self, Handled, NodeId, Solution};
 use crate::types::{Effect, EffectVar, ErrorSet, Ty, TyId};
 
@@ -158,11 +158,6 @@ impl Checker<'_> {
                 nodes.graph.call(from, to, Handled::NOTHING, &bindings, at);
             }
         }
-    }
-
-    fn is_actor(&self, ty: TyId) -> bool {
-        let Ty::Class(id, _) = self.program.types.get(ty) else { return false };
-        self.program.classes[id].kind == ClassKind::Actor
     }
 
     /// Whether values of a type are made in tests and nowhere else: it is not `pub`, so that nobody else can.

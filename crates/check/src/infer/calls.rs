@@ -109,6 +109,10 @@ impl Body<'_, '_> {
         let result = self.c.program.functions[call.function].result;
         let result = self.c.program.types.substitute(result, &call.subst);
         self.note_call(&call, handling);
+        if call.dispatch == Dispatch::Message {
+            values.iter().skip(1).for_each(|value| self.crosses(*value));
+            self.later.push(Later::Cross(result, call.span));
+        }
         let target = self.target(&call);
         let values = self.c.program.nodes.expr_lists.add(values);
         self.add(ExprKind::Call(Callee::Target(target), values), result, call.span)
@@ -286,6 +290,9 @@ impl Body<'_, '_> {
         }
         if message {
             self.impure(call.span);
+            if self.contract.is_some() {
+                return;
+            }
         }
         let of = &self.c.program.functions[call.function];
         // What a built-in method changes is its receiver, which is looked at where the receiver stands.

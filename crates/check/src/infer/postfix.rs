@@ -148,7 +148,9 @@ impl Body<'_, '_> {
         let (span, ty) = (self.nodes.span(*next), self.ty(value));
         match after.handling {
             Handling::Propagate => {
-                if self.node().is_none() || self.defers > 0 {
+                // Of a message in a contract it is told that it waits.
+                let waits = self.contract.is_some() && self.impure.is_some_and(|at| at.start >= span.start);
+                if (self.node().is_none() || self.defers > 0) && !waits {
                     self.error(span, Fact::Misplaced { what: Misplaced::Raise });
                 }
                 self.add(ExprKind::Propagate(value), ty, span)
