@@ -83,6 +83,8 @@ pub enum Misplaced {
 pub enum Immutable {
     /// It is bound by `let`.
     Let,
+    /// It is bound by `let`, with others.
+    LetPart,
     /// It is a parameter without `mut`.
     Param,
     /// It is `self` without `mut`.

@@ -82,7 +82,7 @@ impl SyntaxError {
             Fact::Unclosed { .. } => UNCLOSED_BRACKET,
             Fact::Unopened(_) => UNOPENED_BRACKET,
             Fact::TooDeep => NESTED_TOO_DEEP,
-            Fact::SameLine => STATEMENTS_ON_ONE_LINE,
+            Fact::SameLine { .. } => STATEMENTS_ON_ONE_LINE,
             Fact::LeadingOperator { .. } => OPERATOR_BEGINS_LINE,
             Fact::Chained { .. } => CHAINED_COMPARISON,
             Fact::ClassInHead => CLASS_LITERAL_IN_HEAD,
@@ -158,7 +158,7 @@ impl SyntaxError {
             Fact::Unclosed { close, .. } => format!("{} is missing", close.shown()),
             Fact::Unopened(close) => format!("{} closes nothing", close.shown()),
             Fact::TooDeep => format!("this is nested more than {} levels deep", crate::NESTING),
-            Fact::SameLine => "statements and declarations begin on lines of their own".into(),
+            Fact::SameLine { .. } => "statements and declarations begin on lines of their own".into(),
             Fact::LeadingOperator { operator, .. } => {
                 format!("a line cannot begin with {}", operator.shown())
             }
@@ -227,7 +227,7 @@ impl SyntaxError {
             Fact::BadEscape(BadEscape::NotAscii) => "above `\\x7f`, write `\\u{…}`",
             Fact::BadNumber(BadNumber::Suffix) => "durations end in `ns`, `us`, `ms`, `s`, `m` or `h`",
             Fact::UnclosedHole => "a `{` that is no hole is written `{{`",
-            Fact::SameLine => "nothing joins this with what is before it on the line",
+            Fact::SameLine { .. } => "nothing joins this with what is before it on the line",
             Fact::LeadingOperator { .. } => "an operator at the end of a line continues it",
             Fact::Chained { .. } => "join two of them by `and`",
             Fact::ItemInBlock { function: true } => {
@@ -371,7 +371,8 @@ impl SyntaxError {
             Fact::Step { instead } => write(&format!("{instead} 1")),
             fact => {
                 let (title, text) = proposal(fact)?;
-                let place = if matches!(fact, Fact::SameLine) { Span::empty(span.start) } else { span };
+                let place =
+                    if matches!(fact, Fact::SameLine { .. }) { Span::empty(span.start) } else { span };
                 Some(Fix::proposed(title, vec![edit(place, &text)]))
             }
         }
@@ -383,7 +384,7 @@ impl SyntaxError {
 fn proposal(fact: &Fact) -> Option<(String, String)> {
     Some(match fact {
         Fact::Unopened(close) => (format!("remove {}", close.shown()), String::new()),
-        Fact::Semicolon { at_end: false } | Fact::SameLine => {
+        Fact::Semicolon { at_end: false } | Fact::SameLine { name: false } => {
             ("begin a new line".to_owned(), "\n".to_owned())
         }
         Fact::ForeignWord { written, instead } if begins_other_form(written) => {

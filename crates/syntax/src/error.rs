@@ -29,7 +29,7 @@ impl SyntaxError {
                 | Fact::Unclosed { .. }
                 | Fact::Unopened(_)
                 | Fact::TooDeep
-                | Fact::SameLine
+                | Fact::SameLine { .. }
                 | Fact::LeadingOperator { .. }
                 | Fact::KeywordAsName(_)
                 | Fact::ItemInBlock { .. }
@@ -104,7 +104,10 @@ pub enum Fact {
     /// Too many levels.
     TooDeep,
     /// The second of two statements on a line.
-    SameLine,
+    SameLine {
+        /// Whether the first is a name and nothing else, so that the two were probably not meant as two.
+        name: bool,
+    },
     /// A line that begins with an operator.
     LeadingOperator {
         /// Which.

@@ -108,6 +108,8 @@ struct Parser<'s> {
     applications: postfix::Applications,
     /// Statements of other languages, whose blocks may end by `end`.
     foreign_blocks: u32,
+    /// Whether the last statement was a name and nothing else.
+    after_name: bool,
     /// A `mut` inside of a pattern, which was told.
     mut_in_pattern: Option<Span>,
     /// Where the lexer's errors are echoes.
@@ -152,6 +154,7 @@ impl<'s> Parser<'s> {
             labels: Vec::new(),
             applications: postfix::Applications::default(),
             foreign_blocks: 0,
+            after_name: false,
             mut_in_pattern: None,
             dropped: Vec::new(),
             after_minus: u32::MAX,

@@ -79,6 +79,9 @@ fn declared_by(said: Said, why: Immutable, declared: pluto_source::FileSpan) -> 
             declared,
             "mut ",
         ),
+        Immutable::LetPart => said
+            .at(declared, "it is bound here, without `mut`")
+            .note("`let mut (a, b) = …` is for all the names"),
         Immutable::Param => said.at(declared, "it is a parameter without `mut`").insert_before(
             "write `mut` before it",
             declared,

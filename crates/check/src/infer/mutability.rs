@@ -54,6 +54,12 @@ impl Body<'_, '_> {
         }
     }
 
+    /// Why a name cannot be changed that is bound there.
+    pub(super) fn why_immutable(&self, why: Immutable, bound: Span) -> Immutable {
+        let before = self.c.file(self.module).text.get(..bound.start as usize).unwrap_or_default();
+        if why == Immutable::Let && !before.trim_end().ends_with("let") { Immutable::LetPart } else { why }
+    }
+
     fn is_handle(&mut self, value: ExprId) -> bool {
         let ty = self.ty(value);
         matches!(self.get(ty), Ty::Actor(..))
@@ -81,7 +87,8 @@ impl Body<'_, '_> {
                 // A contract changes nothing whatever: that is said instead.
                 if !known.mutable && self.contract.is_none() {
                     let declared = self.place(known.span);
-                    self.error(span, Fact::MutateImmutable { name: known.name, why: info.why, declared });
+                    let why = self.why_immutable(info.why, known.span);
+                    self.error(span, Fact::MutateImmutable { name: known.name, why, declared });
                 }
                 self.info_mut(local).changed = true;
                 self.info_mut(local).through = true;

@@ -246,7 +246,7 @@ impl Body<'_, '_> {
         let captured = info.frame + 1 < self.frames.len();
         self.capture(local);
         if !known.mutable || captured {
-            let why = if captured { Immutable::Captured } else { info.why };
+            let why = self.why_immutable(if captured { Immutable::Captured } else { info.why }, known.span);
             let declared = self.place(known.span);
             self.info_mut(local).used = true;
             self.error(span, Fact::AssignImmutable { name: known.name, why, declared });

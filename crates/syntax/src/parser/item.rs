@@ -21,7 +21,7 @@ impl Parser<'_> {
             let line = self.newline.then_some(self.start);
             self.begin_line();
             if !self.newline && !self.recovering && !self.at_closing() {
-                self.error(self.span(), Fact::SameLine);
+                self.error(self.span(), Fact::SameLine { name: false });
                 self.recovering = false;
             }
             let before = self.at;

@@ -56,7 +56,7 @@ impl Parser<'_> {
             self.skip_rest_of_line(Kind::RightBrace);
             return;
         } else if !self.newline && !self.at_closing() {
-            self.error(self.span(), Fact::SameLine);
+            self.error(self.span(), Fact::SameLine { name: self.after_name });
             self.recovering = false;
             unknown = self.at(Kind::LeftBrace);
         }
@@ -64,6 +64,8 @@ impl Parser<'_> {
         let (before, line) = (self.at, self.newline.then_some(self.start));
         let id = if unknown { self.unknown_block() } else { self.statement() };
         self.push(id);
+        self.after_name =
+            matches!(self.nodes[id], Stmt::Expr(expr) if matches!(self.nodes[expr], Expr::Name(_)));
         let mut arm = self.at(Kind::FatArrow) && !self.newline;
         if arm {
             self.expected(Expected::EndOfLine);
