@@ -64,9 +64,9 @@ impl Machine<'_> {
             Some(Mail::Call(message, asked)) => {
                 actor.doing = Some(asked);
                 let task = self.own();
-                match task.unpack(&message) {
+                match task.unpack_one(&message) {
                     Ok(closure) => {
-                        let start = closure.first().and_then(|closure| task.start(*closure, true));
+                        let start = task.start(closure, true);
                         task.place = start.map_or(Place::None, Place::Start);
                     }
                     Err(trap) => task.fault = Some(trap),
@@ -116,7 +116,7 @@ impl Machine<'_> {
             return;
         }
         if let Ended::Value(parcel) | Ended::Error(parcel) = ended {
-            self.keep_senders(by.task, &parcel.senders);
+            self.keep_senders(by.task, parcel.senders());
         }
         self.wake_with(by, ended);
     }
@@ -182,15 +182,12 @@ impl Machine<'_> {
         let Some(of) = self.actors.get(&actor) else { return Ok(Next::On) };
         if let Some(why) = of.down.clone() {
             if waits {
-                let task = self.own();
-                task.mask = 0;
-                let words = task.ended_words(&Ended::Trapped(why))?;
-                task.give(&words);
+                self.own().give_ended(&Ended::Trapped(why))?;
             }
             return Ok(Next::On);
         }
         let task = of.task;
-        self.keep_senders(task, &message.senders);
+        self.keep_senders(task, message.senders());
         let by = waits.then(|| self.me(None));
         self.post(actor, Mail::Call(message, Asked { by }));
         Ok(if waits { Next::Waits(Waits::Reply(actor)) } else { Next::On })
@@ -205,10 +202,10 @@ pub(crate) fn spawn(machine: &mut Machine<'_>, shape: u32) -> Step {
     machine.actors_made += 1;
     let task = machine.add_task(Name::Actor(shape))?;
     if let Some(made) = machine.task(task) {
-        made.actor_state = made.unpack(&state)?.first().copied().unwrap_or(0);
+        made.actor_state = made.unpack_one(&state)?;
         (made.actor, made.state) = (Some(actor), State::Waits(Waits::Mail));
     }
-    machine.keep_senders(task, &state.senders);
+    machine.keep_senders(task, state.senders());
     let made = Actor { task, mail: VecDeque::new(), doing: None, down: None, unowned: false };
     machine.actors.insert(actor, made);
     let own = machine.own();

@@ -5,9 +5,8 @@ use std::collections::VecDeque;
 use crate::handle::{self, RECEIVER, SENDER, Token};
 use crate::machine::{Machine, Next, Step};
 use crate::parcel::Parcel;
-use crate::task::Task;
 use crate::tasks::{Waiter, Waits, about};
-use crate::trap::{Stop, Trap};
+use crate::trap::Stop;
 
 /// A channel.
 #[derive(Debug)]
@@ -46,17 +45,6 @@ enum Got {
     Nothing,
 }
 
-impl Task<'_> {
-    /// Gives a message behind a word.
-    fn give_message(&mut self, first: u64, message: &Parcel) -> Result<(), Trap> {
-        self.mask = 0;
-        let lanes = self.unpack(message)?;
-        let words: Vec<u64> = std::iter::once(first).chain(lanes).collect();
-        self.give(&words);
-        Ok(())
-    }
-}
-
 impl Machine<'_> {
     /// A task holds senders that were copied for it.
     pub(crate) fn keep_senders(&mut self, task: usize, senders: &[usize]) {
@@ -79,7 +67,7 @@ impl Machine<'_> {
         let types = self.types;
         let item = types.item(shape);
         let message = Parcel::pack(types, self.own().arguments(1, types.width(item)), types.refs(item));
-        for channel in &message.senders {
+        for channel in message.senders() {
             if let Some(of) = self.channels.get_mut(channel) {
                 of.holds += 1;
             }
@@ -96,9 +84,9 @@ impl Machine<'_> {
         }
     }
 
-    fn drop_message(&mut self, message: Parcel) {
-        for channel in message.senders {
-            self.release(channel, 1);
+    fn drop_message(&mut self, message: &Parcel) {
+        for channel in message.senders() {
+            self.release(*channel, 1);
         }
     }
 
@@ -109,7 +97,7 @@ impl Machine<'_> {
         for (waiter, message) in sending {
             self.wake_closed(waiter);
             if waiter.arm.is_none() {
-                self.drop_message(message);
+                self.drop_message(&message);
             }
         }
         for waiter in receiving {
@@ -143,13 +131,14 @@ impl Machine<'_> {
     }
 
     fn send(&mut self, channel: usize, message: Parcel) -> Sent {
-        if let Some(waiter) = self.next_receiver(channel) {
+        let waits = self.channels.get(&channel).is_some_and(|of| !of.receiving.is_empty());
+        if waits && let Some(waiter) = self.next_receiver(channel) {
             self.deliver(waiter, message);
             return Sent::Taken;
         }
         match self.channels.get_mut(&channel) {
             Some(of) if !of.open => {
-                self.drop_message(message);
+                self.drop_message(&message);
                 Sent::Closed
             }
             Some(of) if of.buffer.len() < of.capacity => {
@@ -172,11 +161,11 @@ impl Machine<'_> {
     }
 
     fn deliver(&mut self, waiter: Waiter, message: Parcel) {
-        for channel in &message.senders {
+        for channel in message.senders() {
             self.hold(waiter.task, *channel);
         }
         match waiter.arm {
-            None => self.wake_by(waiter, |task| task.give_message(0, &message)),
+            None => self.wake_by(waiter, |task| task.give_parcel(Some(0), &message)),
             Some(arm) => {
                 if let Some(task) = self.task(waiter.task) {
                     task.taken = Some(message);
@@ -189,6 +178,13 @@ impl Machine<'_> {
     fn receive(&mut self, channel: usize) -> Got {
         let Some(of) = self.channels.get_mut(&channel) else { return Got::Closed };
         let first = of.buffer.pop_front();
+        if of.sending.is_empty() {
+            return match first {
+                Some(message) => Got::Message(message),
+                None if of.open => Got::Nothing,
+                None => Got::Closed,
+            };
+        }
         let next = self.next_sender(channel);
         match (first, next) {
             (Some(message), Some(next)) => {
@@ -215,14 +211,14 @@ impl Machine<'_> {
                 return Some(message);
             }
             if waiter.arm.is_none() {
-                self.drop_message(message);
+                self.drop_message(&message);
             }
         }
     }
 
     /// What is in a message becomes the task's own.
     fn take_senders(&mut self, message: &Parcel) {
-        for channel in &message.senders {
+        for channel in message.senders() {
             self.hold(self.current, *channel);
         }
     }
@@ -234,7 +230,7 @@ impl Machine<'_> {
             if let Arm::Send(_, message) = arm
                 && done != Some(at)
             {
-                self.drop_message(message);
+                self.drop_message(&message);
             }
         }
     }
@@ -325,7 +321,7 @@ pub(crate) fn try_send(machine: &mut Machine<'_>, shape: u32) -> Step {
         Sent::Taken => machine.gives_bit(true),
         Sent::Closed => machine.gives_bit(false),
         Sent::Waits(message) => {
-            machine.drop_message(message);
+            machine.drop_message(&message);
             machine.gives_bit(false)
         }
     }
@@ -354,7 +350,7 @@ pub(crate) fn receive(machine: &mut Machine<'_>, _shape: u32) -> Step {
     match machine.receive(channel) {
         Got::Message(message) => {
             machine.take_senders(&message);
-            machine.own().give_message(0, &message)?;
+            machine.own().give_parcel(Some(0), &message)?;
             Ok(Next::On)
         }
         Got::Closed => machine.gives_bit(true),
@@ -375,14 +371,7 @@ pub(crate) fn try_receive(machine: &mut Machine<'_>, shape: u32) -> Step {
         Got::Message(message) => {
             machine.take_senders(&message);
             let one_ref = types.known[types.item(shape) as usize].one_ref;
-            let task = machine.own();
-            if one_ref {
-                task.mask = 0;
-                let lanes = task.unpack(&message)?;
-                task.give(&lanes);
-            } else {
-                task.give_message(1, &message)?;
-            }
+            machine.own().give_parcel((!one_ref).then_some(1), &message)?;
         }
         Got::Closed | Got::Nothing => machine.own().give(&[]),
     }
@@ -393,7 +382,7 @@ pub(crate) fn close_receiver(machine: &mut Machine<'_>, _shape: u32) -> Step {
     let channel = about(machine);
     machine.close(channel);
     let rest = machine.channels.get_mut(&channel).map(|of| std::mem::take(&mut of.buffer));
-    rest.into_iter().flatten().for_each(|message| machine.drop_message(message));
+    rest.into_iter().flatten().for_each(|message| machine.drop_message(&message));
     Ok(Next::On)
 }
 
@@ -469,9 +458,7 @@ pub(crate) fn select_wait(machine: &mut Machine<'_>, _shape: u32) -> Step {
 /// The message that was received.
 pub(crate) fn select_take(machine: &mut Machine<'_>, _shape: u32) -> Step {
     let task = machine.own();
-    task.mask = 0;
     let message = task.taken.take().unwrap_or_default();
-    let lanes = task.unpack(&message)?;
-    task.give(&lanes);
+    task.give_parcel(None, &message)?;
     Ok(Next::On)
 }

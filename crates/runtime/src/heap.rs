@@ -31,7 +31,7 @@ pub(crate) struct Space {
 
 impl Space {
     /// Bytes of the first space of a task.
-    pub(crate) const FIRST: usize = 4 << 10;
+    pub(crate) const FIRST: usize = 1 << 10;
     /// Bytes up to which a space grows whatever is alive.
     const GROWS_TO: usize = 1 << 20;
 

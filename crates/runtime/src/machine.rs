@@ -370,6 +370,7 @@ pub(crate) unsafe extern "C" fn dispatch(
             // SAFETY: the machine is there as long as its tasks are, and what it knows of this one is used through it from here on.
             let machine = unsafe { &mut *task.machine };
             machine.host = task.host_stack;
+    task.note_depth();
             match MACHINES[number - OPERATIONS.len()].1(machine, shape as u32) {
                 Ok(Next::On) => return address,
                 Ok(Next::Again) => return machine.on(),

@@ -19,16 +19,23 @@ pub(crate) struct Parcel {
     lanes: Few,
     /// Which lanes are references.
     refs: u64,
-    objects: Vec<u64>,
-    /// The channels of the senders in it, each as often as it is in it.
-    pub(crate) senders: Vec<usize>,
-    /// The tokens of the handles in it, in their order.
+    /// What they refer to; nothing where there are none.
+    objects: Option<Box<Objects>>,
+}
+
+/// What is referred to in a parcel.
+#[derive(Clone, Debug, Default)]
+struct Objects {
+    words: Vec<u64>,
+    /// The channels of the senders, each as often as it is there.
+    senders: Vec<usize>,
+    /// The tokens of the handles, in their order.
     tokens: Vec<Rc<Token>>,
 }
 
 /// A few words, which are on no heap.
 #[derive(Clone, Debug)]
-enum Few {
+pub(crate) enum Few {
     In([u64; 4], u8),
     Out(Box<[u64]>),
 }
@@ -51,7 +58,7 @@ impl Few {
         }
     }
 
-    fn words(&self) -> &[u64] {
+    pub(crate) fn words(&self) -> &[u64] {
         match self {
             Self::In(words, len) => &words[..*len as usize],
             Self::Out(words) => words,
@@ -83,42 +90,28 @@ pub(crate) fn each_ref(types: &Types, header: u64, len: impl Fn() -> u64, visit:
 impl Parcel {
     /// A copy of a value in the heap of a task; of its lanes those are references that `refs` says.
     pub(crate) fn pack(types: &Types, lanes: &[u64], refs: u64) -> Self {
-        let mut made = Self { lanes: Few::new(lanes), refs, ..Self::default() };
-        if refs == 0 {
-            return made;
-        }
-        let mut copies = FxHashMap::default();
-        for (at, lane) in lanes.iter().enumerate() {
-            if refs >> at & 1 == 1 {
-                let copy = made.add(types, *lane, &mut copies);
-                made.lanes.words_mut()[at] = copy;
+        let mut made = Self { lanes: Few::new(lanes), refs, objects: None };
+        if refs != 0 {
+            let (mut objects, mut copies) = (Objects::default(), FxHashMap::default());
+            for (at, lane) in made.lanes.words_mut().iter_mut().enumerate() {
+                if refs >> at & 1 == 1 {
+                    *lane = objects.add(types, *lane, &mut copies);
+                }
             }
-        }
-        // Each object refers to those of the heap until it has its turn.
-        let mut at = 0;
-        while at < made.objects.len() {
-            let header = made.objects[at];
-            let mut places = Vec::new();
-            each_ref(types, header, || made.objects[at + 1], &mut |place| places.push(at + place));
-            let len = made.len(types, at);
-            for place in places {
-                made.objects[place] = made.add(types, made.objects[place], &mut copies);
-            }
-            at += len;
+            objects.finish(types, &mut copies);
+            made.objects = Some(Box::new(objects));
         }
         made
     }
 
-    /// How many words the object at a place has.
-    fn len(&self, types: &Types, at: usize) -> usize {
-        match types.of_header(self.objects[at]).size {
-            Size::Words(words) => words,
-            Size::Raw => 2 + (self.objects[at + 1] as usize).div_ceil(8),
-            Size::Rows(stride) => 2 + self.objects[at + 1] as usize * stride,
-        }
+    /// The channels of the senders in it, each as often as it is in it.
+    pub(crate) fn senders(&self) -> &[usize] {
+        self.objects.as_ref().map_or(&[], |objects| &objects.senders)
     }
+}
 
-    /// What refers to the copy of an object.
+impl Objects {
+    /// What refers to the copy of an object, which refers to objects of the heap until it is finished.
     fn add(&mut self, types: &Types, object: u64, copies: &mut FxHashMap<u64, u64>) -> u64 {
         if object == 0 || read(object) & STATIC != 0 {
             return object;
@@ -133,30 +126,48 @@ impl Parcel {
         if handle::has_token(header) {
             self.tokens.push(handle::token(object));
         }
-        let copy = (self.objects.len() as u64) << 1 | 1;
+        let copy = (self.words.len() as u64) << 1 | 1;
         let len = words(types, header, object) as u64;
-        self.objects.extend((0..len).map(|at| read(object + at * 8)));
+        self.words.extend((0..len).map(|at| read(object + at * 8)));
         copies.insert(object, copy);
         copy
+    }
+
+    /// Has copies refer to copies.
+    fn finish(&mut self, types: &Types, copies: &mut FxHashMap<u64, u64>) {
+        let (mut at, mut places) = (0, Vec::new());
+        while at < self.words.len() {
+            let header = self.words[at];
+            each_ref(types, header, || self.words[at + 1], &mut |place| places.push(at + place));
+            let len = self.len(types, at);
+            for place in places.drain(..) {
+                self.words[place] = self.add(types, self.words[place], copies);
+            }
+            at += len;
+        }
+    }
+
+    /// How many words the object at a place has.
+    fn len(&self, types: &Types, at: usize) -> usize {
+        match types.of_header(self.words[at]).size {
+            Size::Words(words) => words,
+            Size::Raw => 2 + (self.words[at + 1] as usize).div_ceil(8),
+            Size::Rows(stride) => 2 + self.words[at + 1] as usize * stride,
+        }
     }
 }
 
 impl Task<'_> {
     /// Puts a copy into the heap of the task: the lanes of the value.
-    pub(crate) fn unpack(&mut self, parcel: &Parcel) -> Result<Vec<u64>, Trap> {
-        let mut lanes = parcel.lanes.words().to_vec();
-        if parcel.refs == 0 {
-            return Ok(lanes);
-        }
-        let len = parcel.objects.len();
+    pub(crate) fn unpack(&mut self, parcel: &Parcel) -> Result<Few, Trap> {
+        let mut lanes = parcel.lanes.clone();
+        let Some(objects) = &parcel.objects else { return Ok(lanes) };
+        let len = objects.words.len();
         self.make_room(len)?;
         let to = self.take(len);
         let place = |word: u64| if word & 1 == 1 { to + (word >> 1) * 8 } else { word };
-        for (at, word) in (0..).zip(&parcel.objects) {
-            write(to + at * 8, *word);
-        }
-        let mut at = to;
-        let mut tokens = parcel.tokens.iter();
+        self.words_mut(to, 0, len).copy_from_slice(&objects.words);
+        let (mut at, mut tokens) = (to, objects.tokens.iter());
         while at < to + len as u64 * 8 {
             let header = read(at);
             if handle::has_token(header)
@@ -170,11 +181,28 @@ impl Task<'_> {
             });
             at += words(self.types, header, at) as u64 * 8;
         }
-        for (at, lane) in lanes.iter_mut().enumerate() {
+        for (at, lane) in lanes.words_mut().iter_mut().enumerate() {
             if parcel.refs >> at & 1 == 1 {
                 *lane = place(*lane);
             }
         }
         Ok(lanes)
+    }
+
+    /// Puts a copy of one reference into the heap of the task.
+    pub(crate) fn unpack_one(&mut self, parcel: &Parcel) -> Result<u64, Trap> {
+        Ok(self.unpack(parcel)?.words().first().copied().unwrap_or(0))
+    }
+
+    /// Gives what is in a parcel as results from a place on, behind a word where that is not the first one.
+    pub(crate) fn give_parcel(&mut self, first: Option<u64>, parcel: &Parcel) -> Result<(), Trap> {
+        self.mask = 0;
+        let lanes = self.unpack(parcel)?;
+        self.give_from(usize::from(first.is_some()), lanes.words());
+        if let Some(first) = first {
+            // SAFETY: a slot has four words at least.
+            unsafe { self.slot.write(first) };
+        }
+        Ok(())
     }
 }

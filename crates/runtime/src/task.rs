@@ -200,6 +200,13 @@ impl<'r> Task<'r> {
 
     /// A word of the slot of the operation that runs, or that it waits in.
     pub(crate) fn argument(&self, at: usize) -> u64 {
+    /// Notes how deep down the stack it was left.
+    pub(crate) fn note_depth(&mut self) {
+        if let Some(stack) = &mut self.stack {
+            stack.deepest = stack.deepest.min(self.last_stack);
+        }
+    }
+
         // SAFETY: a slot has a word for each argument and each result, and four at least, and is there while the operation is.
         unsafe { self.slot.add(at).read() }
     }
@@ -210,12 +217,11 @@ impl<'r> Task<'r> {
         unsafe { std::slice::from_raw_parts(self.slot.add(from), len) }
     }
 
-    /// Gives results of the operation: all others are zero.
-    pub(crate) fn give(&mut self, values: &[u64]) {
-        let zeros = std::iter::repeat(&0);
-        for (at, value) in values.iter().chain(zeros).take(self.gives.max(values.len())).enumerate() {
+    /// Gives results of the operation from a place on: all behind them are zero.
+    pub(crate) fn give_from(&mut self, from: usize, values: &[u64]) {
+        for at in from..self.gives {
             // SAFETY: as above.
-            unsafe { self.slot.add(at).write(*value) };
+            unsafe { self.slot.add(at).write(values.get(at - from).copied().unwrap_or(0)) };
         }
         // Its arguments are no more.
         self.mask = 0;
@@ -223,6 +229,11 @@ impl<'r> Task<'r> {
 
     /// Goes through the frames of a stack from where it was left on: its return address, and its stack pointer at the call.
     pub(crate) fn walk_from(frame: u64, stack: u64, visit: &mut dyn FnMut(u64, u64)) {
+    /// Gives all results of the operation.
+    pub(crate) fn give(&mut self, values: &[u64]) {
+        self.give_from(0, values);
+    }
+
         // SAFETY: the stubs recorded where it was left, and every frame of the program keeps the frame pointer of the one that called
         // it, the first one zero, and the return address behind it.
         let read = |at: u64| unsafe { (at as *const u64).read() };

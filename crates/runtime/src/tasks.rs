@@ -99,22 +99,18 @@ impl Task<'_> {
         Failure { error: self.show_error(error), site: self.variant(error) }
     }
 
-    /// What ended something as what an operation gives: how, the value, the error, why.
-    pub(crate) fn ended_words(&mut self, ended: &Ended) -> Result<Vec<u64>, Trap> {
-        let mut words = vec![0; self.gives];
+    /// Gives what ended something as results: how, the value, the error, why.
+    pub(crate) fn give_ended(&mut self, ended: &Ended) -> Result<(), Trap> {
+        self.mask = 0;
         let (how, behind, value) = match ended {
-            Ended::Value(value) => {
-                let value = self.unpack(value)?;
-                words.iter_mut().skip(1).zip(value).for_each(|(place, value)| *place = value);
-                return Ok(words);
-            }
-            Ended::Error(error) => (1, 2, self.unpack(error)?.first().copied().unwrap_or(0)),
+            Ended::Value(value) => return self.give_parcel(Some(0), value),
+            Ended::Error(error) => (1, 2, self.unpack_one(error)?),
             Ended::Trapped(why) => (2, 1, self.new_text(why)?),
         };
-        let len = words.len();
-        words[0] = how;
-        words[len - behind] = value;
-        Ok(words)
+        self.give(&[how]);
+        // SAFETY: what asks how something ended has three results at least.
+        unsafe { self.slot.add(self.gives - behind).write(value) };
+        Ok(())
     }
 }
 
@@ -273,7 +269,7 @@ impl<'r> Machine<'r> {
         if matches!(self.waits_of(waiter), Some(Waits::Task(_))) {
             self.wake_with(waiter, ended);
             if let Ended::Value(parcel) | Ended::Error(parcel) = ended {
-                self.keep_senders(waiter.task, &parcel.senders);
+                self.keep_senders(waiter.task, parcel.senders());
             }
         }
     }
@@ -351,11 +347,7 @@ impl<'r> Machine<'r> {
 
     /// The same of what something ended with.
     pub(crate) fn wake_with(&mut self, waiter: Waiter, ended: &Ended) {
-        self.wake_by(waiter, |task| {
-            let words = task.ended_words(ended)?;
-            task.give(&words);
-            Ok(())
-        });
+        self.wake_by(waiter, |task| task.give_ended(ended));
     }
 
     /// Has a task go on that still waits, after it was given what it waits for. Where there is no memory for that it traps.
@@ -438,11 +430,11 @@ pub(crate) fn spawn(machine: &mut Machine<'_>, _shape: u32) -> Step {
     };
     let child = machine.add_task(Name::Function(number.number))?;
     let Some(made) = machine.task(child) else { return Ok(Next::On) };
-    let closure = made.unpack(&parcel)?;
-    if let Some(start) = closure.first().and_then(|closure| made.start(*closure, false)) {
+    let closure = made.unpack_one(&parcel)?;
+    if let Some(start) = made.start(closure, false) {
         made.place = Place::Start(start);
     }
-    machine.keep_senders(child, &parcel.senders);
+    machine.keep_senders(child, parcel.senders());
     machine.ready.push_back(child);
     let current = machine.current;
     let task = machine.own();
@@ -465,12 +457,9 @@ pub(crate) fn get(machine: &mut Machine<'_>, _shape: u32) -> Step {
     let of = task.handle(task.argument(0));
     if let Some(Known::Done(ended)) = machine.tasks.get(&of) {
         let ended = Rc::clone(ended);
-        let task = machine.own();
-        task.mask = 0;
-        let words = task.ended_words(&ended)?;
-        task.give(&words);
+        machine.own().give_ended(&ended)?;
         if let Ended::Value(parcel) | Ended::Error(parcel) = &*ended {
-            machine.keep_senders(machine.current, &parcel.senders);
+            machine.keep_senders(machine.current, parcel.senders());
         }
         return Ok(Next::On);
     }
@@ -527,11 +516,7 @@ pub(crate) fn close_scope(machine: &mut Machine<'_>, _shape: u32) -> Step {
     }
     let task = machine.own();
     match task.scopes.pop().and_then(|scope| scope.failure) {
-        Some(failure) => {
-            task.mask = 0;
-            let words = task.ended_words(&failure)?;
-            task.give(&words);
-        }
+        Some(failure) => task.give_ended(&failure)?,
         None => task.give(&[]),
     }
     Ok(Next::On)
