@@ -105,7 +105,7 @@ impl<'f, 'p, M: Module> Body<'f, 'p, M> {
         b: FunctionBuilder<'f>,
     ) -> Result<(), Error> {
         let mut body = Self::new(l, function, b);
-        let loops = if body.l.has_tasks { loops(function) } else { Vec::new() };
+        let loops = if body.l.counted { loops(function) } else { Vec::new() };
         if loops.contains(&true) {
             body.rounds = Some(body.b.declare_var(clif::I64));
         }
@@ -204,7 +204,7 @@ impl<'f, 'p, M: Module> Body<'f, 'p, M> {
         self.begin_rounds();
         let mut insts = self.function.blocks.iter().flat_map(|block| &block.insts);
         let may_be_long = self.rounds.is_some() || insts.any(|(inst, _)| is_call(inst));
-        if self.l.has_tasks && may_be_long {
+        if self.l.counted && may_be_long {
             self.count_call()?;
         }
         if let Some(first) = self.blocks.first().copied() {

@@ -47,13 +47,22 @@ const SETTINGS: [(&str, &str); 8] = [
     ("unwind_info", "true"),
 ];
 
+/// How a program is compiled.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// What of compiling is shown.
+    pub dump: Option<Dump>,
+    /// Whether steps are counted in programs of one task too, so that [`Limits::steps`] bounds them.
+    pub counted: bool,
+}
+
 /// Compiles a program.
 ///
 /// # Errors
 /// Where something in it is not compiled yet, and where this machine has no native code.
-pub fn compile(program: &Program, dump: Option<Dump>) -> Result<Compiled, Error> {
+pub fn compile(program: &Program, options: Options) -> Result<Compiled, Error> {
     let types = shapes::types(program);
-    let mut lowering = Lowering::new(module()?, program, &types, dump)?;
+    let mut lowering = Lowering::new(module()?, program, &types, options)?;
     lowering.functions()?;
     let starters = lowering.starters()?;
     let main = program.main.ok_or_else(|| Error::Refused("there is no `main`".to_owned()))?;
@@ -140,6 +149,7 @@ impl Compiled {
         let ended = unsafe { machine.run(self.entry, self.main) }.ok_or(Error::Memory)?;
         Ok(match ended {
             pluto_runtime::Outcome::Finished => Outcome::Finished,
+            pluto_runtime::Outcome::OutOfSteps => Outcome::OutOfSteps,
             pluto_runtime::Outcome::Stopped => Outcome::Stopped,
             pluto_runtime::Outcome::Failed(failure) => Outcome::Failed(self.failure(&failure)),
             pluto_runtime::Outcome::Trapped(trapped) => Outcome::Trapped(self.trapped(&trapped)),

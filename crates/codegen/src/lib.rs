@@ -16,6 +16,6 @@ mod told;
 mod turns;
 
 pub use error::Error;
-pub use jit::{Compiled, compile};
+pub use jit::{Compiled, Options, compile};
 pub use module::Dump;
 pub use pluto_runtime::Limits;

@@ -14,6 +14,7 @@ use rustc_hash::FxHashMap;
 
 use crate::body::Body;
 use crate::error::Error;
+use crate::jit::Options;
 use crate::turns::has_tasks;
 
 /// What is kept of a compiled function.
@@ -53,8 +54,8 @@ pub(crate) struct Lowering<'p, M> {
     /// The clauses that are found broken at places.
     pub(crate) clauses: FxHashMap<u32, Location>,
     pub(crate) finished: Vec<Finished>,
-    /// Whether it has several tasks.
-    pub(crate) has_tasks: bool,
+    /// Whether calls and rounds of loops are counted.
+    pub(crate) counted: bool,
     /// The largest frame.
     pub(crate) frame: usize,
     dump: Option<Dump>,
@@ -82,7 +83,7 @@ impl<'p, M: Module> Lowering<'p, M> {
         mut module: M,
         program: &'p Program,
         types: &'p Types,
-        dump: Option<Dump>,
+        options: Options,
     ) -> Result<Self, Error> {
         let host = |params: usize, of: Type, gives: bool| {
             let mut made = Signature::new(CallConv::SystemV);
@@ -120,9 +121,9 @@ impl<'p, M: Module> Lowering<'p, M> {
             locations: Vec::new(),
             clauses: FxHashMap::default(),
             finished: Vec::new(),
-            has_tasks: has_tasks(program),
+            counted: options.counted || has_tasks(program),
             frame: 0,
-            dump,
+            dump: options.dump,
             dumped: String::new(),
         })
     }

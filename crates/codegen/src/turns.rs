@@ -1,5 +1,5 @@
 //! Where compiled code lets other tasks have their turn: in loops and at the beginning of functions that call others, where a program
-//! has several tasks at all.
+//! has several tasks at all, or is to be cut off.
 //!
 //! A loop counts down in a register and asks the run-time system when that is at its end. Functions count in the task, one for each
 //! call, so that a loop of short loops comes to an end as well.

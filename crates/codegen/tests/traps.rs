@@ -5,8 +5,8 @@ mod support;
 #[path = "support/text.rs"]
 mod text;
 
-use pluto_codegen::Limits;
-use pluto_ir::interpret::Outcome;
+use pluto_codegen::{Limits, Options, compile};
+use pluto_ir::interpret::{Listener, Outcome, Virtual};
 use support::{interpreted, native, native_within, zealous};
 use text::program;
 
@@ -106,4 +106,65 @@ fn memory_ends_at_its_limit() {
     // What is not reachable any more is no longer there.
     let garbage = "fn main() {\n    let mut sum = 0\n    for i in 0..200000 {\n        let a = [i, i + 1]\n        sum += a.len()\n    }\n    print(sum) }\n";
     assert_eq!(native_within(&program(garbage), small), (Outcome::Finished, "400000\n".to_owned()));
+}
+
+/// How a program ends that is cut off after some steps.
+fn cut_off(text: &str) -> Outcome {
+    let options = Options { counted: true, ..Options::default() };
+    let compiled = compile(&program(text), options).expect("all of it can be compiled");
+    let limits = Limits { steps: 100_000, ..Limits::default() };
+    compiled.run(limits, &mut Virtual::new(0, Silent)).expect("there is memory")
+}
+
+struct Silent;
+
+impl Listener for Silent {
+    fn print(&mut self, _line: &str) -> bool {
+        true
+    }
+}
+
+#[test]
+fn what_has_no_end_is_cut_off() {
+    let turns = "fn main() {\n    let mut n = 0\n    loop { n = (n + 1) % 7 } }\n";
+    assert_eq!(cut_off(turns), Outcome::OutOfSteps);
+    let calls = "fn fib(n: int) int { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } }\nfn main() { print(fib(60)) }\n";
+    assert_eq!(cut_off(calls), Outcome::OutOfSteps);
+    let tasks = "fn nap() {\n    loop { sleep(1ms) }\n}\nfn main() {\n    let task = spawn nap()\n    task.get() catch { TaskFailed {} => print(1) } }\n";
+    assert_eq!(cut_off(tasks), Outcome::OutOfSteps);
+    let ends = "fn main() {\n    let mut n = 0\n    for _ in 0..50000 { n += 1 }\n    print(n) }\n";
+    assert_eq!(cut_off(ends), Outcome::Finished);
+}
+
+/// The stack of a task that was too deep is as good as new for the next one.
+#[test]
+fn a_task_ends_where_its_stack_does() {
+    let text = "fn down(n: int) int { 1 + down(n + 1) }
+fn flat(n: int) int { if n == 0 { 0 } else { 1 + flat(n - 1) } }
+fn deep() stream int {
+    yield flat(1000)
+    yield down(0)
+}
+fn main() {
+    for _ in 0..3 {
+        let task = spawn down(0)
+        print(task.get() catch { TaskFailed { reason } => reason.len() })
+        let other = spawn flat(50000)
+        print(other.get() catch 0)
+        print(deep().next() ?? 0)
+    }
+    for n in deep() { print(n) }
+}
+";
+    let lines = told(text, Limits { stack: 8 << 20, ..Limits::default() });
+    let lines: Vec<&str> = lines.lines().map(outline).collect();
+    let turn = |task| [task, "29", "50000", "1000"];
+    let turns = ["task down #1", "task down #3", "task down #5"].map(turn);
+    let end = ["1000", r#"too many calls in one another in ["down", "down"] .. Some("main")"#];
+    assert_eq!(lines, [turns.as_flattened(), &end].concat());
+}
+
+/// A line without the places and functions of a stack.
+fn outline(line: &str) -> &str {
+    line.split(": Trapped").next().unwrap_or_default()
 }

@@ -21,6 +21,9 @@ use crate::trap::{Stop, Trap};
 use crate::types::Types;
 use crate::world::{Failure, Outcome, Trapped, World};
 
+/// How many steps a switch from one task to another counts as.
+const SWITCH: u64 = 10;
+
 /// What becomes of a task that has asked for something.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Next {
@@ -110,6 +113,7 @@ pub struct Machine<'r> {
     pub(crate) trap: Option<Trapped>,
     pub(crate) failure: Option<Failure>,
     outcome: Outcome,
+    steps: u64,
 }
 
 impl<'r> Machine<'r> {
@@ -139,6 +143,7 @@ impl<'r> Machine<'r> {
             trap: None,
             failure: None,
             outcome: Outcome::Finished,
+            steps: limits.steps,
         }
     }
 
@@ -225,6 +230,11 @@ impl<'r> Machine<'r> {
                 };
                 return std::ptr::null_mut();
             }
+            let Some(left) = self.steps.checked_sub(SWITCH) else {
+                self.outcome = Outcome::OutOfSteps;
+                return std::ptr::null_mut();
+            };
+            self.steps = left;
             self.fire_timers();
             let Some(next) = self.next_ready() else {
                 match self.next_time() {
@@ -355,6 +365,7 @@ pub(crate) unsafe extern "C" fn dispatch(
     // SAFETY: compiled code has the address of the task that it runs for, which is suspended meanwhile.
     let task = unsafe { &mut *address };
     (task.slot, task.mask, task.gives) = (slot, mask, (operation >> 32) as usize);
+    task.note_depth();
     let number = operation as u32 as usize;
     let stop = match OPERATIONS.get(number) {
         Some((_, act)) => match act(&mut Call { task, shape: shape as u32 }) {
@@ -370,7 +381,6 @@ pub(crate) unsafe extern "C" fn dispatch(
             // SAFETY: the machine is there as long as its tasks are, and what it knows of this one is used through it from here on.
             let machine = unsafe { &mut *task.machine };
             machine.host = task.host_stack;
-    task.note_depth();
             match MACHINES[number - OPERATIONS.len()].1(machine, shape as u32) {
                 Ok(Next::On) => return address,
                 Ok(Next::Again) => return machine.on(),
@@ -381,6 +391,7 @@ pub(crate) unsafe extern "C" fn dispatch(
                 }
                 Ok(Next::Later) => {
                     machine.ready.push_back(machine.current);
+                    machine.steps = machine.steps.saturating_sub(TURN as u64);
                     return machine.next();
                 }
                 Ok(Next::Over) => {

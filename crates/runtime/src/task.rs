@@ -41,13 +41,15 @@ pub struct Limits {
     pub heap: usize,
     /// Bytes of calls of each task.
     pub stack: usize,
+    /// Calls and rounds of loops of all tasks, roughly, in programs that count them.
+    pub steps: u64,
     /// Whether everything is moved at each allocation, which finds references that were forgotten.
     pub zeal: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { heap: 2 << 30, stack: 16 << 20, zeal: false }
+        Self { heap: 2 << 30, stack: 16 << 20, steps: u64::MAX, zeal: false }
     }
 }
 
@@ -198,8 +200,6 @@ impl<'r> Task<'r> {
         })
     }
 
-    /// A word of the slot of the operation that runs, or that it waits in.
-    pub(crate) fn argument(&self, at: usize) -> u64 {
     /// Notes how deep down the stack it was left.
     pub(crate) fn note_depth(&mut self) {
         if let Some(stack) = &mut self.stack {
@@ -207,6 +207,8 @@ impl<'r> Task<'r> {
         }
     }
 
+    /// A word of the slot of the operation that runs, or that it waits in.
+    pub(crate) fn argument(&self, at: usize) -> u64 {
         // SAFETY: a slot has a word for each argument and each result, and four at least, and is there while the operation is.
         unsafe { self.slot.add(at).read() }
     }
@@ -227,13 +229,13 @@ impl<'r> Task<'r> {
         self.mask = 0;
     }
 
-    /// Goes through the frames of a stack from where it was left on: its return address, and its stack pointer at the call.
-    pub(crate) fn walk_from(frame: u64, stack: u64, visit: &mut dyn FnMut(u64, u64)) {
     /// Gives all results of the operation.
     pub(crate) fn give(&mut self, values: &[u64]) {
         self.give_from(0, values);
     }
 
+    /// Goes through the frames of a stack from where it was left on: its return address, and its stack pointer at the call.
+    pub(crate) fn walk_from(frame: u64, stack: u64, visit: &mut dyn FnMut(u64, u64)) {
         // SAFETY: the stubs recorded where it was left, and every frame of the program keeps the frame pointer of the one that called
         // it, the first one zero, and the return address behind it.
         let read = |at: u64| unsafe { (at as *const u64).read() };

@@ -42,6 +42,8 @@ pub enum Outcome {
     Trapped(Trapped),
     /// Every task waits for another one.
     Deadlock(Vec<Waiting>),
+    /// It was cut off after its steps.
+    OutOfSteps,
 }
 
 /// An error that nothing handled.

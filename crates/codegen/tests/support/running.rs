@@ -1,6 +1,6 @@
 //! Programs lowered and run, each way.
 
-use pluto_codegen::{Limits, compile};
+use pluto_codegen::{Limits, Options, compile};
 use pluto_ir::Program;
 use pluto_ir::interpret::{self, Failure, Listener, Outcome, Trapped, Virtual, run_in};
 use pluto_ir::program::Location;
@@ -63,7 +63,7 @@ pub(crate) fn zealous(program: &Program) -> (Outcome, String) {
 }
 
 pub(crate) fn native_within(program: &Program, limits: Limits) -> (Outcome, String) {
-    let compiled = compile(program, None).expect("all of it can be compiled");
+    let compiled = compile(program, Options::default()).expect("all of it can be compiled");
     let mut world = Virtual::new(0, Heard::default());
     let ended = compiled.run(limits, &mut world).expect("there is memory");
     (ended, world.listener.text)

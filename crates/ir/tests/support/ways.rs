@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use pluto_codegen::compile;
+use pluto_codegen::{Options, compile};
 use pluto_ir::Program;
 use pluto_ir::interpret::{self, Failure, Listener, Outcome, Trapped, Virtual, run_in};
 use pluto_ir::program::Location;
@@ -59,7 +59,7 @@ pub(crate) fn ways(
     let mut world = Virtual::new(seed, Heard::default());
     let ended = run_in(program, program.main.expect("it was asked for"), limits, &mut world);
     let wanted = (ended, world.listener);
-    let compiled = compile(program, None).expect("all of it can be compiled");
+    let compiled = compile(program, Options::default()).expect("all of it can be compiled");
     for zeal in zeals.iter().copied() {
         let mut world = Virtual::new(seed, Heard::default());
         let limits = pluto_codegen::Limits { zeal, ..pluto_codegen::Limits::default() };

@@ -9,7 +9,7 @@ use crate::output::{self, Colour};
 use crate::project::{Project, Texts};
 use crate::sources;
 use pluto_check::Checked;
-use pluto_codegen::{Compiled, Dump, Error, compile};
+use pluto_codegen::{Compiled, Dump, Error, Options, compile};
 use pluto_ir::Program;
 use pluto_ir::interpret::{Failure as Unhandled, Limits, Outcome, Trapped, Wait, Waiting, World, run_in};
 use pluto_ir::program::Location;
@@ -45,7 +45,7 @@ pub(crate) fn run(args: &RunArgs, colour: Colour) -> Result<u8, Failure> {
     let compiled = match args.interpret && shown.is_none() {
         true => None,
         // What has no native code yet is the interpreter's.
-        false => match compile(&program, shown) {
+        false => match compile(&program, Options { dump: shown, counted: false }) {
             Ok(compiled) => Some(compiled),
             Err(Error::Unsupported { .. } | Error::Machine) if shown.is_none() => None,
             Err(error) => return Err(refused(error, &project.files)),

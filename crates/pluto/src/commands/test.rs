@@ -10,7 +10,8 @@ use crate::output::{self, Colour};
 use crate::project::{Project, Texts};
 use crate::sources;
 use pluto_check::program::{Program, TestId};
-use pluto_ir::interpret::{Expected, Limits, Outcome, Trapped, Virtual, Waiting, run_in};
+use pluto_codegen::{Options, compile};
+use pluto_ir::interpret::{Expected, Limits, Outcome, Trapped, Virtual, Waiting, World, run_in};
 use pluto_ir::program::Location;
 use pluto_source::{Files, Severity};
 use recorder::Recorder;
@@ -23,7 +24,7 @@ use std::time::{Duration, Instant};
 /// Exit status where a test failed, or the program has errors.
 const FAILED: u8 = 1;
 
-/// Instructions that a test may take, of all its tasks.
+/// Calls and rounds of loops that a test may take, of all its tasks; where it is interpreted, instructions.
 const STEPS_MAX: u64 = 1_000_000_000;
 
 /// A test that is to be run.
@@ -185,11 +186,7 @@ fn run_one(test: &Test<'_>, seed: u64) -> Ran {
         }
     };
     let mut world = Virtual::new(seed, Recorder::default());
-    let limits = Limits { steps: STEPS_MAX, ..Limits::default() };
-    let outcome = match program.main {
-        Some(main) => run_in(&program, main, limits, &mut world),
-        None => Outcome::Finished,
-    };
+    let outcome = execute(&program, &mut world);
     let Recorder { output, unexpected } = world.listener;
     let ended = match (unexpected, outcome) {
         // It comes first, whatever the task that it ended does to the others.
@@ -201,6 +198,20 @@ fn run_one(test: &Test<'_>, seed: u64) -> Ran {
         (None, Outcome::OutOfSteps) => Ended::Failed(Failed::Endless),
     };
     Ran { ended, took: began.elapsed(), output }
+}
+
+/// Runs a test: compiled, or interpreted where it cannot be.
+fn execute(program: &pluto_ir::Program, world: &mut dyn World) -> Outcome {
+    let compiled = compile(program, Options { dump: None, counted: true });
+    let limits = pluto_codegen::Limits { steps: STEPS_MAX, ..pluto_codegen::Limits::default() };
+    let native = compiled.ok().and_then(|compiled| compiled.run(limits, world).ok());
+    native.unwrap_or_else(|| match program.main {
+        Some(main) => {
+            let limits = Limits { steps: STEPS_MAX, ..Limits::default() };
+            run_in(program, main, limits, world)
+        }
+        None => Outcome::Finished,
+    })
 }
 
 /// Where a test is: its file and line.
