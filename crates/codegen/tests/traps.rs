@@ -168,3 +168,34 @@ fn main() {
 fn outline(line: &str) -> &str {
     line.split(": Trapped").next().unwrap_or_default()
 }
+
+#[test]
+fn a_message_that_is_too_large_ends_who_takes_it() {
+    let text = "fn take(from: Receiver<[int]>) int {
+    let kept = from.recv() catch []
+    let more = from.recv() catch []
+    kept.len() + more.len()
+}
+fn main() {
+    let (out, numbers) = chan<[int]>(2)
+    let task = spawn take(numbers)
+    let mut all: [int] = []
+    for n in 0..50000 { all.push(n) }
+    out.send(all) catch { ChannelClosed {} => print(0) }
+    sleep(1ms)
+    out.send(all) catch { ChannelClosed {} => print(0) }
+    print(task.get() catch { TaskFailed { reason } => {
+        print(reason)
+        -1
+    } })
+    print(all.len())
+}
+";
+    let told = |heap| {
+        let (ended, out) = native_within(&program(text), Limits { heap, ..Limits::default() });
+        let lines: Vec<&str> = out.lines().map(outline).collect();
+        format!("{} {}", lines.join(", "), matches!(ended, Outcome::Finished))
+    };
+    assert_eq!(told(1 << 21), "100000, 50000 true");
+    assert_eq!(told(900_000), "task take #1, out of memory, -1, 50000 true");
+}
