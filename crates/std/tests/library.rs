@@ -82,7 +82,7 @@ fn each_module_has_tests_and_says_what_is_public() {
 
 /// How a test ends in native code; nothing where it has none.
 fn natively(program: &pluto_ir::Program) -> Option<Outcome> {
-    match compile(program, None) {
+    match compile(program, pluto_codegen::Options::default()) {
         Ok(compiled) => {
             let mut unheard = |_: &str| ();
             let mut world = Virtual::new(1, &mut unheard as &mut dyn FnMut(&str));

@@ -512,7 +512,7 @@ fn the_standard_library_is_there_and_its_name_is_taken() {
         1 | import std.mth
           |        ^^^^^^^
           |
-          = note: the standard library has `std.math`
+          = note: the standard library has `std.collections`, `std.math` and `std.strings`
         help: write `std.math`
           |
         1 | import std.math
