@@ -362,6 +362,28 @@ impl<'f, 'p, M: Module> Body<'f, 'p, M> {
         with: &[(Value, Lane)],
         gives: &[Lane],
     ) -> Result<Vec<Value>, Error> {
+        self.operation_by(self.l.operation, number, shape, with, gives)
+    }
+
+    /// The same in a block out of the way: what is in registers stays there.
+    pub(crate) fn rare_operation(
+        &mut self,
+        number: u32,
+        shape: u32,
+        with: &[(Value, Lane)],
+        gives: &[Lane],
+    ) -> Result<Vec<Value>, Error> {
+        self.operation_by(self.l.operation_kept, number, shape, with, gives)
+    }
+
+    fn operation_by(
+        &mut self,
+        by: FuncId,
+        number: u32,
+        shape: u32,
+        with: &[(Value, Lane)],
+        gives: &[Lane],
+    ) -> Result<Vec<Value>, Error> {
         let slot = self.slot_of(with.len().max(gives.len()).max(4));
         let address = self.b.ins().stack_addr(clif::I64, slot, 0);
         let mut mask = 0_u64;
@@ -379,7 +401,7 @@ impl<'f, 'p, M: Module> Body<'f, 'p, M> {
         // How many words it gives stands above its number.
         let number = (gives.len() as i64) << 32 | i64::from(number);
         let (shape, mask, number) = (self.int(shape.into()), self.int(mask as i64), self.int(number));
-        self.call_function(self.l.operation, &[task, address, shape, mask, number]);
+        self.call_function(by, &[task, address, shape, mask, number]);
         let mut results = Vec::with_capacity(gives.len());
         for (at, of) in gives.iter().enumerate() {
             let address = self.b.ins().stack_addr(clif::I64, slot, 0);

@@ -130,6 +130,7 @@ fn module() -> Result<JITModule, Error> {
     let memory = ArenaMemoryProvider::new_with_size(RESERVED).map_err(|_| Error::Memory)?;
     builder.memory_provider(Box::new(memory));
     builder.symbol("pluto_operation", pluto_runtime::address_of_call());
+    builder.symbol("pluto_operation_kept", pluto_runtime::address_of_call_kept());
     builder.symbol("pluto_trap", pluto_runtime::address_of_trap());
     builder.symbol("pluto_empty_store", EMPTY_STORE.as_ptr().cast());
     builder.symbols(LEAVES.iter().map(|leaf| (leaf.name, leaf.address())));

@@ -46,6 +46,8 @@ pub(crate) struct Lowering<'p, M> {
     texts: FxHashMap<TextId, DataId>,
     vtables: FxHashMap<VtableId, DataId>,
     pub(crate) operation: FuncId,
+    /// The same for what is rarely asked for where much is at hand.
+    pub(crate) operation_kept: FuncId,
     pub(crate) trap: FuncId,
     pub(crate) empty_store: DataId,
     leaves: Vec<FuncId>,
@@ -93,6 +95,9 @@ impl<'p, M: Module> Lowering<'p, M> {
         };
         let operation =
             module.declare_function("pluto_operation", Linkage::Import, &host(5, clif::I64, false))?;
+        let mut kept = host(5, clif::I64, false);
+        kept.call_conv = CallConv::PreserveAll;
+        let operation_kept = module.declare_function("pluto_operation_kept", Linkage::Import, &kept)?;
         let trap = module.declare_function("pluto_trap", Linkage::Import, &host(2, clif::I64, false))?;
         let empty_store = module.declare_data("pluto_empty_store", Linkage::Import, false, false)?;
         let mut leaves = Vec::new();
@@ -114,6 +119,7 @@ impl<'p, M: Module> Lowering<'p, M> {
             texts: FxHashMap::default(),
             vtables: FxHashMap::default(),
             operation,
+            operation_kept,
             trap,
             empty_store,
             leaves,

@@ -34,7 +34,7 @@ impl<M: Module> Body<'_, '_, M> {
         self.b.ins().jump(done, &[top.into()]);
         self.enter(slow);
         let words = self.int(words as i64);
-        let made = self.operation(ALLOCATE, 0, &[(words, Lane::Int)], &[Lane::Ref])?;
+        let made = self.rare_operation(ALLOCATE, 0, &[(words, Lane::Int)], &[Lane::Ref])?;
         let made = made.first().copied().unwrap_or(words);
         self.b.ins().jump(done, &[made.into()]);
         self.enter(done);
@@ -217,7 +217,7 @@ impl<M: Module> Body<'_, '_, M> {
         let room = self.b.ins().icmp(IntCC::UnsignedLessThan, len, capacity);
         self.b.ins().brif(room, ready, &[store.into()], full, &[]);
         self.enter(full);
-        self.operation(GROW_ARRAY, shape.0, &[(object, Lane::Ref)], &[])?;
+        self.rare_operation(GROW_ARRAY, shape.0, &[(object, Lane::Ref)], &[])?;
         let object = self.get(array);
         let grown = self.load(Part::Headers, clif::I64, object, ARRAY_STORE);
         self.b.ins().jump(ready, &[grown.into()]);

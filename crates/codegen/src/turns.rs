@@ -107,7 +107,7 @@ impl<M: Module> Body<'_, '_, M> {
     fn ask_for_turn(&mut self, rounds: i64) -> Result<(), Error> {
         let number = operation("turn").ok_or_else(|| self.unsupported("a turn"))?;
         let rounds = self.int(rounds);
-        self.operation(number, 0, &[(rounds, Lane::Int)], &[])?;
+        self.rare_operation(number, 0, &[(rounds, Lane::Int)], &[])?;
         Ok(())
     }
 }

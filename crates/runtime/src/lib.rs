@@ -41,7 +41,7 @@ pub use heap::{EMPTY_STORE, static_text};
 pub use leaves::{LEAVES, Leaf};
 pub use machine::Machine;
 pub use operations::{ALLOCATE, GROW_ARRAY, operation};
-pub use switch::{address_of_call, address_of_trap};
+pub use switch::{address_of_call, address_of_call_kept, address_of_trap};
 pub use task::{Limits, Task, field};
 pub use trap::Trap;
 pub use types::{

@@ -15,7 +15,7 @@ use crate::operations::{Call, HOST, MACHINES, OPERATIONS};
 use crate::outside;
 use crate::stacks::Stacks;
 use crate::switch;
-use crate::task::{Limits, Place, Start, TURN, Task};
+use crate::task::{Left, Limits, Place, Start, TURN, Task};
 use crate::tasks::{Ended, Name, State, Waiter, Waits};
 use crate::trap::{Stop, Trap};
 use crate::types::Types;
@@ -309,8 +309,8 @@ impl<'r> Machine<'r> {
         let state = if start.state { task.actor_state } else { 0 };
         let registers = [start.starter, start.code, start.captures, state];
         // SAFETY: nothing is on the stack that is still needed.
-        task.last_stack = unsafe { switch::prepare(stack.top, start.results.0, registers) };
-        (task.last_frame, task.mask) = (0, 0);
+        let at = unsafe { switch::prepare(stack.top, start.results.0, registers) };
+        (task.left, task.mask) = (Left { frame: 0, stack: at, resume: at }, 0);
         (task.stack, task.place, task.results) = (Some(stack), Place::Left, start.results);
         Ok(())
     }

@@ -5,7 +5,7 @@ use crate::handle::{self, STREAM};
 use crate::heap::{Mover, read};
 use crate::machine::{Machine, Next, Step};
 use crate::stacks::Stack;
-use crate::task::{Place, Start, Task};
+use crate::task::{Left, Place, Start, Task};
 use crate::types::{FORWARDED, HANDLE, header};
 
 /// A generator.
@@ -23,7 +23,7 @@ enum State {
     /// It has not begun.
     New(Start),
     /// It waits for somebody to ask: where it was left.
-    Left { frame: u64, stack: u64, on: Option<Stack>, results: (usize, u64) },
+    Left { left: Left, on: Option<Stack>, results: (usize, u64) },
     /// It goes on now, or has come to its end.
     Gone,
 }
@@ -40,8 +40,8 @@ impl Stream {
         self.defers.iter_mut().for_each(|deferred| *deferred = mover.moved(*deferred));
         match &mut self.state {
             State::New(start) => start.captures = mover.moved(start.captures),
-            State::Left { frame, stack, .. } => {
-                Task::walk_from(*frame, *stack, &mut |address, stack| mover.frame(code, address, stack));
+            State::Left { left, .. } => {
+                Task::walk_from(*left, &mut |address, stack| mover.frame(code, address, stack));
             }
             State::Gone => (),
         }
@@ -79,8 +79,7 @@ impl Task<'_> {
 #[derive(Debug)]
 pub(crate) struct Asking {
     stream: usize,
-    pub(crate) frame: u64,
-    pub(crate) stack: u64,
+    pub(crate) left: Left,
     on: Option<Stack>,
     limit: u64,
     slot: *mut u64,
@@ -93,7 +92,7 @@ impl Machine<'_> {
     /// Has who asked go on. Gives the stack of the generator, and what it has deferred.
     fn back_to(&mut self, asking: Asking) -> (Option<Stack>, Vec<u64>) {
         let task = self.own();
-        (task.last_frame, task.last_stack, task.place) = (asking.frame, asking.stack, Place::Left);
+        (task.left, task.place) = (asking.left, Place::Left);
         (task.stack_limit, task.slot, task.gives) = (asking.limit, asking.slot, asking.gives);
         (task.results, task.mask) = (asking.results, 0);
         let stack = std::mem::replace(&mut task.stack, asking.on);
@@ -176,8 +175,7 @@ pub(crate) fn next(machine: &mut Machine<'_>, _shape: u32) -> Step {
     let deferred = task.streams.get_mut(&number).map(|of| std::mem::take(&mut of.defers)).unwrap_or_default();
     let asking = Asking {
         stream: number,
-        frame: task.last_frame,
-        stack: task.last_stack,
+        left: task.left,
         on: task.stack.take(),
         limit: task.stack_limit,
         slot: task.slot,
@@ -188,10 +186,10 @@ pub(crate) fn next(machine: &mut Machine<'_>, _shape: u32) -> Step {
     task.asking.push(asking);
     match state {
         State::New(start) => machine.begin(start)?,
-        State::Left { frame, stack, on, results } => {
+        State::Left { left, on, results } => {
             let limit = on.as_ref().map_or(0, |on| machine.stacks.limit(on));
             let task = machine.own();
-            (task.last_frame, task.last_stack, task.stack_limit) = (frame, stack, limit);
+            (task.left, task.stack_limit) = (left, limit);
             (task.stack, task.results) = (on, results);
         }
         State::Gone => (),
@@ -204,13 +202,13 @@ pub(crate) fn yields(machine: &mut Machine<'_>, shape: u32) -> Step {
     let width = machine.types.width(shape);
     let task = machine.own();
     let words: Vec<u64> = std::iter::once(1).chain(task.arguments(0, width).iter().copied()).collect();
-    let (frame, stack, results) = (task.last_frame, task.last_stack, task.results);
+    let (left, results) = (task.left, task.results);
     let Some(asking) = task.asking.pop() else { return Ok(Next::On) };
     let number = asking.stream;
     let (on, defers) = machine.back_to(asking);
     let task = machine.own();
     if let Some(of) = task.streams.get_mut(&number) {
-        (of.state, of.defers) = (State::Left { frame, stack, on, results }, defers);
+        (of.state, of.defers) = (State::Left { left, on, results }, defers);
     }
     task.give(&words);
     Ok(Next::On)

@@ -12,8 +12,9 @@ use std::mem::offset_of;
 use crate::machine::{dispatch, finished, trapped};
 use crate::task::Task;
 
-const LAST_FRAME: usize = offset_of!(Task<'static>, last_frame);
-const LAST_STACK: usize = offset_of!(Task<'static>, last_stack);
+const LAST_FRAME: usize = offset_of!(Task<'static>, left.frame);
+const LAST_STACK: usize = offset_of!(Task<'static>, left.stack);
+const RESUME: usize = offset_of!(Task<'static>, left.resume);
 const HOST_STACK: usize = offset_of!(Task<'static>, host_stack);
 
 /// Runs a task, and the tasks that go on instead of it, until there is none.
@@ -45,7 +46,7 @@ unsafe extern "C" fn go() {
         "test rax, rax",
         "jz 2f",
         "mov r15, rax",
-        "mov rsp, [r15 + {stack}]",
+        "mov rsp, [r15 + {resume}]",
         "mov rbp, [r15 + {frame}]",
         "mov rbx, [rsp - 8]",
         "mov r12, [rsp - 16]",
@@ -63,7 +64,7 @@ unsafe extern "C" fn go() {
         "pop rbp",
         "ret",
         frame = const LAST_FRAME,
-        stack = const LAST_STACK,
+        resume = const RESUME,
         host = const HOST_STACK,
     )
 }
@@ -116,6 +117,7 @@ unsafe extern "C" fn call(task: *mut u8, slot: *mut u64, shape: u64, mask: u64, 
     naked_asm!(
         "mov [r15 + {frame}], rbp",
         "mov [r15 + {stack}], rsp",
+        "mov [r15 + {resume}], rsp",
         "mov [rsp - 8], rbx",
         "mov [rsp - 16], r12",
         "mov [rsp - 24], r13",
@@ -125,9 +127,96 @@ unsafe extern "C" fn call(task: *mut u8, slot: *mut u64, shape: u64, mask: u64, 
         "jmp {go}",
         frame = const LAST_FRAME,
         stack = const LAST_STACK,
+        resume = const RESUME,
         host = const HOST_STACK,
         dispatch = sym dispatch,
         go = sym go,
+    )
+}
+
+/// The same for what is rarely asked for where much is at hand: keeps all registers.
+#[unsafe(naked)]
+unsafe extern "C" fn call_kept(task: *mut u8, slot: *mut u64, shape: u64, mask: u64, operation: u64) {
+    naked_asm!(
+        "mov [r15 + {frame}], rbp",
+        "mov [r15 + {stack}], rsp",
+        "sub rsp, 336",
+        "mov [r15 + {resume}], rsp",
+        "mov [rsp + 8], rax",
+        "mov [rsp + 16], rcx",
+        "mov [rsp + 24], rdx",
+        "mov [rsp + 32], rsi",
+        "mov [rsp + 40], rdi",
+        "mov [rsp + 48], r8",
+        "mov [rsp + 56], r9",
+        "mov [rsp + 64], r10",
+        "mov [rsp + 72], r11",
+        "movups [rsp + 80], xmm0",
+        "movups [rsp + 96], xmm1",
+        "movups [rsp + 112], xmm2",
+        "movups [rsp + 128], xmm3",
+        "movups [rsp + 144], xmm4",
+        "movups [rsp + 160], xmm5",
+        "movups [rsp + 176], xmm6",
+        "movups [rsp + 192], xmm7",
+        "movups [rsp + 208], xmm8",
+        "movups [rsp + 224], xmm9",
+        "movups [rsp + 240], xmm10",
+        "movups [rsp + 256], xmm11",
+        "movups [rsp + 272], xmm12",
+        "movups [rsp + 288], xmm13",
+        "movups [rsp + 304], xmm14",
+        "movups [rsp + 320], xmm15",
+        "lea rax, [rip + {restore}]",
+        "mov [rsp], rax",
+        "mov [rsp - 8], rbx",
+        "mov [rsp - 16], r12",
+        "mov [rsp - 24], r13",
+        "mov [rsp - 32], r14",
+        "mov rsp, [r15 + {host}]",
+        "call {dispatch}",
+        "jmp {go}",
+        frame = const LAST_FRAME,
+        stack = const LAST_STACK,
+        resume = const RESUME,
+        host = const HOST_STACK,
+        restore = sym restore,
+        dispatch = sym dispatch,
+        go = sym go,
+    )
+}
+
+/// Takes the registers again that [`call_kept`] has put below where it was called.
+#[unsafe(naked)]
+unsafe extern "C" fn restore() {
+    naked_asm!(
+        "mov rax, [rsp + 0]",
+        "mov rcx, [rsp + 8]",
+        "mov rdx, [rsp + 16]",
+        "mov rsi, [rsp + 24]",
+        "mov rdi, [rsp + 32]",
+        "mov r8, [rsp + 40]",
+        "mov r9, [rsp + 48]",
+        "mov r10, [rsp + 56]",
+        "mov r11, [rsp + 64]",
+        "movups xmm0, [rsp + 72]",
+        "movups xmm1, [rsp + 88]",
+        "movups xmm2, [rsp + 104]",
+        "movups xmm3, [rsp + 120]",
+        "movups xmm4, [rsp + 136]",
+        "movups xmm5, [rsp + 152]",
+        "movups xmm6, [rsp + 168]",
+        "movups xmm7, [rsp + 184]",
+        "movups xmm8, [rsp + 200]",
+        "movups xmm9, [rsp + 216]",
+        "movups xmm10, [rsp + 232]",
+        "movups xmm11, [rsp + 248]",
+        "movups xmm12, [rsp + 264]",
+        "movups xmm13, [rsp + 280]",
+        "movups xmm14, [rsp + 296]",
+        "movups xmm15, [rsp + 312]",
+        "add rsp, 328",
+        "ret",
     )
 }
 
@@ -153,6 +242,12 @@ pub(crate) unsafe fn prepare(top: u64, results: usize, registers: [u64; 4]) -> u
 #[must_use]
 pub fn address_of_call() -> *const u8 {
     call as *const u8
+}
+
+/// What compiled code calls for an operation that keeps all registers.
+#[must_use]
+pub fn address_of_call_kept() -> *const u8 {
+    call_kept as *const u8
 }
 
 /// What compiled code calls for a trap.

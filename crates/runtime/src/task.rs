@@ -76,6 +76,17 @@ pub(crate) enum Place {
     Left,
 }
 
+/// Where a stack was left.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
+pub(crate) struct Left {
+    /// The frame pointer of the innermost frame of the program, zero where there is none, and the stack pointer there.
+    pub(crate) frame: u64,
+    pub(crate) stack: u64,
+    /// The stack pointer with which the stubs go on.
+    pub(crate) resume: u64,
+}
+
 /// A task. Compiled code knows its first fields, and has its address in a register.
 #[repr(C)]
 pub struct Task<'r> {
@@ -83,9 +94,7 @@ pub struct Task<'r> {
     /// Zero where every allocation is to collect.
     pub(crate) limit: u64,
     pub(crate) stack_limit: u64,
-    /// The frame pointer of the frame of the program that was left last, and the stack pointer there.
-    pub(crate) last_frame: u64,
-    pub(crate) last_stack: u64,
+    pub(crate) left: Left,
     /// The stack of what entered the program.
     pub(crate) host_stack: u64,
     /// How many calls and rounds it has left in its turn.
@@ -158,8 +167,7 @@ impl<'r> Task<'r> {
             top,
             limit: if limits.zeal { 0 } else { end },
             stack_limit: 0,
-            last_frame: 0,
-            last_stack: 0,
+            left: Left::default(),
             host_stack: 0,
             fuel: TURN,
             machine,
@@ -203,7 +211,7 @@ impl<'r> Task<'r> {
     /// Notes how deep down the stack it was left.
     pub(crate) fn note_depth(&mut self) {
         if let Some(stack) = &mut self.stack {
-            stack.deepest = stack.deepest.min(self.last_stack);
+            stack.deepest = stack.deepest.min(self.left.stack);
         }
     }
 
@@ -235,15 +243,15 @@ impl<'r> Task<'r> {
     }
 
     /// Goes through the frames of a stack from where it was left on: its return address, and its stack pointer at the call.
-    pub(crate) fn walk_from(frame: u64, stack: u64, visit: &mut dyn FnMut(u64, u64)) {
+    pub(crate) fn walk_from(left: Left, visit: &mut dyn FnMut(u64, u64)) {
         // SAFETY: the stubs recorded where it was left, and every frame of the program keeps the frame pointer of the one that called
         // it, the first one zero, and the return address behind it.
         let read = |at: u64| unsafe { (at as *const u64).read() };
-        let mut frame = frame;
+        let mut frame = left.frame;
         if frame == 0 {
             return;
         }
-        visit(read(stack), stack + 8);
+        visit(read(left.stack), left.stack + 8);
         loop {
             let (outer, return_address) = (read(frame), read(frame + 8));
             if outer == 0 {
@@ -261,17 +269,17 @@ impl<'r> Task<'r> {
 
     /// Where it was left.
     pub(crate) fn left_at(&self) -> Option<Frame> {
-        let left = matches!(self.place, Place::Left) && self.last_frame != 0;
-        left.then(|| self.code.frame(read(self.last_stack))).flatten()
+        let left = matches!(self.place, Place::Left) && self.left.frame != 0;
+        left.then(|| self.code.frame(read(self.left.stack))).flatten()
     }
 
     /// Goes through the frames of the task from the last one on, the stacks of who asks a generator after the generator's.
     pub(crate) fn walk(&self, visit: &mut dyn FnMut(u64, u64)) {
         if matches!(self.place, Place::Left) {
-            Self::walk_from(self.last_frame, self.last_stack, visit);
+            Self::walk_from(self.left, visit);
         }
         for asking in self.asking.iter().rev() {
-            Self::walk_from(asking.frame, asking.stack, visit);
+            Self::walk_from(asking.left, visit);
         }
     }
 
