@@ -11,6 +11,10 @@ pub(crate) struct Told<'c, 'w> {
 }
 
 impl pluto_runtime::World for Told<'_, '_> {
+    fn outside(&mut self) -> &mut dyn pluto_host::Outside {
+        self.world.outside()
+    }
+
     fn print(&mut self, line: &str) -> bool {
         self.world.print(line)
     }

@@ -3,7 +3,7 @@
 use std::hash::{Hash, Hasher};
 use std::sync::LazyLock;
 
-use crate::outside::Outside;
+use crate::outside::{Fault, Outside};
 
 /// A value, as it stands in one lane of a program.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +51,8 @@ pub struct Function {
     pub name: &'static str,
     /// What it takes.
     pub takes: &'static [Kind],
+    /// Whether it reaches what is outside of the program.
+    pub outside: bool,
     pub(crate) act: Act,
 }
 
@@ -76,7 +78,14 @@ impl Function {
     }
 }
 
-const TABLES: &[&[Function]] = &[crate::math::FUNCTIONS, crate::text::FUNCTIONS];
+const TABLES: &[&[Function]] = &[
+    crate::digest::FUNCTIONS,
+    crate::files::FUNCTIONS,
+    crate::math::FUNCTIONS,
+    crate::processes::FUNCTIONS,
+    crate::text::FUNCTIONS,
+    crate::world::FUNCTIONS,
+];
 
 /// All of them, in an order that stays.
 #[must_use]
@@ -138,6 +147,18 @@ impl Give for Option<i64> {
     }
 }
 
+/// What may go wrong has a neutral value then, and two lanes more: the number of the problem, or 0, and why.
+impl<T: Give + Default> Give for Result<T, Fault> {
+    fn give(self, out: &mut Vec<Value>) {
+        let (value, problem, why) = match self {
+            Ok(value) => (value, 0, String::new()),
+            Err(fault) => (T::default(), fault.problem as i64, fault.why),
+        };
+        value.give(out);
+        out.extend([Value::Int(problem), Value::Text(why)]);
+    }
+}
+
 macro_rules! gives_tuples {
     ($(($($name:ident)*))*) => {$(
         impl<$($name: Give),*> Give for ($($name,)*) {
@@ -185,12 +206,13 @@ takes! {
     &'v [String] = Texts, Value::Texts(texts) => texts, &[];
 }
 
-/// A table of functions: each has its name, the outside where it reaches that, and what it takes.
+/// A table of functions, all of which reach what is outside of the program, or none: each has its name, and what it takes.
 macro_rules! table {
-    ($($name:literal = |$outside:pat_param $(, $taken:ident: $ty:ty)*| $value:expr;)*) => {
+    (outside: $reaches:literal; $($name:literal = |$outside:pat_param $(, $taken:ident: $ty:ty)*| $value:expr;)*) => {
         pub(crate) const FUNCTIONS: &[$crate::Function] = &[$($crate::Function {
             name: $name,
             takes: &[$(<$ty as $crate::function::Take<'_>>::KIND),*],
+            outside: $reaches,
             act: |$outside, with| {
                 let mut _with = with.iter();
                 $(let $taken: $ty = $crate::function::Take::take(_with.next());)*

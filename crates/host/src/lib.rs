@@ -6,10 +6,16 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
 )]
 
+mod digest;
+mod files;
 mod function;
+mod machine;
 mod math;
 mod outside;
+mod processes;
 mod text;
+mod world;
 
 pub use function::{Function, Kind, Value, functions};
-pub use outside::{Nothing, Outside};
+pub use machine::Machine;
+pub use outside::{Command, Entry, EntryKind, Fault, Nothing, Outside, Problem, Ran, Stream, Write};

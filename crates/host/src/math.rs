@@ -1,6 +1,6 @@
 //! Functions on floats that the language itself lacks.
 
-crate::function::table! {
+crate::function::table! { outside: false;
     "std.math.host_asin" = |_, x: f64| x.asin();
     "std.math.host_acos" = |_, x: f64| x.acos();
     "std.math.host_atan" = |_, x: f64| x.atan();

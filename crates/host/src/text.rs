@@ -1,6 +1,6 @@
 //! Functions on texts that the language itself lacks.
 
-crate::function::table! {
+crate::function::table! { outside: false;
     "std.strings.host_is_letter" = |_, character: &str| character.chars().all(char::is_alphabetic);
     "std.strings.host_is_digit" = |_, character: &str| character.chars().all(|digit| digit.is_ascii_digit());
     "std.strings.host_parse_int" = |_, text: &str, radix: i64| parse(text, radix);

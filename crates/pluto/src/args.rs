@@ -596,6 +596,9 @@ pub(crate) struct RunArgs {
     /// Interpret the program instead of compiling it.
     #[arg(long)]
     pub(crate) interpret: bool,
+    /// What the program is called with, behind `--` what begins with a dash: `std.env` gives it.
+    #[arg(value_name = "ARGUMENT")]
+    pub(crate) arguments: Vec<String>,
 }
 
 /// How the results of tests are written.

@@ -372,11 +372,14 @@ pub(crate) unsafe extern "C" fn dispatch(
             Ok(()) => return address,
             Err(stop) => stop,
         },
-        None if number >= HOST => match outside::host(&mut Call { task, shape: shape as u32 }, number - HOST)
-        {
-            Ok(()) => return address,
-            Err(stop) => stop,
-        },
+        None if number >= HOST => {
+            // SAFETY: the machine is there as long as its tasks are, and nothing of it but its world is used beside the task.
+            let outside = unsafe { (*task.machine).world.outside() };
+            match outside::host(&mut Call { task, shape: shape as u32 }, number - HOST, outside) {
+                Ok(()) => return address,
+                Err(stop) => stop,
+            }
+        }
         None => {
             // SAFETY: the machine is there as long as its tasks are, and what it knows of this one is used through it from here on.
             let machine = unsafe { &mut *task.machine };

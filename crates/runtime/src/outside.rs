@@ -1,17 +1,17 @@
 //! Functions of the standard library that are not written in Pluto.
 
-use pluto_host::{Kind, Nothing, Value, functions};
+use pluto_host::{Kind, Outside, Value, functions};
 
 use crate::arrays::words_of_texts;
 use crate::operations::{Call, Done};
 use crate::values::raw_words;
 
 /// Does the function with this place among all, with the arguments in the slot, and leaves the lanes of its result there.
-pub(crate) fn host(call: &mut Call<'_, '_>, at: usize) -> Done {
+pub(crate) fn host(call: &mut Call<'_, '_>, at: usize, outside: &mut dyn Outside) -> Done {
     let Some(function) = functions().get(at) else { return Ok(()) };
     let with: Vec<Value> =
         function.takes.iter().enumerate().map(|(at, kind)| value(call, *kind, at)).collect();
-    let gives = function.call(&mut Nothing, &with);
+    let gives = function.call(outside, &with);
     // Room for all at once, since making it moves what was made before.
     let mut words = 0;
     for value in &gives {

@@ -1,5 +1,7 @@
 //! What a run is given from outside, and what it tells: facts, in the numbers of the tables that it was given.
 
+use pluto_host::Outside;
+
 use crate::code::Frame;
 
 /// What a run is given from outside: time, chance, which task goes on, and somebody who hears what it says.
@@ -21,6 +23,9 @@ pub trait World {
 
     /// A number by chance.
     fn random(&mut self) -> u64;
+
+    /// What is outside of the program, besides time and chance.
+    fn outside(&mut self) -> &mut dyn Outside;
 
     /// Hears of a trap that ended a task, or an actor, other than the first one.
     fn trapped(&mut self, task: &str, trapped: &Trapped);

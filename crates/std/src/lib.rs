@@ -36,8 +36,15 @@ macro_rules! modules {
 
 modules! {
     "collections"
+    "env"
+    "fs"
+    "hash"
+    "io"
     "math"
+    "path"
+    "process"
     "strings"
+    "time"
 }
 
 /// The name under which every package depends on the library, and which no other package has.

@@ -1,12 +1,15 @@
 //! The standard library: what it declares is what there is, and its tests hold, interpreted and compiled.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use pluto_check::Program;
-use pluto_check::program::Owner;
+use pluto_check::arena::Id;
+use pluto_check::body::{Callee, ExprId, ExprKind};
+use pluto_check::program::{FunctionId, Owner};
 use pluto_check::types::Ty;
 use pluto_codegen::{Error, compile};
-use pluto_host::Kind;
+use pluto_host::{Kind, Machine};
 use pluto_ir::interpret::{Limits, Outcome, Virtual, run_in};
 use pluto_testcompiler::TestCompiler;
 
@@ -80,22 +83,69 @@ fn each_module_has_tests_and_says_what_is_public() {
     }
 }
 
-/// How a test ends in native code; nothing where it has none.
-fn natively(program: &pluto_ir::Program) -> Option<Outcome> {
-    match compile(program, pluto_codegen::Options::default()) {
-        Ok(compiled) => {
-            let mut unheard = |_: &str| ();
-            let mut world = Virtual::new(1, &mut unheard as &mut dyn FnMut(&str));
-            Some(compiled.run(pluto_codegen::Limits::default(), &mut world).expect("there is memory"))
+/// What is public in the modules of the library, as `std.math.gcd` or `std.json.Json.text`, and has a body.
+fn public(program: &Program) -> impl Iterator<Item = (FunctionId, String)> {
+    let functions = program.functions.iter().filter(|(_, of)| of.origin.public && of.body.is_some());
+    functions.filter_map(|(id, of)| {
+        let module = program.show_module(of.origin.module);
+        module.starts_with("std.").then(|| (id, format!("{module}.{}", program.show_function_name(id))))
+    })
+}
+
+#[test]
+fn each_public_function_is_tested() {
+    let mut untested: BTreeSet<String> = public(&everything()).map(|(_, name)| name).collect();
+    assert!(untested.len() > 100, "{}", untested.len());
+    for path in files() {
+        let checked = TestCompiler::new(std::fs::read_to_string(&path).expect("text")).check();
+        let program = &checked.program;
+        let own = program.modules.ids().find(|id| program.show_module(*id) == "main").expect("the file");
+        let names: BTreeMap<FunctionId, String> = public(program).collect();
+        for (_, body) in program.nodes.bodies.iter().filter(|(_, body)| body.module == own) {
+            for at in body.exprs.0..body.exprs.1 {
+                let called = match program.nodes.exprs[ExprId::from_index(at)].kind {
+                    ExprKind::Call(Callee::Target(target), _) | ExprKind::Method(_, target) => {
+                        target.function
+                    }
+                    ExprKind::Function(function, _) => function,
+                    _ => continue,
+                };
+                if let Some(name) = names.get(&called) {
+                    untested.remove(name);
+                }
+            }
         }
-        Err(Error::Unsupported { .. } | Error::Machine) => None,
-        Err(error) => panic!("{error:?}"),
     }
+    assert_eq!(untested, BTreeSet::new());
+}
+
+/// A machine for the tests: what programs are called with, what they read, and where they write.
+fn machine() -> Machine {
+    let arguments = vec!["one".to_owned(), "--two".to_owned()];
+    let machine = Machine::new(arguments, |to, bytes| {
+        print!("{to:?}: {}", String::from_utf8_lossy(bytes));
+        Ok(())
+    });
+    machine.with_input("größe\r\n\na\nb".as_bytes())
+}
+
+/// How a test ends, interpreted and in native code.
+fn each_way(program: &pluto_ir::Program) -> [(&'static str, Outcome); 2] {
+    let main = program.main.expect("it was asked for");
+    let mut printed = |line: &str| println!("{line}");
+    let listener = &mut printed as &mut dyn FnMut(&str);
+    let mut world = Virtual::new(1, listener).with_outside(machine());
+    let interpreted = run_in(program, main, Limits::default(), &mut world);
+    let compiled = compile(program, pluto_codegen::Options::default()).expect("all of it has native code");
+    let listener = &mut printed as &mut dyn FnMut(&str);
+    let mut world = Virtual::new(1, listener).with_outside(machine());
+    let native = compiled.run(pluto_codegen::Limits::default(), &mut world).expect("there is memory");
+    [("interpreted", interpreted), ("natively", native)]
 }
 
 #[test]
 fn the_tests_of_the_library_hold() {
-    let (mut failed, mut native) = (Vec::new(), 0);
+    let mut failed = Vec::new();
     for path in files() {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&path).expect("text");
@@ -105,21 +155,12 @@ fn the_tests_of_the_library_hold() {
         assert!(checked.program.tests.iter().next().is_some(), "{name} has tests");
         for (id, test) in checked.program.tests.iter() {
             let lowered = pluto_ir::lower_test(&checked.program, id).expect("all of it is lowered");
-            let main = lowered.main.expect("it was asked for");
-            let mut printed = |line: &str| println!("{line}");
-            let mut world = Virtual::new(1, &mut printed as &mut dyn FnMut(&str));
-            let ended = run_in(&lowered, main, Limits::default(), &mut world);
-            if ended != Outcome::Finished {
-                failed.push(format!("{name}, {}: {ended:?}", test.name));
-            }
-            if let Some(ended) = natively(&lowered) {
-                native += 1;
+            for (way, ended) in each_way(&lowered) {
                 if ended != Outcome::Finished {
-                    failed.push(format!("{name}, {}, natively: {ended:?}", test.name));
+                    failed.push(format!("{name}, {}, {way}: {ended:?}", test.name));
                 }
             }
         }
     }
-    println!("{native} of them natively");
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }

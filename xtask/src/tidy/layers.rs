@@ -16,7 +16,7 @@ const LAYERS: [(&str, &[&str]); 23] = [
     ("pluto-std", &["pluto-source", "pluto-syntax"]),
     ("pluto-ir", &["pluto-check", "pluto-host", "pluto-source", "pluto-term", "pluto-text"]),
     ("pluto-runtime", &["pluto-host", "pluto-term", "pluto-text"]),
-    ("pluto-codegen", &["pluto-ir", "pluto-runtime", "pluto-source"]),
+    ("pluto-codegen", &["pluto-host", "pluto-ir", "pluto-runtime", "pluto-source"]),
     ("pluto-term", &[]),
     ("pluto-matchspec", &["pluto-term"]),
     ("pluto-dist", &["pluto-term"]),

@@ -1,6 +1,6 @@
 //! Functions of the standard library that are not written in Pluto.
 
-use pluto_host::{Function, Kind, Value};
+use pluto_host::{Function, Kind, Nothing, Value};
 
 use super::heap::Object;
 use super::{Machine, Step};
@@ -10,7 +10,10 @@ impl Machine<'_, '_> {
     pub(super) fn host(&mut self, function: &Function, with: &[u64]) -> Step<Vec<u64>> {
         let with: Vec<Value> =
             function.takes.iter().zip(with).map(|(kind, lane)| self.value(*kind, *lane)).collect();
-        let gives = function.call(self.world.outside(), &with);
+        let gives = match function.outside {
+            true => function.call(self.world.outside(), &with),
+            false => function.call(&mut Nothing::default(), &with),
+        };
         gives.into_iter().map(|value| self.lane_of(value)).collect()
     }
 

@@ -268,20 +268,60 @@ impl Machine<'_, '_> {
         Ok(vec![self.new_text(&part)?])
     }
 
+    /// What needs some of the bytes only, of which there may be many.
+    fn look_at_bytes(&mut self, what: I, with: &[u64]) -> Option<Step<Vec<u64>>> {
+        let word = |at: usize| with.get(at).copied().unwrap_or(0);
+        let Some(Object::Bytes(bytes)) = self.heap.get(word(0)) else { return None };
+        let at = usize::try_from(word(1) as i64).ok().and_then(|index| bytes.get(index).copied());
+        let part = || {
+            let (from, to) = ends(word(1), word(2), word(3)).ok()?;
+            bytes.get(usize::try_from(from).ok()?..usize::try_from(to).ok()?).map(<[u8]>::to_vec)
+        };
+        Some(Ok(match what {
+            I::BytesLen | I::BufferLen => vec![bytes.len() as u64],
+            I::BytesIsEmpty | I::BufferIsEmpty => vec![u64::from(bytes.is_empty())],
+            I::BytesAt | I::BufferAt => optional(at.map(u64::from)),
+            I::BytesGet | I::BufferGet => match at {
+                Some(byte) => vec![u64::from(byte)],
+                None => return Some(Err(Trap::Index.into())),
+            },
+            I::BytesSlice => match part() {
+                Some(part) => {
+                    return Some(self.heap.add(Object::Bytes(part)).map(|at| vec![at]).map_err(Stop::from));
+                }
+                None => return Some(Err(Trap::Index.into())),
+            },
+            _ => return None,
+        }))
+    }
+
     fn bytes(&mut self, what: I, with: &[u64]) -> Step<Vec<u64>> {
         let word = |at: usize| with.get(at).copied().unwrap_or(0);
+        if let Some(found) = self.look_at_bytes(what, with) {
+            return found;
+        }
         let bytes_of = |object: Option<&Object>| match object {
             Some(Object::Bytes(bytes)) => bytes.clone(),
             Some(Object::Text(text)) => text.bytes().collect(),
             _ => Vec::new(),
         };
+        if let Some(more) = match what {
+            I::BufferPush => Some(vec![word(1) as u8]),
+            I::BufferAppend | I::BufferAppendText => Some(bytes_of(self.heap.get(word(1)))),
+            I::BufferClear => Some(Vec::new()),
+            _ => None,
+        } {
+            self.heap.take(more.len() / 8)?;
+            if let Some(Object::Bytes(bytes)) = self.heap.get_mut(word(0)) {
+                if what == I::BufferClear {
+                    bytes.clear();
+                }
+                bytes.extend(more);
+            }
+            return Ok(Vec::new());
+        }
         let bytes = bytes_of(self.heap.get(word(0)));
-        let at = |index: u64| usize::try_from(index as i64).ok().and_then(|index| bytes.get(index).copied());
         let new = match what {
-            I::BytesLen | I::BufferLen => return Ok(vec![bytes.len() as u64]),
-            I::BytesIsEmpty | I::BufferIsEmpty => return Ok(vec![u64::from(bytes.is_empty())]),
-            I::BytesGet | I::BufferGet => return Ok(vec![u64::from(at(word(1)).ok_or(Trap::Index)?)]),
-            I::BytesAt | I::BufferAt => return Ok(optional(at(word(1)).map(u64::from))),
             I::BytesToText => {
                 let Ok(text) = String::from_utf8(bytes) else { return Ok(vec![0]) };
                 return Ok(vec![self.new_text(&text)?]);
@@ -294,29 +334,10 @@ impl Machine<'_, '_> {
                 let lanes: Vec<u64> = bytes.iter().map(|byte| u64::from(*byte)).collect();
                 return Ok(vec![self.heap.add(Object::Array { width: 1, len: lanes.len(), lanes })?]);
             }
-            I::BytesSlice => {
-                let (from, to) = ends(word(1), word(2), word(3))?;
-                let place = |at: i64| usize::try_from(at).map_err(|_| Trap::Index);
-                bytes.get(place(from)?..place(to)?).ok_or(Trap::Index)?.to_vec()
-            }
             I::ConcatBytes => [bytes, bytes_of(self.heap.get(word(1)))].concat(),
             I::BufferNew => Vec::new(),
             I::BufferToBytes => bytes,
-            _ => {
-                let more = match what {
-                    I::BufferPush => vec![word(1) as u8],
-                    I::BufferAppend | I::BufferAppendText => bytes_of(self.heap.get(word(1))),
-                    _ => Vec::new(),
-                };
-                self.heap.take(more.len() / 8)?;
-                if let Some(Object::Bytes(bytes)) = self.heap.get_mut(word(0)) {
-                    if what == I::BufferClear {
-                        bytes.clear();
-                    }
-                    bytes.extend(more);
-                }
-                return Ok(Vec::new());
-            }
+            _ => return Err(Stop::Said(format!("`{}` is not built yet", what.name()))),
         };
         Ok(vec![self.heap.add(Object::Bytes(new))?])
     }

@@ -139,6 +139,9 @@ impl Listener for &mut dyn FnMut(&str) {
     }
 }
 
+/// What the clock shows when virtual time begins, in nanoseconds since 1970: the first moment of the year 2000.
+const BEGAN: i64 = 946_684_800_000_000_000;
+
 /// A world in which time comes when it is waited for, and chance comes from a seed. Tasks take turns in their order where that is
 /// 0; else which one does is drawn.
 pub struct Virtual<L> {
@@ -153,7 +156,7 @@ pub struct Virtual<L> {
 impl<L: Listener> Virtual<L> {
     /// A world that begins with a seed, and outside of which there is nothing.
     pub fn new(seed: u64, listener: L) -> Self {
-        Self { listener, now: 0, seed, chance: seed, outside: Box::new(Nothing) }
+        Self { listener, now: 0, seed, chance: seed, outside: Box::new(Nothing::default()) }
     }
 
     /// The world with something outside.
@@ -190,6 +193,7 @@ impl<L: Listener> World for Virtual<L> {
     }
 
     fn outside(&mut self) -> &mut dyn Outside {
+        self.outside.set_clock(BEGAN.saturating_add(self.now));
         &mut *self.outside
     }
 

@@ -54,7 +54,7 @@ pub(crate) fn run(args: &RunArgs, colour: Colour) -> Result<u8, Failure> {
     if let (Some(compiled), Some(_)) = (&compiled, shown) {
         return output::result(0, "", |out| write!(out, "{}", compiled.dumped));
     }
-    let mut machine = Machine::new(output::standard(), &project.files);
+    let mut machine = Machine::new(output::standard(), args.arguments.clone(), &project.files);
     let outcome = execute(&program, compiled.as_ref(), &mut machine);
     machine.finish()?;
     let outcome = outcome.map_err(|error| refused(error, &project.files))?;

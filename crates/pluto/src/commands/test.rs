@@ -185,7 +185,9 @@ fn run_one(test: &Test<'_>, seed: u64) -> Ran {
             return Ran { ended, took: began.elapsed(), output: String::new() };
         }
     };
-    let mut world = Virtual::new(seed, Recorder::default());
+    let recorder = Recorder::default();
+    let machine = recorder.machine();
+    let mut world = Virtual::new(seed, recorder).with_outside(machine);
     let outcome = execute(&program, &mut world);
     let Recorder { output, unexpected } = world.listener;
     let ended = match (unexpected, outcome) {
@@ -197,7 +199,7 @@ fn run_one(test: &Test<'_>, seed: u64) -> Ran {
         (None, Outcome::Deadlock(waiting)) => Ended::Failed(Failed::Deadlock(waiting)),
         (None, Outcome::OutOfSteps) => Ended::Failed(Failed::Endless),
     };
-    Ran { ended, took: began.elapsed(), output }
+    Ran { ended, took: began.elapsed(), output: output.take() }
 }
 
 /// Runs a test: compiled, or interpreted where it cannot be.

@@ -1,6 +1,6 @@
 //! The commands for programs in the Pluto language: `check` and `fmt`.
 
-use crate::support::{Ran, command, files, read, run, run_in};
+use crate::support::{Ran, command, files, files_in, read, run, run_in};
 use expect_test::expect;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -463,16 +463,13 @@ fn help_teaches() {
 
 #[test]
 fn the_standard_library_is_there_and_its_name_is_taken() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let write = |path: &str, text: &str| {
-        let path = dir.path().join(path);
-        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
-        std::fs::write(path, text).expect("written");
-    };
-    write("a/pluto.toml", "name = \"a\"\nedition = 1\n[dependencies]\nb = { path = \"../b\" }\n");
-    write("a/main.pluto", "import b.half\nimport std.math\n\nfn main() { print(half.of(math.PI)) }\n");
-    write("b/pluto.toml", "name = \"b\"\nedition = 1\n");
-    write("b/half.pluto", "import std.math.{trunc}\n\npub fn of(x: float) float { trunc(x / 2.0) }\n");
+    let dir = files(&[
+        ("a/pluto.toml", "name = \"a\"\nedition = 1\n[dependencies]\nb = { path = \"../b\" }\n"),
+        ("a/main.pluto", "import b.half\nimport std.math\n\nfn main() { print(half.of(math.PI)) }\n"),
+        ("b/pluto.toml", "name = \"b\"\nedition = 1\n"),
+        ("b/half.pluto", "import std.math.{trunc}\n\npub fn of(x: float) float { trunc(x / 2.0) }\n"),
+    ]);
+    let write = |path: &str, text: &str| files_in(dir.path(), [(path, text)]);
     expect![[r#"
         status 0
         --- stdout
@@ -512,7 +509,7 @@ fn the_standard_library_is_there_and_its_name_is_taken() {
         1 | import std.mth
           |        ^^^^^^^
           |
-          = note: the standard library has `std.collections`, `std.math` and `std.strings`
+          = note: the standard library has `std.collections`, `std.env`, `std.fs`, `std.hash`, `std.io`, `std.math`, `std.path`, `std.process`, `std.strings` and `std.time`
         help: write `std.math`
           |
         1 | import std.math

@@ -1,6 +1,6 @@
 //! `pluto run`.
 
-use crate::support::{Ran, files, run_in};
+use crate::support::{Ran, command, files, read, run_in};
 use expect_test::expect;
 
 /// Runs a program that stands in a file `main.pluto`.
@@ -323,4 +323,57 @@ fn the_mid_level_form_is_shown() {
           jump b1
     "#]]
     .assert_eq(&ran.ok());
+}
+
+#[test]
+fn a_program_has_arguments_input_and_files() {
+    let text = "\
+import std.{env, fs, io}
+
+fn main() {
+    print(env.arguments())
+    io.write(\"name? \")!
+    let name = io.read_line()! ?? \"nobody\"
+    io.write_error(\"asked\")!
+    print(f\"hello {name}, {io.read_lines()!.len()} more lines\")
+    print(io.read_line()!)
+    fs.write_text(\"out.txt\", name)!
+    print(fs.read_text(\"none.txt\")!)
+}
+";
+    let dir = files(&[("main.pluto", text)]);
+    let mut command = command(&["run", "main.pluto", "a b", "--", "--two"]);
+    let input = dir.path().join("input");
+    std::fs::write(&input, "größe\r\nb\nc").expect("writable");
+    command.current_dir(dir.path()).stdin(std::fs::File::open(input).expect("it is there"));
+    let ran: Ran = command.output().expect("the binary runs").into();
+    expect![[r#"
+        status 1
+        --- stdout
+        ["a b", "--two"]
+        name? hello größe, 2 more lines
+        none
+        --- stderr
+        asked
+        error: FileError { path: "none.txt", problem: NotFound, why: "no such file or directory" }
+          raised at std/fs.pluto:73:28
+    "#]]
+    .assert_eq(&ran.whole());
+    assert_eq!(read(&dir, "out.txt"), "größe");
+}
+
+#[test]
+fn the_clock_and_the_environment_are_those_of_the_machine() {
+    let text = "\
+import std.{env, process, time}
+
+fn main() {
+    let year = time.to_date(time.now()).year
+    print(year > 2025 and year < 2262)
+    print(env.get(\"PLUTO_COOKIE\") == none)
+    print(process.command(\"echo\", [\"$HOME\"]).text()!)
+}
+";
+    let ran = run(text, &[]);
+    assert_eq!(ran.ok(), "true\ntrue\n$HOME\n\n");
 }

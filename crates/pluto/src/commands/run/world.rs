@@ -2,30 +2,43 @@
 
 use super::place;
 use crate::output;
-use pluto_host::{Nothing, Outside};
+use pluto_host::{Outside, Stream};
 use pluto_ir::interpret::{Failure, Trapped, World, split_mix};
 use pluto_ir::program::Location;
 use pluto_source::Files;
+use std::cell::RefCell;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// The world of a program that is run.
 pub(super) struct Machine<'f, W> {
-    out: W,
+    out: Rc<RefCell<W>>,
     /// Whether everything could be printed so far.
     wrote: io::Result<()>,
     files: &'f Files,
     began: Instant,
     seed: u64,
-    outside: Nothing,
+    outside: pluto_host::Machine,
 }
 
-impl<'f, W: Write> Machine<'f, W> {
-    pub(super) fn new(out: W, files: &'f Files) -> Self {
+impl<'f, W: Write + 'static> Machine<'f, W> {
+    /// The world of a program that is called with some arguments.
+    pub(super) fn new(out: W, arguments: Vec<String>, files: &'f Files) -> Self {
         // The keys of a hash table come from the chance of the operating system.
         let seed = RandomState::new().hash_one(0);
-        Self { out, wrote: Ok(()), files, began: Instant::now(), seed, outside: Nothing }
+        let out = Rc::new(RefCell::new(out));
+        let shared = Rc::clone(&out);
+        let write = move |to, bytes: &[u8]| match to {
+            Stream::Output => shared.borrow_mut().write_all(bytes),
+            Stream::Error => {
+                shared.borrow_mut().flush()?;
+                io::stderr().lock().write_all(bytes)
+            }
+        };
+        let outside = pluto_host::Machine::new(arguments, write);
+        Self { out, wrote: Ok(()), files, began: Instant::now(), seed, outside }
     }
 
     /// Prints what is still kept.
@@ -36,7 +49,7 @@ impl<'f, W: Write> Machine<'f, W> {
 
     fn flush(&mut self) {
         if self.wrote.is_ok() {
-            self.wrote = self.out.flush();
+            self.wrote = self.out.borrow_mut().flush();
         }
     }
 
@@ -47,10 +60,10 @@ impl<'f, W: Write> Machine<'f, W> {
     }
 }
 
-impl<W: Write> World for Machine<'_, W> {
+impl<W: Write + 'static> World for Machine<'_, W> {
     fn print(&mut self, line: &str) -> bool {
         if self.wrote.is_ok() {
-            self.wrote = writeln!(self.out, "{line}");
+            self.wrote = writeln!(self.out.borrow_mut(), "{line}");
         }
         self.wrote.is_ok()
     }

@@ -1,8 +1,10 @@
 //! What a test prints is written down, and what is not as it is expected.
 
+use pluto_host::Machine;
 use pluto_ir::interpret::{Failure, Listener, Trapped};
 use pluto_ir::program::Location;
-use std::fmt::Write as _;
+use std::cell::RefCell;
+use std::rc::Rc;
 
 /// Bytes of what a test prints that are kept.
 const OUTPUT_MAX: usize = 64 << 10;
@@ -10,18 +12,31 @@ const OUTPUT_MAX: usize = 64 << 10;
 /// Hears what a test says.
 #[derive(Default)]
 pub(super) struct Recorder {
-    /// What was printed, up to a size.
-    pub(super) output: String,
+    /// What was printed and written, up to a size.
+    pub(super) output: Rc<RefCell<String>>,
     /// The first thing that was not as it was expected in another task than the test's own.
     pub(super) unexpected: Option<Trapped>,
 }
 
 impl Recorder {
     fn note(&mut self, line: &str) {
-        if self.output.len() < OUTPUT_MAX {
-            // Writing to a string cannot fail.
-            let _infallible = writeln!(self.output, "{line}");
-        }
+        note(&self.output, &format!("{line}\n"));
+    }
+
+    /// This machine, for a test: what is written there is written down here.
+    pub(super) fn machine(&self) -> Machine {
+        let output = Rc::clone(&self.output);
+        Machine::new(Vec::new(), move |_, bytes| {
+            note(&output, &String::from_utf8_lossy(bytes));
+            Ok(())
+        })
+    }
+}
+
+fn note(output: &RefCell<String>, text: &str) {
+    let mut output = output.borrow_mut();
+    if output.len() < OUTPUT_MAX {
+        output.push_str(text);
     }
 }
 
