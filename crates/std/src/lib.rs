@@ -40,6 +40,7 @@ modules! {
     "fs"
     "hash"
     "io"
+    "json"
     "math"
     "path"
     "process"
