@@ -82,6 +82,7 @@ const TABLES: &[&[Function]] = &[
     crate::digest::FUNCTIONS,
     crate::files::FUNCTIONS,
     crate::math::FUNCTIONS,
+    crate::patterns::FUNCTIONS,
     crate::processes::FUNCTIONS,
     crate::text::FUNCTIONS,
     crate::world::FUNCTIONS,

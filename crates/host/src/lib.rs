@@ -12,6 +12,7 @@ mod function;
 mod machine;
 mod math;
 mod outside;
+mod patterns;
 mod processes;
 mod text;
 mod world;

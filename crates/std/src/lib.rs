@@ -35,17 +35,22 @@ macro_rules! modules {
 }
 
 modules! {
+    "base64"
+    "chance"
     "collections"
     "env"
     "fs"
     "hash"
     "io"
     "json"
+    "log"
     "math"
     "path"
     "process"
+    "regex"
     "strings"
     "time"
+    "uuid"
 }
 
 /// The name under which every package depends on the library, and which no other package has.
