@@ -49,6 +49,7 @@ modules! {
     "process"
     "regex"
     "strings"
+    "supervise"
     "time"
     "uuid"
 }
