@@ -168,7 +168,7 @@ fn the_tests_of_the_library_hold() {
 
 /// Prints some of what each module does that reaches nothing outside.
 const PURE: &str = r#"
-import std.{base64, hash, math, regex, strings}
+import std.{base64, collections, hash, json, math, path, regex, strings, time}
 
 fn main() {
     print(math.asin(1.0))
@@ -187,6 +187,30 @@ fn main() {
     print(found.map((one) => one.start))
     print(found.map((one) => one.groups))
     print(date.split("a1-b2-c"))
+    let text = "{\"größe\": [1, 2.5e3, null, {\"a\\n\": \"\\u00f6\"}], \"b\": true}"
+    let value = json.parse(text) catch { json.BadJson { why, .. } => trap(why) }
+    print(value.text())
+    print(value.pretty())
+    print(value.find("größe.3"))
+    print(json.parse("[1, {]") catch { json.BadJson { why, line, column } => json.Json.Text(f"{line}:{column}: {why}") })
+    print(value.need_int("b") catch { json.Mismatch { path, needed, found } => path.len() + needed.len() + found.len() })
+    let mut next = collections.heap((0..40).map((n) => n * 17 % 41))
+    next.push(-1)
+    print(next.drain())
+    let mut waiting = collections.deque(["b", "c"])
+    waiting.push_front("a")
+    print(waiting.pop_back())
+    print(waiting.to_array())
+    print(collections.permutations([1, 2, 3]))
+    print(collections.in_order_of_need(["a", "b"], (name) => if name == "a" { ["b"] } else { [] }))
+    print(path.relative("/a/b/c", "/a/d"))
+    print(strings.table([["a", "bc"], ["größe", "d"]]))
+    print(strings.wrap("the quick brown fox jumps", 10))
+    let moment = time.parse("2026-11-28T10:21:45.5+01:00") catch { time.BadTime { why, .. } => trap(why) }
+    print(time.format(moment))
+    print(time.to_date(moment, 90))
+    print(time.parse("2026-02-30T00:00:00Z") catch { time.BadTime { why, .. } => duration.of_nanos(why.len()) })
+    print(time.format_duration(time.parse_duration("1h1.5s") catch 0s))
     print(regex.compile("(") catch { regex.BadPattern { why, .. } => trap(why) })
 }
 "#;
@@ -222,6 +246,34 @@ fn native_programs_do_what_the_interpreter_does() {
         [6, 10]
         [["12", none], ["3", "x"]]
         ["a", "b", "c"]
+        {"größe":[1,2500.0,null,{"a\n":"ö"}],"b":true}
+        {
+          "größe": [
+            1,
+            2500.0,
+            null,
+            {
+              "a\n": "ö"
+            }
+          ],
+          "b": true
+        }
+        Object(["a\n": Text("ö")])
+        Text("1:6: the name of a field is expected here")
+        24
+        [-1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40]
+        c
+        ["a", "b"]
+        [[1, 2, 3], [1, 3, 2], [2, 1, 3], [2, 3, 1], [3, 1, 2], [3, 2, 1]]
+        ["b", "a"]
+        ../../d
+        a      bc
+        größe  d
+        ["the quick", "brown fox", "jumps"]
+        2026-11-28T09:21:45.5Z
+        Date { year: 2026, month: 11, day: 28, hour: 10, minute: 51, second: 45, nanos: 500000000 }
+        44ns
+        1h1s500ms
     "#]]
     .assert_eq(&interpreted);
     assert_eq!(native, interpreted);
