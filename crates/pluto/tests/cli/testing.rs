@@ -139,7 +139,8 @@ fn the_examples_pass_in_whatever_order_their_tasks_go_on() {
         let ran = run(&["test", "--path", examples, "--seed", &seed.to_string()]);
         let failed: Vec<&str> = ran.stdout.lines().filter(|line| line.starts_with("FAIL")).collect();
         assert_eq!(failed, Vec::<&str>::new(), "seed {seed}: {}", ran.stdout);
-        assert!(ran.stdout.contains("\n26 passed in "), "{}", ran.stdout);
+        assert!(ran.stdout.contains("
+28 passed in "), "{}", ran.stdout);
     }
 }
 
@@ -233,4 +234,39 @@ fn programs_with_errors_are_not_tested() {
         1 error in 1 file
     "#]]
     .assert_eq(&run_in(dir.path(), &["test"]).whole());
+}
+
+#[test]
+fn a_test_has_files_and_a_clock_of_its_own_and_what_it_writes_is_told() {
+    let text = "\
+import std.{env, fs, io, time}
+
+test \"outside\" {
+    fs.write_text(\"out.txt\", time.format(time.now()))!
+    sleep(1h)
+    io.write(f\"{time.format(time.now())}, \")!
+    print(env.arguments())
+    io.write_error(\"and an error\")!
+    expect(fs.read_text(\"out.txt\")!).to_be(\"something else\")
+}
+";
+    let dir = files(&[("a.pluto", text)]);
+    expect![[r#"
+        status 1
+        --- stdout
+        running 1 test
+        FAIL  a.pluto:3: outside (N)
+              expected "2000-01-01T00:00:00Z" to be "something else"
+                at a.pluto:9:5
+                in test "outside", a.pluto:9:5
+                wanted "something else"
+                actual "2000-01-01T00:00:00Z"
+                        ^ here they part
+              it printed:
+              | 2000-01-01T01:00:00Z, []
+              | and an error
+        0 passed, 1 failed in Ns
+        --- stderr
+    "#]]
+    .assert_eq(&stable(&run_in(dir.path(), &["test"])));
 }
