@@ -9,7 +9,7 @@ use pluto_check::arena::Id;
 use pluto_check::body::{Callee, ExprId, ExprKind};
 use pluto_check::program::{FunctionId, Owner};
 use pluto_check::types::Ty;
-use pluto_codegen::{Error, compile};
+use pluto_codegen::compile;
 use pluto_host::{Kind, Machine};
 use pluto_ir::interpret::{Limits, Outcome, Virtual, run_in};
 use pluto_testcompiler::TestCompiler;
@@ -123,22 +123,19 @@ fn each_public_function_is_tested() {
 /// A machine for the tests: what programs are called with, what they read, and where they write.
 fn machine() -> Machine {
     let arguments = vec!["one".to_owned(), "--two".to_owned()];
-    let machine = Machine::new(arguments, |to, bytes| {
-        print!("{to:?}: {}", String::from_utf8_lossy(bytes));
-        Ok(())
-    });
+    let machine = Machine::new(arguments, |_, _| Ok(()));
     machine.with_input("größe\r\n\na\nb".as_bytes())
 }
 
 /// How a test ends, interpreted and in native code.
 fn each_way(program: &pluto_ir::Program) -> [(&'static str, Outcome); 2] {
     let main = program.main.expect("it was asked for");
-    let mut printed = |line: &str| println!("{line}");
-    let listener = &mut printed as &mut dyn FnMut(&str);
+    let mut unheard = |_: &str| ();
+    let listener = &mut unheard as &mut dyn FnMut(&str);
     let mut world = Virtual::new(1, listener).with_outside(machine());
     let interpreted = run_in(program, main, Limits::default(), &mut world);
     let compiled = compile(program, pluto_codegen::Options::default()).expect("all of it has native code");
-    let listener = &mut printed as &mut dyn FnMut(&str);
+    let listener = &mut unheard as &mut dyn FnMut(&str);
     let mut world = Virtual::new(1, listener).with_outside(machine());
     let native = compiled.run(pluto_codegen::Limits::default(), &mut world).expect("there is memory");
     [("interpreted", interpreted), ("natively", native)]
@@ -226,12 +223,10 @@ fn native_programs_do_what_the_interpreter_does() {
     let ended =
         pluto_ir::interpret::run(&lowered, lowered.main.expect("it is there"), Limits::default(), &mut say);
     let limits = pluto_codegen::Limits { zeal: true, ..pluto_codegen::Limits::default() };
-    let mut say = |line: &str| {
-        native += &format!("{line}\n");
-        true
-    };
-    let compiled = compile(&lowered, None).expect("all of it has native code");
-    let natively = compiled.run(limits, &mut say).expect("there is memory");
+    let mut say = |line: &str| native += &format!("{line}\n");
+    let compiled = compile(&lowered, pluto_codegen::Options::default()).expect("all of it has native code");
+    let mut world = Virtual::new(0, &mut say as &mut dyn FnMut(&str));
+    let natively = compiled.run(limits, &mut world).expect("there is memory");
     expect![[r#"
         1.5707963267948966
         -0.1

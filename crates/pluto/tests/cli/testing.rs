@@ -139,8 +139,7 @@ fn the_examples_pass_in_whatever_order_their_tasks_go_on() {
         let ran = run(&["test", "--path", examples, "--seed", &seed.to_string()]);
         let failed: Vec<&str> = ran.stdout.lines().filter(|line| line.starts_with("FAIL")).collect();
         assert_eq!(failed, Vec::<&str>::new(), "seed {seed}: {}", ran.stdout);
-        assert!(ran.stdout.contains("
-28 passed in "), "{}", ran.stdout);
+        assert!(ran.stdout.contains("\n28 passed in "), "{}", ran.stdout);
     }
 }
 
