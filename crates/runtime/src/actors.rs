@@ -58,7 +58,7 @@ impl Machine<'_> {
 
     /// The task that has its turn, of an actor, takes its next message. False where there is none.
     pub(crate) fn next_mail(&mut self) -> bool {
-        let id = self.own().actor;
+        let id = self.own_record().actor;
         let Some(actor) = id.and_then(|id| self.actors.get_mut(&id)) else { return false };
         match actor.mail.pop_front() {
             Some(Mail::Call(message, asked)) => {
@@ -79,7 +79,7 @@ impl Machine<'_> {
                 false
             }
             None => {
-                self.own().state = State::Waits(Waits::Mail);
+                self.own_record().state = State::Waits(Waits::Mail);
                 id.into_iter().for_each(|id| self.forget_idle(id));
                 false
             }
@@ -88,7 +88,7 @@ impl Machine<'_> {
 
     /// What an actor did has come to its end.
     pub(crate) fn reply(&mut self, results: &[u64], error: u64) {
-        let id = self.own().actor;
+        let id = self.own_record().actor;
         let Some(asked) = id.and_then(|id| self.actors.get_mut(&id)).and_then(|actor| actor.doing.take())
         else {
             return;
@@ -160,9 +160,13 @@ impl Machine<'_> {
     fn forget_idle(&mut self, actor: usize) {
         let Some(of) = self.actors.get(&actor).filter(|of| of.unowned && of.mail.is_empty()) else { return };
         let id = of.task;
+        let Some(record) = self.live(id) else { return };
+        let idle = matches!(record.state, State::Waits(Waits::Mail)) && record.holds.is_empty();
+        if !idle || !record.scopes.is_empty() {
+            return;
+        }
         let Some(task) = self.task(id) else { return };
-        let idle = matches!(task.state, State::Waits(Waits::Mail)) && task.holds.is_empty();
-        if !idle || !task.scopes.is_empty() || !task.defers.is_empty() || !task.streams.is_empty() {
+        if !task.defers.is_empty() || !task.streams.is_empty() {
             return;
         }
         let stacks: Vec<Stack> =
@@ -203,7 +207,9 @@ pub(crate) fn spawn(machine: &mut Machine<'_>, shape: u32) -> Step {
     let task = machine.add_task(Name::Actor(shape))?;
     if let Some(made) = machine.task(task) {
         made.actor_state = made.unpack_one(&state)?;
-        (made.actor, made.state) = (Some(actor), State::Waits(Waits::Mail));
+    }
+    if let Some(record) = machine.record(task) {
+        (record.actor, record.state) = (Some(actor), State::Waits(Waits::Mail));
     }
     machine.keep_senders(task, state.senders());
     let made = Actor { task, mail: VecDeque::new(), doing: None, down: None, unowned: false };

@@ -57,8 +57,8 @@ impl Machine<'_> {
     }
 
     fn hold(&mut self, task: usize, channel: usize) {
-        if let Some(task) = self.task(task) {
-            *task.holds.entry(channel).or_default() += 1;
+        if let Some(record) = self.record(task) {
+            *record.holds.entry(channel).or_default() += 1;
         }
     }
 
@@ -167,8 +167,8 @@ impl Machine<'_> {
         match waiter.arm {
             None => self.wake_by(waiter, |task| task.give_parcel(Some(0), &message)),
             Some(arm) => {
-                if let Some(task) = self.task(waiter.task) {
-                    task.taken = Some(message);
+                if let Some(record) = self.record(waiter.task) {
+                    record.taken = Some(message);
                 }
                 self.wake(waiter, &[arm as u64, 0]);
             }
@@ -225,8 +225,8 @@ impl Machine<'_> {
 
     /// Gives up the arms of the `select` of a task, but for the one that was done.
     pub(crate) fn leave_select(&mut self, task: usize, done: Option<usize>) {
-        let Some(task) = self.task(task) else { return };
-        for (at, arm) in std::mem::take(&mut task.select).into_iter().enumerate() {
+        let Some(record) = self.record(task) else { return };
+        for (at, arm) in std::mem::take(&mut record.select).into_iter().enumerate() {
             if let Arm::Send(_, message) = arm
                 && done != Some(at)
             {
@@ -256,7 +256,7 @@ impl Machine<'_> {
             Some(Arm::Receive(channel)) => match self.receive(*channel) {
                 Got::Message(message) => {
                     self.take_senders(&message);
-                    self.own().taken = Some(message);
+                    self.own_record().taken = Some(message);
                     false
                 }
                 Got::Closed | Got::Nothing => true,
@@ -336,7 +336,7 @@ pub(crate) fn close_sender(machine: &mut Machine<'_>, _shape: u32) -> Step {
 /// The block that owns a sender is left.
 pub(crate) fn leave_sender(machine: &mut Machine<'_>, _shape: u32) -> Step {
     let channel = about(machine);
-    if let Some(times) = machine.own().holds.get_mut(&channel)
+    if let Some(times) = machine.own_record().holds.get_mut(&channel)
         && *times > 0
     {
         *times -= 1;
@@ -401,27 +401,25 @@ pub(crate) fn select(machine: &mut Machine<'_>, _shape: u32) -> Step {
 
 pub(crate) fn select_receive(machine: &mut Machine<'_>, _shape: u32) -> Step {
     let channel = about(machine);
-    machine.own().select.push(Arm::Receive(channel));
+    machine.own_record().select.push(Arm::Receive(channel));
     Ok(Next::On)
 }
 
 pub(crate) fn select_send(machine: &mut Machine<'_>, shape: u32) -> Step {
     let (channel, message) = (about(machine), machine.message(shape));
-    machine.own().select.push(Arm::Send(channel, message));
+    machine.own_record().select.push(Arm::Send(channel, message));
     Ok(Next::On)
 }
 
 pub(crate) fn select_after(machine: &mut Machine<'_>, _shape: u32) -> Step {
-    let task = machine.own();
-    let time = task.argument(0) as i64;
-    task.select.push(Arm::After(time));
+    let time = machine.own().argument(0) as i64;
+    machine.own_record().select.push(Arm::After(time));
     Ok(Next::On)
 }
 
 /// The arm that is done and whether its channel is closed. Of `default` its number.
 pub(crate) fn select_wait(machine: &mut Machine<'_>, _shape: u32) -> Step {
-    let task = machine.own();
-    let (default, arms) = (task.argument(0) & 1 == 1, task.select.clone());
+    let (default, arms) = (machine.own().argument(0) & 1 == 1, machine.own_record().select.clone());
     let ready: Vec<usize> = (0..arms.len()).filter(|at| machine.is_ready(&arms[*at])).collect();
     if !ready.is_empty() {
         let at = (machine.world.random() % ready.len() as u64) as usize;
@@ -457,8 +455,7 @@ pub(crate) fn select_wait(machine: &mut Machine<'_>, _shape: u32) -> Step {
 
 /// The message that was received.
 pub(crate) fn select_take(machine: &mut Machine<'_>, _shape: u32) -> Step {
-    let task = machine.own();
-    let message = task.taken.take().unwrap_or_default();
-    task.give_parcel(None, &message)?;
+    let message = machine.own_record().taken.take().unwrap_or_default();
+    machine.own().give_parcel(None, &message)?;
     Ok(Next::On)
 }

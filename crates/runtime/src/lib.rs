@@ -24,6 +24,7 @@ mod numbers;
 mod operations;
 mod outside;
 mod parcel;
+mod record;
 mod show;
 mod stacks;
 mod streams;

@@ -1,7 +1,6 @@
 //! A run: its tasks, which of them goes on, and what compiled code enters Rust by.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 use std::rc::Rc;
 
@@ -13,10 +12,11 @@ use crate::code::Code;
 use crate::handle::Gone;
 use crate::operations::{Call, HOST, MACHINES, OPERATIONS};
 use crate::outside;
+use crate::record::Record;
 use crate::stacks::Stacks;
 use crate::switch;
 use crate::task::{Left, Limits, Place, Start, TURN, Task};
-use crate::tasks::{Ended, Name, State, Waiter, Waits};
+use crate::tasks::{Ended, Ending, Name, State, Waiter, Waits};
 use crate::trap::{Stop, Trap};
 use crate::types::Types;
 use crate::world::{Failure, Outcome, Trapped, World};
@@ -42,28 +42,28 @@ pub(crate) enum Next {
 /// Whether something that a run does goes on.
 pub(crate) type Step = Result<Next, Stop>;
 
+/// A task and what is known of it.
+struct Whole<'r> {
+    task: Task<'r>,
+    record: Record,
+}
+
 /// A task that is not done. Compiled code has its address, so it stays where it is.
-pub(crate) struct Owned<'r>(NonNull<Task<'r>>);
+pub(crate) struct Owned<'r>(NonNull<Whole<'r>>);
 
 impl<'r> Owned<'r> {
-    fn new(task: Task<'r>) -> Self {
-        Self(NonNull::from(Box::leak(Box::new(task))))
+    fn new(task: Task<'r>, record: Record) -> Self {
+        Self(NonNull::from(Box::leak(Box::new(Whole { task, record }))))
     }
-}
 
-impl<'r> Deref for Owned<'r> {
-    type Target = Task<'r>;
-
-    fn deref(&self) -> &Task<'r> {
-        // SAFETY: it is there until this is dropped; compiled code does not run while Rust does.
-        unsafe { self.0.as_ref() }
+    fn address(&self) -> NonNull<Task<'r>> {
+        // SAFETY: it is there until this is dropped.
+        unsafe { NonNull::new_unchecked(&raw mut (*self.0.as_ptr()).task) }
     }
-}
 
-impl<'r> DerefMut for Owned<'r> {
-    fn deref_mut(&mut self) -> &mut Task<'r> {
+    fn record_address(&self) -> NonNull<Record> {
         // SAFETY: as above.
-        unsafe { self.0.as_mut() }
+        unsafe { NonNull::new_unchecked(&raw mut (*self.0.as_ptr()).record) }
     }
 }
 
@@ -92,7 +92,7 @@ pub struct Machine<'r> {
     tasks_made: usize,
     /// The task that has its turn.
     pub(crate) current: usize,
-    running: Option<NonNull<Task<'r>>>,
+    running: Option<(NonNull<Task<'r>>, NonNull<Record>)>,
     /// What has no handle any more, while it is not forgotten.
     pub(crate) gone: Gone,
     /// Whether the first task has ended.
@@ -173,39 +173,58 @@ impl<'r> Machine<'r> {
     pub(crate) fn add_task(&mut self, name: Name) -> Result<usize, Trap> {
         self.forget();
         let id = self.tasks_made;
-        let task = Task::new(self.me, (self.types, self.code), self.limits, name)?;
-        self.tasks.insert(id, Known::Live(Owned::new(task)));
+        let task = Task::new(self.me, (self.types, self.code), self.limits)?;
+        self.tasks.insert(id, Known::Live(Owned::new(task, Record::new(name))));
         self.tasks_made += 1;
         Ok(id)
     }
 
-    /// A task that is not done.
+    /// A task that is not done, and that waits, has not begun, or has its turn.
     pub(crate) fn task(&mut self, id: usize) -> Option<&mut Task<'r>> {
         match self.tasks.get_mut(&id) {
-            Some(Known::Live(task)) => Some(task),
+            // SAFETY: it is there as long as it is known; compiled code does not run meanwhile.
+            Some(Known::Live(task)) => Some(unsafe { task.address().as_mut() }),
             _ => None,
         }
     }
 
-    pub(crate) fn live(&self, id: usize) -> Option<&Task<'r>> {
+    /// What is known of a task that is not done.
+    pub(crate) fn record(&mut self, id: usize) -> Option<&mut Record> {
+        match self.tasks.get_mut(&id) {
+            // SAFETY: it is there as long as it is known, and is used through the machine only.
+            Some(Known::Live(task)) => Some(unsafe { task.record_address().as_mut() }),
+            _ => None,
+        }
+    }
+
+    /// The same to look at.
+    pub(crate) fn live(&self, id: usize) -> Option<&Record> {
         match self.tasks.get(&id) {
-            Some(Known::Live(task)) => Some(task),
+            // SAFETY: as above.
+            Some(Known::Live(task)) => Some(unsafe { task.record_address().as_ref() }),
             _ => None,
         }
     }
 
     /// The task that has its turn.
     pub(crate) fn own(&mut self) -> &mut Task<'r> {
-        let Some(mut task) = self.running else { unreachable!("a task that is done has no turn") };
+        let Some((mut task, _)) = self.running else { unreachable!("a task that is done has no turn") };
         // SAFETY: it is one of the tasks, which are used through this machine only, and none is taken away while it has its turn.
         unsafe { task.as_mut() }
+    }
+
+    /// What is known of the task that has its turn.
+    pub(crate) fn own_record(&mut self) -> &mut Record {
+        let Some((_, mut record)) = self.running else { unreachable!("a task that is done has no turn") };
+        // SAFETY: as above.
+        unsafe { record.as_mut() }
     }
 
     /// Gives a task its turn; none where it is done.
     fn give_turn(&mut self, id: usize) {
         self.current = id;
         self.running = match self.tasks.get(&id) {
-            Some(Known::Live(task)) => Some(task.0),
+            Some(Known::Live(task)) => Some((task.address(), task.record_address())),
             _ => None,
         };
     }
@@ -216,7 +235,7 @@ impl<'r> Machine<'r> {
     }
 
     fn own_address(&self) -> *mut Task<'r> {
-        self.running.map_or(std::ptr::null_mut(), NonNull::as_ptr)
+        self.running.map_or(std::ptr::null_mut(), |(task, _)| task.as_ptr())
     }
 
     /// The task that goes on now, in whatever turn; null where the run is over.
@@ -266,10 +285,10 @@ impl<'r> Machine<'r> {
     /// The task that has its turn, where it has something to do; else null.
     fn go_on(&mut self) -> *mut Task<'r> {
         loop {
-            let task = self.own();
-            if task.cancelled && task.ending.is_none() {
-                self.begin_end(crate::tasks::Ending::Trapped("cancelled".to_owned()));
-            } else if let Some(fault) = task.fault.take() {
+            let record = self.own_record();
+            if record.cancelled && !record.ends {
+                self.begin_end(Ending::Trapped("cancelled".to_owned()));
+            } else if let Some(fault) = self.own().fault.take() {
                 let trapped = self.told(&Stop::Trap(fault));
                 self.trap(trapped);
             }
@@ -388,8 +407,8 @@ pub(crate) unsafe extern "C" fn dispatch(
                 Ok(Next::On) => return address,
                 Ok(Next::Again) => return machine.on(),
                 Ok(Next::Waits(waits)) => {
-                    let task = machine.own();
-                    (task.state, task.mask) = (State::Waits(waits), 0);
+                    machine.own_record().state = State::Waits(waits);
+                    machine.own().mask = 0;
                     return machine.next();
                 }
                 Ok(Next::Later) => {

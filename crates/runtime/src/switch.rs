@@ -53,8 +53,8 @@ unsafe extern "C" fn go() {
         "mov r13, [rsp - 24]",
         "mov r14, [rsp - 32]",
         "ret",
+        // The stack is that of what entered already, and the task that was left may be no more.
         "2:",
-        "mov rsp, [r15 + {host}]",
         "add rsp, 8",
         "pop r15",
         "pop r14",
@@ -65,7 +65,6 @@ unsafe extern "C" fn go() {
         "ret",
         frame = const LAST_FRAME,
         resume = const RESUME,
-        host = const HOST_STACK,
     )
 }
 

@@ -2,17 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
-
-use crate::channels::Arm;
 use crate::code::{Code, Frame};
 use crate::handle::Handles;
 use crate::heap::{Space, read};
 use crate::machine::Machine;
-use crate::parcel::Parcel;
 use crate::stacks::Stack;
 use crate::streams::{Asking, Stream};
-use crate::tasks::{Ending, Name, Owner, Scope, State, Waiter};
+use crate::tasks::Ending;
 use crate::trap::Trap;
 use crate::types::Types;
 
@@ -118,27 +114,10 @@ pub struct Task<'r> {
     pub(crate) results: (usize, u64),
     /// A trap that it ends with when it has its turn.
     pub(crate) fault: Option<Trap>,
-    pub(crate) name: Name,
-    pub(crate) state: State,
-    /// How often it has waited.
-    pub(crate) epoch: u64,
     /// Function values that are called when it ends.
     pub(crate) defers: Vec<u64>,
-    /// How often it holds a sender of each channel.
-    pub(crate) holds: FxHashMap<usize, usize>,
-    pub(crate) scopes: Vec<Scope>,
-    pub(crate) owner: Option<Owner>,
-    pub(crate) cancelled: bool,
-    pub(crate) detached: bool,
-    /// Whether there is no handle of it.
-    pub(crate) unowned: bool,
     /// How it is going to have ended, while it still does what was deferred.
     pub(crate) ending: Option<Ending>,
-    pub(crate) waiters: Vec<Waiter>,
-    /// The arms of the `select` that it is in.
-    pub(crate) select: Vec<Arm>,
-    /// The message that a `select` received.
-    pub(crate) taken: Option<Parcel>,
     /// The generators that it has made, and who asks the one that goes on, which may be another one.
     pub(crate) streams: BTreeMap<usize, Stream>,
     /// How many it has made, and how many there may be until those are looked for that nobody can ask any more.
@@ -147,8 +126,7 @@ pub struct Task<'r> {
     /// The stacks of those.
     pub(crate) spare: Vec<Stack>,
     pub(crate) asking: Vec<Asking>,
-    /// The actor that it is, with its state: a root.
-    pub(crate) actor: Option<usize>,
+    /// The state of the actor that it is: a root.
     pub(crate) actor_state: u64,
 }
 
@@ -158,7 +136,6 @@ impl<'r> Task<'r> {
         machine: *mut Machine<'r>,
         tables: (&'r Types, &'r Code),
         limits: Limits,
-        name: Name,
     ) -> Result<Self, Trap> {
         let space = Space::new(Space::FIRST).ok_or(Trap::Memory)?;
         let top = space.start();
@@ -184,26 +161,13 @@ impl<'r> Task<'r> {
             stack: None,
             results: (0, 0),
             fault: None,
-            name,
-            state: State::Ready,
-            epoch: 0,
             defers: Vec::new(),
-            holds: FxHashMap::default(),
-            scopes: Vec::new(),
-            owner: None,
-            cancelled: false,
-            detached: false,
-            unowned: false,
             ending: None,
-            waiters: Vec::new(),
-            select: Vec::new(),
-            taken: None,
             streams: BTreeMap::new(),
             streams_made: 0,
             streams_most: 64,
             spare: Vec::new(),
             asking: Vec::new(),
-            actor: None,
             actor_state: 0,
         })
     }

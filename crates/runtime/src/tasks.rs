@@ -137,9 +137,9 @@ impl<'r> Machine<'r> {
         loop {
             let Some((kind, number)) = gone.borrow_mut().pop() else { return };
             match kind {
-                TASK => match self.tasks.get_mut(&number) {
-                    Some(Known::Live(task)) => task.unowned = true,
-                    _ => _ = self.tasks.remove(&number),
+                TASK => match self.record(number) {
+                    Some(record) => record.unowned = true,
+                    None => _ = self.tasks.remove(&number),
                 },
                 ACTOR => self.forget_actor(number),
                 _ => self.forget_end(number),
@@ -149,14 +149,15 @@ impl<'r> Machine<'r> {
 
     /// What a task does that has no frame: it is an actor, or it ends. False where there is nothing now.
     pub(crate) fn next_frame(&mut self) -> bool {
-        let task = self.own();
-        if task.ending.is_none() {
+        let record = self.own_record();
+        if !record.ends {
             return self.next_mail();
         }
-        if task.scopes.iter().any(|scope| !scope.children.is_empty()) {
-            task.state = State::Waits(Waits::Scope);
+        if record.scopes.iter().any(|scope| !scope.children.is_empty()) {
+            record.state = State::Waits(Waits::Scope);
             return false;
         }
+        let task = self.own();
         match task.defers.pop() {
             Some(deferred) => {
                 if let Some(start) = task.start(deferred, false) {
@@ -176,14 +177,14 @@ impl<'r> Machine<'r> {
         if self.stream_ended(error) {
             return;
         }
-        let task = self.own();
-        if task.ending.is_some() {
+        let record = self.own_record();
+        if record.ends {
             return;
         }
-        if task.actor.is_some() {
+        if record.actor.is_some() {
             return self.reply(results, error);
         }
-        let refs = task.results.1;
+        let refs = self.own().results.1;
         self.begin_end(if error == 0 { Ending::Value(results.to_vec(), refs) } else { Ending::Error(error) });
     }
 
@@ -196,7 +197,7 @@ impl<'r> Machine<'r> {
             let name = self.name_of(self.current);
             self.world.trapped(&name, &trapped);
         }
-        if self.own().ending.is_some() {
+        if self.own_record().ends {
             // What else was deferred is still done.
             self.abandon();
         } else {
@@ -207,9 +208,10 @@ impl<'r> Machine<'r> {
     /// The task goes on with what was deferred, after the tasks of its scopes were cancelled.
     pub(crate) fn begin_end(&mut self, ending: Ending) {
         self.abandon();
-        let task = self.own();
-        task.ending = Some(ending);
-        let children: Vec<usize> = task.scopes.iter().flat_map(|scope| scope.children.clone()).collect();
+        self.own().ending = Some(ending);
+        let record = self.own_record();
+        record.ends = true;
+        let children: Vec<usize> = record.scopes.iter().flat_map(|scope| scope.children.clone()).collect();
         self.leave_select(self.current, None);
         for child in children {
             self.cancel(child);
@@ -219,7 +221,7 @@ impl<'r> Machine<'r> {
     fn end_task(&mut self) {
         let (current, types) = (self.current, self.types);
         let task = self.own();
-        let (mut failure, detached) = (None, task.detached);
+        let mut failure = None;
         let ended = match task.ending.take() {
             Some(Ending::Value(values, refs)) => Ended::Value(Parcel::pack(types, &values, refs)),
             Some(Ending::Error(error)) => {
@@ -229,11 +231,13 @@ impl<'r> Machine<'r> {
             Some(Ending::Trapped(why)) => Ended::Trapped(why),
             None => Ended::Trapped(String::new()),
         };
-        let (holds, waiters) = (std::mem::take(&mut task.holds), std::mem::take(&mut task.waiters));
-        let (owner, actor, cancelled) = (task.owner, task.actor, task.cancelled);
+        let record = self.own_record();
+        let (holds, waiters) = (std::mem::take(&mut record.holds), std::mem::take(&mut record.waiters));
+        let (owner, actor, cancelled) = (record.owner, record.actor, record.cancelled);
+        let (detached, unowned) = (record.detached, record.unowned);
         let told = if failure.is_some() && detached { self.name_of(current) } else { String::new() };
         let task = self.own();
-        let (spare, unowned) = (std::mem::take(&mut task.spare), task.unowned);
+        let spare = std::mem::take(&mut task.spare);
         spare.into_iter().chain(task.stack.take()).for_each(|stack| self.stacks.give(stack));
         let ended = Rc::new(ended);
         self.end_turn();
@@ -275,7 +279,7 @@ impl<'r> Machine<'r> {
     }
 
     fn child_ended(&mut self, owner: Owner, (child, cancelled): (usize, bool), ended: &Rc<Ended>) {
-        let Some(scope) = self.task(owner.task).and_then(|task| task.scopes.get_mut(owner.scope)) else {
+        let Some(scope) = self.record(owner.task).and_then(|of| of.scopes.get_mut(owner.scope)) else {
             return;
         };
         scope.children.remove(&child);
@@ -298,11 +302,11 @@ impl<'r> Machine<'r> {
 
     /// All tasks of a scope have ended: who waits for that goes on.
     fn scope_done(&mut self, owner: Owner) {
-        let Some(task) = self.task(owner.task) else { return };
+        let Some(task) = self.record(owner.task) else { return };
         if !matches!(task.state, State::Waits(Waits::Scope)) {
             return;
         }
-        if task.ending.is_some() {
+        if task.ends {
             task.state = State::Ready;
             self.ready.push_back(owner.task);
         } else if task.scopes.len() == owner.scope + 1 {
@@ -316,12 +320,12 @@ impl<'r> Machine<'r> {
 
     /// Has a task end where it is.
     fn cancel(&mut self, of: usize) {
-        let Some(task) = self.task(of) else { return };
+        let Some(task) = self.record(of) else { return };
         if task.cancelled {
             return;
         }
         task.cancelled = true;
-        if matches!(task.state, State::Waits(_)) && task.ending.is_none() {
+        if matches!(task.state, State::Waits(_)) && !task.ends {
             task.state = State::Ready;
             task.epoch += 1;
             self.ready.push_back(of);
@@ -358,25 +362,25 @@ impl<'r> Machine<'r> {
         if waiter.arm.is_some() {
             self.leave_select(waiter.task, waiter.arm);
         }
+        let Some(record) = self.record(waiter.task) else { return };
+        (record.state, record.epoch) = (State::Ready, record.epoch + 1);
         let Some(task) = self.task(waiter.task) else { return };
-        (task.state, task.epoch) = (State::Ready, task.epoch + 1);
         task.fault = give(task).err();
         self.ready.push_back(waiter.task);
     }
 
     /// The task that has its turn, as one that waits from now on.
     pub(crate) fn me(&mut self, arm: Option<usize>) -> Waiter {
-        Waiter { task: self.current, epoch: self.own().epoch, arm }
+        Waiter { task: self.current, epoch: self.own_record().epoch, arm }
     }
 
     /// The tasks that wait, each with what for and where.
-    pub(crate) fn waiting(&self) -> Vec<Waiting> {
+    pub(crate) fn waiting(&mut self) -> Vec<Waiting> {
         let mut all = Vec::new();
         let mut ids: Vec<usize> = self.tasks.keys().copied().collect();
         ids.sort_unstable();
         for id in ids {
-            let Some(task) = self.live(id) else { continue };
-            let State::Waits(waits) = task.state else { continue };
+            let Some(State::Waits(waits)) = self.live(id).map(|record| record.state) else { continue };
             let wait = match waits {
                 Waits::Task(of) => Wait::Task(self.name_of(of)),
                 Waits::Receive => Wait::Receive,
@@ -388,7 +392,7 @@ impl<'r> Machine<'r> {
                 Waits::Mail => continue,
                 Waits::Scope => Wait::Scope,
             };
-            if let Some(at) = task.left_at() {
+            if let Some(at) = self.task(id).and_then(|task| task.left_at()) {
                 all.push(Waiting { task: self.name_of(id), wait, at });
             }
         }
@@ -440,12 +444,14 @@ pub(crate) fn spawn(machine: &mut Machine<'_>, _shape: u32) -> Step {
     let task = machine.own();
     let handle = task.new_handle(TASK, child, &gone)?;
     task.give(&[handle]);
+    let scopes = &mut machine.own_record().scopes;
+    let scope = scopes.len().saturating_sub(1);
     if kind > 0
-        && let Some(scope) = task.scopes.last_mut()
+        && let Some(innermost) = scopes.last_mut()
     {
-        scope.children.insert(child);
-        let owner = Owner { task: current, scope: task.scopes.len() - 1, dropped: kind == 2 };
-        if let Some(child) = machine.task(child) {
+        innermost.children.insert(child);
+        let owner = Owner { task: current, scope, dropped: kind == 2 };
+        if let Some(child) = machine.record(child) {
             child.owner = Some(owner);
         }
     }
@@ -464,8 +470,8 @@ pub(crate) fn get(machine: &mut Machine<'_>, _shape: u32) -> Step {
         return Ok(Next::On);
     }
     let me = machine.me(None);
-    if let Some(task) = machine.task(of) {
-        task.waiters.push(me);
+    if let Some(record) = machine.record(of) {
+        record.waiters.push(me);
     }
     Ok(Next::Waits(Waits::Task(of)))
 }
@@ -484,8 +490,8 @@ pub(crate) fn cancel(machine: &mut Machine<'_>, _shape: u32) -> Step {
 
 pub(crate) fn detach(machine: &mut Machine<'_>, _shape: u32) -> Step {
     let of = about(machine);
-    if let Some(task) = machine.task(of) {
-        task.detached = true;
+    if let Some(record) = machine.record(of) {
+        record.detached = true;
     }
     Ok(Next::On)
 }
@@ -498,26 +504,26 @@ pub(crate) fn is_done(machine: &mut Machine<'_>, _shape: u32) -> Step {
 }
 
 pub(crate) fn open_scope(machine: &mut Machine<'_>, _shape: u32) -> Step {
-    machine.own().scopes.push(Scope::default());
+    machine.own_record().scopes.push(Scope::default());
     Ok(Next::On)
 }
 
 /// Waits for the tasks of the innermost scope, after cancelling them where that is asked for.
 pub(crate) fn close_scope(machine: &mut Machine<'_>, _shape: u32) -> Step {
     let current = machine.current;
-    let task = machine.own();
-    let owner = Owner { task: current, scope: task.scopes.len().saturating_sub(1), dropped: false };
-    if task.argument(0) & 1 == 1 {
-        let children = task.scopes.last().map(|scope| scope.children.clone()).unwrap_or_default();
+    let cancels = machine.own().argument(0) & 1 == 1;
+    let scopes = &machine.own_record().scopes;
+    let owner = Owner { task: current, scope: scopes.len().saturating_sub(1), dropped: false };
+    if cancels {
+        let children = scopes.last().map(|scope| scope.children.clone()).unwrap_or_default();
         children.into_iter().for_each(|child| machine.cancel(child));
     }
     if !machine.is_scope_done(owner) {
         return Ok(Next::Waits(Waits::Scope));
     }
-    let task = machine.own();
-    match task.scopes.pop().and_then(|scope| scope.failure) {
-        Some(failure) => task.give_ended(&failure)?,
-        None => task.give(&[]),
+    match machine.own_record().scopes.pop().and_then(|scope| scope.failure) {
+        Some(failure) => machine.own().give_ended(&failure)?,
+        None => machine.own().give(&[]),
     }
     Ok(Next::On)
 }
