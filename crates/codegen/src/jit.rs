@@ -5,16 +5,14 @@ use std::mem::ManuallyDrop;
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_jit::{ArenaMemoryProvider, JITBuilder, JITModule};
 use cranelift_module::default_libcall_names;
-use pluto_ir::interpret::{Expected, Failure, Outcome, Trapped, Wait, Waiting, World};
-use pluto_ir::program::{Function, Lane, Location, Program};
-use pluto_runtime::{Code, CodeFunction, EMPTY_STORE, Entry, Frame, LEAVES, Limits, Machine, Types};
-use pluto_source::{FileId, Span};
-use rustc_hash::FxHashMap;
+use pluto_ir::interpret::{Outcome, World};
+use pluto_ir::program::{Function, Lane, Program};
+use pluto_runtime::{Code, CodeFunction, EMPTY_STORE, Entry, LEAVES, Limits, Machine, Types};
 
 use crate::error::Error;
 use crate::module::{Dump, Lowering};
 use crate::shapes;
-use crate::told::Told;
+use crate::told::{Tables, Told};
 
 /// Address space that is reserved for code and its data, of which only what is used is ever there.
 const RESERVED: usize = 1 << 30;
@@ -25,12 +23,9 @@ pub struct Compiled {
     module: ManuallyDrop<JITModule>,
     entry: *const u8,
     types: Types,
-    code: Code,
+    tables: Tables,
     /// The number of `main`.
     main: u32,
-    locations: Vec<Location>,
-    clauses: FxHashMap<u32, Location>,
-    sites: Vec<Location>,
     /// What was asked for to be shown.
     pub dumped: String,
 }
@@ -94,11 +89,13 @@ pub fn compile(program: &Program, options: Options) -> Result<Compiled, Error> {
         main: main.0,
         entry: module.get_finalized_function(entry),
         module: ManuallyDrop::new(module),
-        code: Code::new(functions, maps, entries, names, frame),
+        tables: Tables {
+            code: Code::new(functions, maps, entries, names, frame),
+            locations,
+            clauses,
+            sites: program.sites.clone(),
+        },
         types,
-        locations,
-        clauses,
-        sites: program.sites.clone(),
         dumped,
     })
 }
@@ -142,65 +139,15 @@ impl Compiled {
     ///
     /// # Errors
     /// Where there is no memory to begin with.
-    pub fn run(&self, limits: Limits, world: &mut dyn World) -> Result<Outcome, Error> {
-        let mut told = Told { of: self, world };
-        let machine = Machine::new(&self.types, &self.code, limits, &mut told);
+    pub fn run(&self, limits: Limits, world: &mut (dyn World + Send)) -> Result<Outcome, Error> {
+        let mut told = Told { of: &self.tables, world };
+        let machine = Machine::new(&self.types, &self.tables.code, limits, &mut told);
         // SAFETY: the entry and all of its code were compiled for these types, and this is their table; they are there as long as
         // the module is.
         let ended = unsafe { machine.run(self.entry, self.main) }.ok_or(Error::Memory)?;
-        Ok(match ended {
-            pluto_runtime::Outcome::Finished => Outcome::Finished,
-            pluto_runtime::Outcome::OutOfSteps => Outcome::OutOfSteps,
-            pluto_runtime::Outcome::Stopped => Outcome::Stopped,
-            pluto_runtime::Outcome::Failed(failure) => Outcome::Failed(self.failure(&failure)),
-            pluto_runtime::Outcome::Trapped(trapped) => Outcome::Trapped(self.trapped(&trapped)),
-            pluto_runtime::Outcome::Deadlock(waiting) => {
-                Outcome::Deadlock(waiting.into_iter().map(|one| self.waiting(one)).collect())
-            }
-        })
-    }
-
-    pub(crate) fn failure(&self, failure: &pluto_runtime::Failure) -> Failure {
-        Failure { error: failure.error.clone(), at: self.sites.get(failure.site as usize).copied() }
-    }
-
-    pub(crate) fn trapped(&self, trapped: &pluto_runtime::Trapped) -> Trapped {
-        let clause = trapped.stack.first().and_then(|frame| self.clauses.get(&frame.place?)).copied();
-        let stack: Vec<(String, Location)> =
-            trapped.stack.iter().filter_map(|frame| self.frame(*frame)).collect();
-        let at = clause.or_else(|| stack.first().map(|(_, at)| *at)).unwrap_or(NOWHERE);
-        let expected = trapped.expected.clone().map(|of| Expected {
-            matcher: of.matcher,
-            actual: of.actual,
-            wanted: of.wanted,
-        });
-        Trapped { why: trapped.why.clone(), at, stack, expected }
-    }
-
-    fn waiting(&self, of: pluto_runtime::Waiting) -> Waiting {
-        let wait = match of.wait {
-            pluto_runtime::Wait::Task(of) => Wait::Task(of),
-            pluto_runtime::Wait::Receive => Wait::Receive,
-            pluto_runtime::Wait::Send => Wait::Send,
-            pluto_runtime::Wait::Select => Wait::Select,
-            pluto_runtime::Wait::Time => Wait::Time,
-            pluto_runtime::Wait::Reply(of) => Wait::Reply(of),
-            pluto_runtime::Wait::Scope => Wait::Scope,
-        };
-        Waiting { task: of.task, wait, at: self.location(of.at).unwrap_or(NOWHERE) }
-    }
-
-    fn frame(&self, frame: Frame) -> Option<(String, Location)> {
-        Some((self.code.name(frame.function).to_owned(), self.location(frame)?))
-    }
-
-    pub(crate) fn location(&self, frame: Frame) -> Option<Location> {
-        self.locations.get(frame.place? as usize).copied()
+        Ok(self.tables.outcome(ended))
     }
 }
-
-/// A place that is nowhere in the source.
-pub(crate) const NOWHERE: Location = Location { file: FileId(0), span: Span::empty(0) };
 
 impl Drop for Compiled {
     fn drop(&mut self) {

@@ -11,13 +11,13 @@ use crate::outside::{Command, Entry, EntryKind, Fault, Outside, Problem, Ran, St
 mod running;
 
 /// Takes what is written. Where it is to standard error, also where it is nothing, all that was written before is seen first.
-type Output = Box<dyn FnMut(Stream, &[u8]) -> io::Result<()>>;
+type Output = Box<dyn FnMut(Stream, &[u8]) -> io::Result<()> + Send>;
 
 /// This machine.
 pub struct Machine {
     arguments: Vec<String>,
     output: Output,
-    input: Box<dyn BufRead>,
+    input: Box<dyn BufRead + Send>,
     /// What the clock shows, where that is told.
     clock: Option<i64>,
 }
@@ -27,7 +27,7 @@ impl Machine {
     /// also where that is nothing, comes behind all that it wrote before.
     pub fn new(
         arguments: Vec<String>,
-        output: impl FnMut(Stream, &[u8]) -> io::Result<()> + 'static,
+        output: impl FnMut(Stream, &[u8]) -> io::Result<()> + Send + 'static,
     ) -> Self {
         Self {
             arguments,
@@ -39,7 +39,7 @@ impl Machine {
 
     /// The same with another standard input.
     #[must_use]
-    pub fn with_input(mut self, input: impl BufRead + 'static) -> Self {
+    pub fn with_input(mut self, input: impl BufRead + Send + 'static) -> Self {
         self.input = Box::new(input);
         self
     }

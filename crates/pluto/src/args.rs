@@ -571,16 +571,15 @@ pub(crate) enum Translated {
 #[command(after_help = "\
 Examples:
   pluto run hello.pluto
+  pluto run --workers 2 hello.pluto  its tasks on two threads
   pluto run --dump ir hello.pluto    what is run, and run nothing
 
-What runs is the function main of the file, or that of its app. The program is checked before; with errors it does
-not run. One that needs one task only is compiled to native code in memory, on x86-64. One with
-tasks, channels, actors or generators, or that defers something, is interpreted so far: step by
-step, much slower, and without giving memory back until it ends; with --interpret any program is,
-which must give the same. Values of the BEAM cannot be run yet, and a program that needs them is
-refused.
+What runs is the function main of the file, or that of its app. The program is checked before; with
+errors it does not run. It is compiled to native code in memory, on x86-64; with --interpret it is
+gone through step by step, slower, and without giving memory back until it ends, which must give the
+same. Values of the BEAM cannot be run yet, and a program that needs them is refused.
 
-Tasks take turns. A trap in one of them is told on standard error, and so is an error that leaves
+Tasks take turns, each with a heap of its own; with several workers they run side by side. A trap in one of them is told on standard error, and so is an error that leaves
 a task that is detached. When main ends, all others end. Where every task waits for another one,
 the program ends, and what each waits for is told.
 
@@ -596,6 +595,9 @@ pub(crate) struct RunArgs {
     /// Interpret the program instead of compiling it.
     #[arg(long)]
     pub(crate) interpret: bool,
+    /// Run its tasks on so many threads.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub(crate) workers: u8,
     /// What the program is called with, behind `--` what begins with a dash: `std.env` gives it.
     #[arg(value_name = "ARGUMENT")]
     pub(crate) arguments: Vec<String>,

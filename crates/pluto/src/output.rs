@@ -21,6 +21,11 @@ pub(crate) fn standard() -> BufWriter<std::io::StdoutLock<'static>> {
     BufWriter::with_capacity(1 << 16, std::io::stdout().lock())
 }
 
+/// The same, for whichever thread writes.
+pub(crate) fn buffered() -> BufWriter<std::io::Stdout> {
+    BufWriter::with_capacity(1 << 16, std::io::stdout())
+}
+
 /// Writes a result to standard output, and gives its status. Where the reader has gone away, as `head` does, the
 /// status stands all the same, and where it is not 0 standard error says why.
 pub(crate) fn result(

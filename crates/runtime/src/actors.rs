@@ -200,7 +200,7 @@ impl Machine<'_> {
 
 /// A new actor with a state.
 pub(crate) fn spawn(machine: &mut Machine<'_>, shape: u32) -> Step {
-    let (types, gone) = (machine.types, std::rc::Rc::clone(&machine.gone));
+    let (types, gone) = (machine.types, std::sync::Arc::clone(&machine.gone));
     let state = Parcel::pack(types, &[machine.own().argument(0)], 1);
     let actor = machine.actors_made;
     machine.actors_made += 1;

@@ -3,8 +3,7 @@
 //! All handles of one thing have one token. When the last of them is gone, in heaps and in what is on its way, the machine hears of it.
 //! No program can see that: it may only be forgotten then what nobody can reach any more.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::heap::{Space, read};
 use crate::task::Task;
@@ -21,8 +20,8 @@ pub(crate) const STREAM: u32 = 4;
 /// Words of a handle.
 pub(crate) const WORDS: usize = 3;
 
-/// Kinds and numbers of what has no handle any more.
-pub(crate) type Gone = Rc<RefCell<Vec<(u32, usize)>>>;
+/// Kinds and numbers of what has no handle any more. Nothing is done while it is locked but to add or take one.
+pub(crate) type Gone = Arc<Mutex<Vec<(u32, usize)>>>;
 
 /// What all handles of something share.
 #[derive(Debug)]
@@ -33,14 +32,14 @@ pub(crate) struct Token {
 }
 
 impl Token {
-    pub(crate) fn new(kind: u32, number: usize, gone: &Gone) -> Rc<Self> {
-        Rc::new(Self { kind, number, gone: Rc::clone(gone) })
+    pub(crate) fn new(kind: u32, number: usize, gone: &Gone) -> Arc<Self> {
+        Arc::new(Self { kind, number, gone: Arc::clone(gone) })
     }
 }
 
 impl Drop for Token {
     fn drop(&mut self) {
-        self.gone.borrow_mut().push((self.kind, self.number));
+        self.gone.lock().unwrap_or_else(PoisonError::into_inner).push((self.kind, self.number));
     }
 }
 
@@ -55,12 +54,12 @@ pub(crate) fn has_token(word: u64) -> bool {
 }
 
 /// The token of a handle, for somebody else too.
-pub(crate) fn token(object: u64) -> Rc<Token> {
+pub(crate) fn token(object: u64) -> Arc<Token> {
     let token = read(object + 16) as *const Token;
-    // SAFETY: it is a handle with a token, which came from `Rc::into_raw`, and is held by the handle itself meanwhile.
+    // SAFETY: it is a handle with a token, which came from `Arc::into_raw`, and is held by the handle itself meanwhile.
     unsafe {
-        Rc::increment_strong_count(token);
-        Rc::from_raw(token)
+        Arc::increment_strong_count(token);
+        Arc::from_raw(token)
     }
 }
 
@@ -70,8 +69,8 @@ pub(crate) struct Handles(Vec<u64>);
 
 impl Handles {
     /// A handle is there from now on, in room that is its own.
-    pub(crate) fn add(&mut self, object: u64, token: Rc<Token>) {
-        crate::heap::write(object + 16, Rc::into_raw(token) as u64);
+    pub(crate) fn add(&mut self, object: u64, token: Arc<Token>) {
+        crate::heap::write(object + 16, Arc::into_raw(token) as u64);
         self.0.push(object);
     }
 
@@ -95,8 +94,8 @@ impl Handles {
 }
 
 fn drop_token(object: u64) {
-    // SAFETY: it came from `Rc::into_raw`, and the handle, which is no more, held it once.
-    drop(unsafe { Rc::from_raw(read(object + 16) as *const Token) });
+    // SAFETY: it came from `Arc::into_raw`, and the handle, which is no more, held it once.
+    drop(unsafe { Arc::from_raw(read(object + 16) as *const Token) });
 }
 
 impl Drop for Task<'_> {
@@ -107,7 +106,7 @@ impl Drop for Task<'_> {
 
 impl Task<'_> {
     /// A new handle with a token in room that was made for it.
-    pub(crate) fn take_handle(&mut self, kind: u32, number: usize, token: Rc<Token>) -> u64 {
+    pub(crate) fn take_handle(&mut self, kind: u32, number: usize, token: Arc<Token>) -> u64 {
         let at = self.take(WORDS);
         self.set_word(at, 0, header(HANDLE, kind));
         self.set_word(at, 1, number as u64);

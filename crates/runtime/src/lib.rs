@@ -35,6 +35,7 @@ mod texts;
 mod trap;
 mod types;
 mod values;
+mod workers;
 mod world;
 
 pub use code::{Code, CodeFunction, Entry, Frame};

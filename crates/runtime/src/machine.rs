@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ptr::NonNull;
-use std::rc::Rc;
+use std::sync::Arc;
 
+use pluto_host::{Nothing, Outside};
 use rustc_hash::FxHashMap;
 
 use crate::actors::Actor;
@@ -19,7 +20,8 @@ use crate::task::{Left, Limits, Place, Start, TURN, Task};
 use crate::tasks::{Ended, Ending, Name, State, Waiter, Waits};
 use crate::trap::{Stop, Trap};
 use crate::types::Types;
-use crate::world::{Failure, Outcome, Trapped, World};
+use crate::workers::{Inside, Shared};
+use crate::world::{Outcome, Trapped, World};
 
 /// How many steps a switch from one task to another counts as.
 const SWITCH: u64 = 10;
@@ -36,6 +38,14 @@ pub(crate) enum Next {
     /// It has had its turn.
     Later,
     /// The run is over.
+    Over,
+}
+
+/// Which task goes on.
+pub(crate) enum Pick<'r> {
+    Task(*mut Task<'r>),
+    /// None can, until a time comes that somebody waits for.
+    Nobody(Option<i64>),
     Over,
 }
 
@@ -77,7 +87,7 @@ impl Drop for Owned<'_> {
 /// A task, or what is left of it.
 pub(crate) enum Known<'r> {
     Live(Owned<'r>),
-    Done(Rc<Ended>),
+    Done(Arc<Ended>),
 }
 
 /// A run of a program.
@@ -85,9 +95,12 @@ pub struct Machine<'r> {
     pub(crate) types: &'r Types,
     pub(crate) code: &'r Code,
     limits: Limits,
-    pub(crate) world: &'r mut dyn World,
-    /// Itself, for tasks.
-    me: *mut Machine<'r>,
+    pub(crate) world: &'r mut (dyn World + Send),
+    /// Where it is, for tasks.
+    shared: *const Shared<'r>,
+    /// Workers that run a task, and that wait for one.
+    pub(crate) busy: usize,
+    pub(crate) idle: usize,
     pub(crate) tasks: FxHashMap<usize, Known<'r>>,
     tasks_made: usize,
     /// The task that has its turn.
@@ -95,7 +108,7 @@ pub struct Machine<'r> {
     running: Option<(NonNull<Task<'r>>, NonNull<Record>)>,
     /// What has no handle any more, while it is not forgotten.
     pub(crate) gone: Gone,
-    /// Whether the first task has ended.
+    /// Whether it is over.
     pub(crate) over: bool,
     /// Tasks that can go on.
     pub(crate) ready: VecDeque<usize>,
@@ -108,23 +121,26 @@ pub struct Machine<'r> {
     pub(crate) timer: u64,
     pub(crate) stacks: Stacks,
     /// The stack of what entered the program.
-    host: u64,
-    /// The trap or the error that ended the first task.
+    pub(crate) host: u64,
+    /// The trap that ended the first task.
     pub(crate) trap: Option<Trapped>,
-    pub(crate) failure: Option<Failure>,
+    /// What it begins with.
+    first: Option<(Name, Start)>,
     outcome: Outcome,
     steps: u64,
 }
 
 impl<'r> Machine<'r> {
     /// A run in a world.
-    pub fn new(types: &'r Types, code: &'r Code, limits: Limits, world: &'r mut dyn World) -> Self {
+    pub fn new(types: &'r Types, code: &'r Code, limits: Limits, world: &'r mut (dyn World + Send)) -> Self {
         Self {
             types,
             code,
             limits,
             world,
-            me: std::ptr::null_mut(),
+            shared: std::ptr::null(),
+            busy: 0,
+            idle: 0,
             tasks: FxHashMap::default(),
             tasks_made: 0,
             current: 0,
@@ -141,7 +157,7 @@ impl<'r> Machine<'r> {
             stacks: Stacks::new(limits.stack, code.reserve),
             host: 0,
             trap: None,
-            failure: None,
+            first: None,
             outcome: Outcome::Finished,
             steps: limits.steps,
         }
@@ -153,27 +169,51 @@ impl<'r> Machine<'r> {
     /// `starter` is the address of code that gives an error or null, by the calling convention of the platform, and that together with
     /// all that it calls was compiled for these types, with this code table.
     pub unsafe fn run(mut self, starter: *const u8, function: u32) -> Option<Outcome> {
-        let me: *mut Self = &raw mut self;
-        // SAFETY: it stays where it is until the end of this function, and is used through this pointer only.
-        let machine = unsafe { &mut *me };
-        machine.me = me;
-        let first = machine.add_task(Name::Function(function)).ok()?;
         let start = Start { starter: starter as u64, code: 0, captures: 0, state: false, results: (0, 0) };
-        machine.give_turn(first);
-        machine.begin(start).ok()?;
-        let task = machine.own_address();
-        // SAFETY: the caller promises it of the code; the task was prepared to begin.
-        unsafe { switch::enter(task.cast()) };
-        // SAFETY: as above; no task runs any more.
-        let machine = unsafe { &mut *me };
-        Some(std::mem::replace(&mut machine.outcome, Outcome::Finished))
+        // The first stack is taken, so that it is there.
+        let stack = self.stacks.take().ok()?;
+        self.stacks.give(stack);
+        self.first = Some((Name::Function(function), start));
+        let workers = self.limits.workers.max(1);
+        // SAFETY: the caller promises it.
+        Some(unsafe { Shared::run(self, workers) })
+    }
+
+    /// Begins where it stays, with so many workers.
+    pub(crate) fn begin_with(&mut self, shared: *const Shared<'r>, workers: usize) {
+        (self.shared, self.busy) = (shared, workers);
+        let Some((name, start)) = self.first.take() else { return };
+        match self.add_task(name) {
+            Ok(id) => {
+                if let Some(task) = self.task(id) {
+                    task.place = Place::Start(start);
+                }
+                self.ready.push_back(id);
+            }
+            Err(trap) => {
+                let why = trap.words("");
+                self.finish(Outcome::Trapped(Trapped { why, stack: Vec::new(), expected: None }));
+            }
+        }
+    }
+
+    /// Ends the run, unless it has ended.
+    pub(crate) fn finish(&mut self, outcome: Outcome) {
+        if !self.over {
+            (self.over, self.outcome) = (true, outcome);
+        }
+    }
+
+    /// How it has ended.
+    pub(crate) fn ended(self) -> Outcome {
+        self.outcome
     }
 
     /// A new task that does nothing yet.
     pub(crate) fn add_task(&mut self, name: Name) -> Result<usize, Trap> {
         self.forget();
         let id = self.tasks_made;
-        let task = Task::new(self.me, (self.types, self.code), self.limits)?;
+        let task = Task::new(self.shared, (self.types, self.code), self.limits, id)?;
         self.tasks.insert(id, Known::Live(Owned::new(task, Record::new(name))));
         self.tasks_made += 1;
         Ok(id)
@@ -221,7 +261,7 @@ impl<'r> Machine<'r> {
     }
 
     /// Gives a task its turn; none where it is done.
-    fn give_turn(&mut self, id: usize) {
+    pub(crate) fn give_turn(&mut self, id: usize) {
         self.current = id;
         self.running = match self.tasks.get(&id) {
             Some(Known::Live(task)) => Some((task.address(), task.record_address())),
@@ -238,38 +278,23 @@ impl<'r> Machine<'r> {
         self.running.map_or(std::ptr::null_mut(), |(task, _)| task.as_ptr())
     }
 
-    /// The task that goes on now, in whatever turn; null where the run is over.
-    fn next(&mut self) -> *mut Task<'r> {
+    /// The task that goes on now.
+    pub(crate) fn pick(&mut self) -> Pick<'r> {
         loop {
-            if self.over {
-                self.outcome = match (self.trap.take(), self.failure.take()) {
-                    (Some(trapped), _) => Outcome::Trapped(trapped),
-                    (None, Some(failure)) => Outcome::Failed(failure),
-                    (None, None) => Outcome::Finished,
-                };
-                return std::ptr::null_mut();
+            match self.steps.checked_sub(SWITCH) {
+                Some(left) => self.steps = left,
+                None => self.finish(Outcome::OutOfSteps),
             }
-            let Some(left) = self.steps.checked_sub(SWITCH) else {
-                self.outcome = Outcome::OutOfSteps;
-                return std::ptr::null_mut();
-            };
-            self.steps = left;
+            if self.over {
+                return Pick::Over;
+            }
             self.fire_timers();
-            let Some(next) = self.next_ready() else {
-                match self.next_time() {
-                    Some(time) => self.world.wait_until(time),
-                    None => {
-                        self.outcome = Outcome::Deadlock(self.waiting());
-                        return std::ptr::null_mut();
-                    }
-                }
-                continue;
-            };
+            let Some(next) = self.next_ready() else { return Pick::Nobody(self.next_time()) };
             self.give_turn(next);
             self.own().fuel = TURN;
             let task = self.go_on();
             if !task.is_null() {
-                return task;
+                return Pick::Task(task);
             }
         }
     }
@@ -283,7 +308,7 @@ impl<'r> Machine<'r> {
     }
 
     /// The task that has its turn, where it has something to do; else null.
-    fn go_on(&mut self) -> *mut Task<'r> {
+    pub(crate) fn go_on(&mut self) -> *mut Task<'r> {
         loop {
             let record = self.own_record();
             if record.cancelled && !record.ends {
@@ -334,19 +359,6 @@ impl<'r> Machine<'r> {
         Ok(())
     }
 
-    /// What was asked for did not go on: a trap of the task.
-    fn stop(&mut self, stop: &Stop) -> *mut Task<'r> {
-        let trapped = self.told(stop);
-        self.trap(trapped);
-        self.on()
-    }
-
-    /// The task that has its turn goes on, or else another one.
-    fn on(&mut self) -> *mut Task<'r> {
-        let task = self.go_on();
-        if task.is_null() { self.next() } else { task }
-    }
-
     /// What has stopped the task, in words, and where it was.
     pub(crate) fn told(&mut self, stop: &Stop) -> Trapped {
         let task = self.own();
@@ -392,43 +404,65 @@ pub(crate) unsafe extern "C" fn dispatch(
             Err(stop) => stop,
         },
         None if number >= HOST => {
-            // SAFETY: the machine is there as long as its tasks are, and nothing of it but its world is used beside the task.
-            let outside = unsafe { (*task.machine).world.outside() };
-            match outside::host(&mut Call { task, shape: shape as u32 }, number - HOST, outside) {
+            let mut host = |outside: &mut dyn Outside| {
+                outside::host(&mut Call { task, shape: shape as u32 }, number - HOST, outside)
+            };
+            let done = match outside::is_outside(number - HOST) {
+                // SAFETY: as above.
+                true => host(unsafe { Inside::of(address) }.machine().world.outside()),
+                false => host(&mut Nothing::default()),
+            };
+            match done {
                 Ok(()) => return address,
                 Err(stop) => stop,
             }
         }
         None => {
-            // SAFETY: the machine is there as long as its tasks are, and what it knows of this one is used through it from here on.
-            let machine = unsafe { &mut *task.machine };
-            machine.host = task.host_stack;
-            match MACHINES[number - OPERATIONS.len()].1(machine, shape as u32) {
-                Ok(Next::On) => return address,
-                Ok(Next::Again) => return machine.on(),
-                Ok(Next::Waits(waits)) => {
-                    machine.own_record().state = State::Waits(waits);
-                    machine.own().mask = 0;
-                    return machine.next();
-                }
-                Ok(Next::Later) => {
-                    machine.ready.push_back(machine.current);
-                    machine.steps = machine.steps.saturating_sub(TURN as u64);
-                    return machine.next();
-                }
-                Ok(Next::Over) => {
-                    machine.outcome = Outcome::Stopped;
-                    return std::ptr::null_mut();
-                }
+            // SAFETY: as above.
+            let mut inside = unsafe { Inside::of(address) };
+            if inside.machine().over {
+                return std::ptr::null_mut();
+            }
+            match MACHINES[number - OPERATIONS.len()].1(inside.machine(), shape as u32) {
+                Ok(next) => return inside.after(next, address),
                 Err(stop) => stop,
             }
         }
     };
     // SAFETY: as above.
-    let machine = unsafe { &mut *(*address).machine };
-    // SAFETY: as above.
-    machine.host = unsafe { (*address).host_stack };
-    machine.stop(&stop)
+    let mut inside = unsafe { Inside::of(address) };
+    let machine = inside.machine();
+    let trapped = machine.told(&stop);
+    machine.trap(trapped);
+    inside.on()
+}
+
+impl<'r> Inside<'_, 'r> {
+    /// The task that goes on after one has asked for something.
+    fn after(&mut self, next: Next, task: *mut Task<'r>) -> *mut Task<'r> {
+        let machine = self.machine();
+        match next {
+            Next::On => {
+                self.share(2);
+                task
+            }
+            Next::Again => self.on(),
+            Next::Waits(waits) => {
+                machine.own_record().state = State::Waits(waits);
+                machine.own().mask = 0;
+                self.next()
+            }
+            Next::Later => {
+                machine.ready.push_back(machine.current);
+                machine.steps = machine.steps.saturating_sub(TURN as u64);
+                self.next()
+            }
+            Next::Over => {
+                machine.finish(Outcome::Stopped);
+                self.next()
+            }
+        }
+    }
 }
 
 /// What a task began with has come to its end, with an error or null, and results.
@@ -441,14 +475,14 @@ pub(crate) unsafe extern "C" fn finished(
     results: *const u64,
 ) -> *mut Task<'static> {
     // SAFETY: the task is there, and the words behind its stack were kept for the results that it said it has.
-    let (machine, results) = unsafe {
+    let (mut inside, results) = unsafe {
         let task = &mut *address;
         task.drop_frames();
-        (&mut *task.machine, std::slice::from_raw_parts(results, task.results.0))
+        let results = std::slice::from_raw_parts(results, task.results.0);
+        (Inside::of(address), results)
     };
-    machine.host = machine.own().host_stack;
-    machine.gave(results, error);
-    machine.on()
+    inside.machine().gave(results, error);
+    inside.on()
 }
 
 /// A trap in compiled code: its number, and its text.
@@ -460,16 +494,15 @@ pub(crate) unsafe extern "C" fn trapped(
     number: u64,
     text: u64,
 ) -> *mut Task<'static> {
-    // SAFETY: the task is there, and its machine as long as it is.
-    let machine = unsafe { &mut *(*address).machine };
+    // SAFETY: the task is there.
+    let mut inside = unsafe { Inside::of(address) };
+    let machine = inside.machine();
     let trap = Trap::numbered(number).unwrap_or(Trap::Said);
     let task = machine.own();
-    let host = task.host_stack;
     let said = match trap {
         Trap::Assert | Trap::Contract | Trap::Said => task.text(text).to_owned(),
         _ => String::new(),
     };
-    machine.host = host;
     let mut trapped = machine.told(&Stop::Trap(trap));
     trapped.why = trap.words(&said);
     if trap == Trap::Stack && !trapped.stack.is_empty() {
@@ -477,5 +510,5 @@ pub(crate) unsafe extern "C" fn trapped(
         trapped.stack.remove(0);
     }
     machine.trap(trapped);
-    machine.on()
+    inside.on()
 }

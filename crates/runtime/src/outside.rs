@@ -6,6 +6,11 @@ use crate::arrays::words_of_texts;
 use crate::operations::{Call, Done};
 use crate::values::raw_words;
 
+/// Whether the function with this place among all reaches what is outside of the program.
+pub(crate) fn is_outside(at: usize) -> bool {
+    functions().get(at).is_some_and(|function| function.outside)
+}
+
 /// Does the function with this place among all, with the arguments in the slot, and leaves the lanes of its result there.
 pub(crate) fn host(call: &mut Call<'_, '_>, at: usize, outside: &mut dyn Outside) -> Done {
     let Some(function) = functions().get(at) else { return Ok(()) };

@@ -3,7 +3,7 @@
 //! Its objects stand in a row of words, and refer to one another by their places in it, with the lowest bit set, which no address has.
 //! So it is put into a heap by one pass over its words, as often as somebody asks for it.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -30,7 +30,7 @@ struct Objects {
     /// The channels of the senders, each as often as it is there.
     senders: Vec<usize>,
     /// The tokens of the handles, in their order.
-    tokens: Vec<Rc<Token>>,
+    tokens: Vec<Arc<Token>>,
 }
 
 /// A few words, which are on no heap.
@@ -173,7 +173,7 @@ impl Task<'_> {
             if handle::has_token(header)
                 && let Some(token) = tokens.next()
             {
-                self.handles.add(at, Rc::clone(token));
+                self.handles.add(at, Arc::clone(token));
             }
             each_ref(self.types, header, || read(at + 8), &mut |word| {
                 let word = at + word as u64 * 8;

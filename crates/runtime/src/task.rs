@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use crate::code::{Code, Frame};
 use crate::handle::Handles;
 use crate::heap::{Space, read};
-use crate::machine::Machine;
 use crate::stacks::Stack;
 use crate::streams::{Asking, Stream};
 use crate::tasks::Ending;
 use crate::trap::Trap;
 use crate::types::Types;
+use crate::workers::Shared;
 
 /// Offsets of the fields that compiled code uses.
 pub mod field {
@@ -39,13 +39,15 @@ pub struct Limits {
     pub stack: usize,
     /// Calls and rounds of loops of all tasks, roughly, in programs that count them.
     pub steps: u64,
+    /// How many threads run tasks. With one a run does the same in the same world.
+    pub workers: usize,
     /// Whether everything is moved at each allocation, which finds references that were forgotten.
     pub zeal: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { heap: 2 << 30, stack: 16 << 20, steps: u64::MAX, zeal: false }
+        Self { heap: 2 << 30, stack: 16 << 20, steps: u64::MAX, workers: 1, zeal: false }
     }
 }
 
@@ -96,7 +98,8 @@ pub struct Task<'r> {
     /// How many calls and rounds it has left in its turn.
     pub(crate) fuel: i64,
     // From here on only Rust looks.
-    pub(crate) machine: *mut Machine<'r>,
+    pub(crate) shared: *const Shared<'r>,
+    pub(crate) id: usize,
     pub(crate) types: &'r Types,
     pub(crate) code: &'r Code,
     pub(crate) space: Space,
@@ -133,9 +136,10 @@ pub struct Task<'r> {
 impl<'r> Task<'r> {
     /// A task that does nothing yet.
     pub(crate) fn new(
-        machine: *mut Machine<'r>,
+        shared: *const Shared<'r>,
         tables: (&'r Types, &'r Code),
         limits: Limits,
+        id: usize,
     ) -> Result<Self, Trap> {
         let space = Space::new(Space::FIRST).ok_or(Trap::Memory)?;
         let top = space.start();
@@ -147,7 +151,8 @@ impl<'r> Task<'r> {
             left: Left::default(),
             host_stack: 0,
             fuel: TURN,
-            machine,
+            shared,
+            id,
             types: tables.0,
             code: tables.1,
             space,

@@ -1,7 +1,7 @@
 //! Tasks: what they wait for, how they end, what becomes of those who wait for them.
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
+use std::sync::{Arc, PoisonError};
 
 use crate::handle::{ACTOR, TASK};
 use crate::machine::{Known, Machine, Next, Step};
@@ -9,7 +9,7 @@ use crate::parcel::Parcel;
 use crate::task::{Place, Start, Task};
 use crate::trap::Trap;
 use crate::types::Shape;
-use crate::world::{Expected, Failure, Trapped, Wait, Waiting};
+use crate::world::{Expected, Failure, Outcome, Trapped, Wait, Waiting};
 
 /// What a task is called, but for its number.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +75,7 @@ pub(crate) struct Waiter {
 pub(crate) struct Scope {
     /// Those of its tasks that are not done, in their order.
     children: BTreeSet<usize>,
-    failure: Option<Rc<Ended>>,
+    failure: Option<Arc<Ended>>,
 }
 
 /// The scope that a task belongs to.
@@ -133,9 +133,10 @@ impl<'r> Machine<'r> {
 
     /// Forgets what nobody can reach any more.
     pub(crate) fn forget(&mut self) {
-        let gone = Rc::clone(&self.gone);
+        let gone = Arc::clone(&self.gone);
         loop {
-            let Some((kind, number)) = gone.borrow_mut().pop() else { return };
+            let last = gone.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let Some((kind, number)) = last else { return };
             match kind {
                 TASK => match self.record(number) {
                     Some(record) => record.unowned = true,
@@ -239,12 +240,12 @@ impl<'r> Machine<'r> {
         let task = self.own();
         let spare = std::mem::take(&mut task.spare);
         spare.into_iter().chain(task.stack.take()).for_each(|stack| self.stacks.give(stack));
-        let ended = Rc::new(ended);
+        let ended = Arc::new(ended);
         self.end_turn();
         if unowned {
             self.tasks.remove(&current);
         } else {
-            self.tasks.insert(current, Known::Done(Rc::clone(&ended)));
+            self.tasks.insert(current, Known::Done(Arc::clone(&ended)));
         }
         let mut holds: Vec<(usize, usize)> = holds.into_iter().collect();
         holds.sort_unstable();
@@ -264,7 +265,12 @@ impl<'r> Machine<'r> {
             self.child_ended(owner, (current, cancelled), &ended);
         }
         if current == 0 {
-            (self.failure, self.over) = (failure, true);
+            let outcome = match (self.trap.take(), failure) {
+                (Some(trapped), _) => Outcome::Trapped(trapped),
+                (None, Some(failure)) => Outcome::Failed(failure),
+                (None, None) => Outcome::Finished,
+            };
+            self.finish(outcome);
         }
     }
 
@@ -278,14 +284,14 @@ impl<'r> Machine<'r> {
         }
     }
 
-    fn child_ended(&mut self, owner: Owner, (child, cancelled): (usize, bool), ended: &Rc<Ended>) {
+    fn child_ended(&mut self, owner: Owner, (child, cancelled): (usize, bool), ended: &Arc<Ended>) {
         let Some(scope) = self.record(owner.task).and_then(|of| of.scopes.get_mut(owner.scope)) else {
             return;
         };
         scope.children.remove(&child);
         let fails = owner.dropped && !matches!(**ended, Ended::Value(_)) && scope.failure.is_none();
         if fails && !cancelled {
-            scope.failure = Some(Rc::clone(ended));
+            scope.failure = Some(Arc::clone(ended));
             for child in scope.children.clone() {
                 self.cancel(child);
             }
@@ -425,7 +431,7 @@ pub(crate) fn deferred(machine: &mut Machine<'_>, _shape: u32) -> Step {
 
 /// A new task of a function value. In a scope: 0 no, 1 yes, 2 yes and nobody keeps its handle.
 pub(crate) fn spawn(machine: &mut Machine<'_>, _shape: u32) -> Step {
-    let (types, gone) = (machine.types, Rc::clone(&machine.gone));
+    let (types, gone) = (machine.types, Arc::clone(&machine.gone));
     let task = machine.own();
     let (closure, kind) = (task.argument(0), task.argument(1));
     let parcel = Parcel::pack(types, &[closure], 1);
@@ -462,7 +468,7 @@ pub(crate) fn get(machine: &mut Machine<'_>, _shape: u32) -> Step {
     let task = machine.own();
     let of = task.handle(task.argument(0));
     if let Some(Known::Done(ended)) = machine.tasks.get(&of) {
-        let ended = Rc::clone(ended);
+        let ended = Arc::clone(ended);
         machine.own().give_ended(&ended)?;
         if let Ended::Value(parcel) | Ended::Error(parcel) = &*ended {
             machine.keep_senders(machine.current, parcel.senders());

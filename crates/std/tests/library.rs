@@ -11,7 +11,7 @@ use pluto_check::program::{FunctionId, Owner};
 use pluto_check::types::Ty;
 use pluto_codegen::compile;
 use pluto_host::{Kind, Machine};
-use pluto_ir::interpret::{Limits, Outcome, Virtual, run_in};
+use pluto_ir::interpret::{Limits, Listener, Outcome, Virtual, run_in};
 use pluto_testcompiler::TestCompiler;
 
 /// The files of tests.
@@ -127,18 +127,31 @@ fn machine() -> Machine {
     machine.with_input("größe\r\n\na\nb".as_bytes())
 }
 
-/// How a test ends, interpreted and in native code.
-fn each_way(program: &pluto_ir::Program) -> [(&'static str, Outcome); 2] {
+/// Writes down what is printed.
+#[derive(Default)]
+struct Printed {
+    text: String,
+}
+
+impl Listener for Printed {
+    fn print(&mut self, line: &str) -> bool {
+        self.text.push_str(line);
+        self.text.push('\n');
+        true
+    }
+}
+
+/// How a program ends and what it prints, interpreted, and in native code.
+fn each_way(program: &pluto_ir::Program, zeal: bool) -> [(&'static str, Outcome, String); 2] {
     let main = program.main.expect("it was asked for");
-    let mut unheard = |_: &str| ();
-    let listener = &mut unheard as &mut dyn FnMut(&str);
-    let mut world = Virtual::new(1, listener).with_outside(machine());
+    let mut world = Virtual::new(1, Printed::default()).with_outside(machine());
     let interpreted = run_in(program, main, Limits::default(), &mut world);
+    let printed = world.listener.text;
     let compiled = compile(program, pluto_codegen::Options::default()).expect("all of it has native code");
-    let listener = &mut unheard as &mut dyn FnMut(&str);
-    let mut world = Virtual::new(1, listener).with_outside(machine());
-    let native = compiled.run(pluto_codegen::Limits::default(), &mut world).expect("there is memory");
-    [("interpreted", interpreted), ("natively", native)]
+    let limits = pluto_codegen::Limits { zeal, ..pluto_codegen::Limits::default() };
+    let mut world = Virtual::new(1, Printed::default()).with_outside(machine());
+    let native = compiled.run(limits, &mut world).expect("there is memory");
+    [("interpreted", interpreted, printed), ("natively", native, world.listener.text)]
 }
 
 #[test]
@@ -153,7 +166,7 @@ fn the_tests_of_the_library_hold() {
         assert!(checked.program.tests.iter().next().is_some(), "{name} has tests");
         for (id, test) in checked.program.tests.iter() {
             let lowered = pluto_ir::lower_test(&checked.program, id).expect("all of it is lowered");
-            for (way, ended) in each_way(&lowered) {
+            for (way, ended, _) in each_way(&lowered, false) {
                 if ended != Outcome::Finished {
                     failed.push(format!("{name}, {}, {way}: {ended:?}", test.name));
                 }
@@ -218,15 +231,7 @@ fn native_programs_do_what_the_interpreter_does() {
     assert!(!checked.shown().contains("error["), "{}", checked.shown());
     let main = pluto_ir::mains(&checked.program).next().expect("a `main`");
     let lowered = pluto_ir::lower(&checked.program, main).expect("all of it is lowered");
-    let (mut interpreted, mut native) = (String::new(), String::new());
-    let mut say = |line: &str| interpreted += &format!("{line}\n");
-    let ended =
-        pluto_ir::interpret::run(&lowered, lowered.main.expect("it is there"), Limits::default(), &mut say);
-    let limits = pluto_codegen::Limits { zeal: true, ..pluto_codegen::Limits::default() };
-    let mut say = |line: &str| native += &format!("{line}\n");
-    let compiled = compile(&lowered, pluto_codegen::Options::default()).expect("all of it has native code");
-    let mut world = Virtual::new(0, &mut say as &mut dyn FnMut(&str));
-    let natively = compiled.run(limits, &mut world).expect("there is memory");
+    let [(_, ended, interpreted), (_, natively, native)] = each_way(&lowered, true);
     expect![[r#"
         1.5707963267948966
         -0.1

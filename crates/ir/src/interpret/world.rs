@@ -150,7 +150,7 @@ pub struct Virtual<L> {
     now: i64,
     seed: u64,
     chance: u64,
-    outside: Box<dyn Outside>,
+    outside: Box<dyn Outside + Send>,
 }
 
 impl<L: Listener> Virtual<L> {
@@ -161,7 +161,7 @@ impl<L: Listener> Virtual<L> {
 
     /// The world with something outside.
     #[must_use]
-    pub fn with_outside(mut self, outside: impl Outside + 'static) -> Self {
+    pub fn with_outside(mut self, outside: impl Outside + Send + 'static) -> Self {
         self.outside = Box::new(outside);
         self
     }

@@ -54,8 +54,8 @@ pub(crate) fn run(args: &RunArgs, colour: Colour) -> Result<u8, Failure> {
     if let (Some(compiled), Some(_)) = (&compiled, shown) {
         return output::result(0, "", |out| write!(out, "{}", compiled.dumped));
     }
-    let mut machine = Machine::new(output::standard(), args.arguments.clone(), &project.files);
-    let outcome = execute(&program, compiled.as_ref(), &mut machine);
+    let mut machine = Machine::new(output::buffered(), args.arguments.clone(), &project.files);
+    let outcome = execute(&program, compiled.as_ref(), args.workers, &mut machine);
     machine.finish()?;
     let outcome = outcome.map_err(|error| refused(error, &project.files))?;
     Ok(match outcome {
@@ -76,9 +76,17 @@ pub(crate) fn run(args: &RunArgs, colour: Colour) -> Result<u8, Failure> {
 }
 
 /// Runs a program as it was compiled, or else interprets it.
-fn execute(program: &Program, compiled: Option<&Compiled>, world: &mut dyn World) -> Result<Outcome, Error> {
+fn execute(
+    program: &Program,
+    compiled: Option<&Compiled>,
+    workers: u8,
+    world: &mut (dyn World + Send),
+) -> Result<Outcome, Error> {
     match (compiled, program.main) {
-        (Some(compiled), _) => compiled.run(pluto_codegen::Limits::default(), world),
+        (Some(compiled), _) => {
+            let workers = usize::from(workers);
+            compiled.run(pluto_codegen::Limits { workers, ..pluto_codegen::Limits::default() }, world)
+        }
         (None, Some(main)) => Ok(run_in(program, main, Limits::default(), world)),
         (None, None) => Ok(Outcome::Finished),
     }

@@ -17,6 +17,7 @@ use pluto_source::{Files, Severity};
 use recorder::Recorder;
 use report::Report;
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -199,11 +200,15 @@ fn run_one(test: &Test<'_>, seed: u64) -> Ran {
         (None, Outcome::Deadlock(waiting)) => Ended::Failed(Failed::Deadlock(waiting)),
         (None, Outcome::OutOfSteps) => Ended::Failed(Failed::Endless),
     };
-    Ran { ended, took: began.elapsed(), output: output.take() }
+    Ran {
+        ended,
+        took: began.elapsed(),
+        output: std::mem::take(&mut *output.lock().unwrap_or_else(PoisonError::into_inner)),
+    }
 }
 
 /// Runs a test: compiled, or interpreted where it cannot be.
-fn execute(program: &pluto_ir::Program, world: &mut dyn World) -> Outcome {
+fn execute(program: &pluto_ir::Program, world: &mut (dyn World + Send)) -> Outcome {
     let compiled = compile(program, Options { dump: None, counted: true });
     let limits = pluto_codegen::Limits { steps: STEPS_MAX, ..pluto_codegen::Limits::default() };
     let native = compiled.ok().and_then(|compiled| compiled.run(limits, world).ok());

@@ -269,6 +269,27 @@ fn what_is_interpreted_is_the_same() {
 }
 
 #[test]
+fn tasks_run_on_several_threads() {
+    let text = "fn fib(n: int) int { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } }
+
+fn main() {
+    let mut tasks: [Task<int>] = []
+    for n in 0..20 { tasks.push(spawn fib(n)) }
+    let mut sum = 0
+    for task in tasks { sum += task.get() catch 0 }
+    print(sum)
+}
+";
+    for workers in ["1", "2", "4"] {
+        assert_eq!(run(text, &["--workers", workers]).ok(), "10945\n");
+    }
+    let endless = "fn endless() {\n    loop {}\n}\n\nfn main() {\n    let task = spawn endless()\n    task.detach()\n    print(\"over\")\n}\n";
+    assert_eq!(run(endless, &["--workers", "2"]).ok(), "over\n");
+    let deadlock = "fn main() {\n    let (out, numbers) = chan<int>(0)\n    print(numbers.recv() catch 0)\n    out.close()\n}\n";
+    assert_eq!(run(deadlock, &["--workers", "3"]).whole(), run(deadlock, &[]).whole());
+}
+
+#[test]
 fn native_code_is_shown() {
     let clif = run("fn main() { print(1) }\n", &["--dump", "clif"]).ok();
     assert!(clif.starts_with("; main\nfunction u0:"), "{clif}");

@@ -6,15 +6,15 @@ use pluto_host::{Outside, Stream};
 use pluto_ir::interpret::{Failure, Trapped, World, split_mix};
 use pluto_ir::program::Location;
 use pluto_source::Files;
-use std::cell::RefCell;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Write};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The world of a program that is run.
 pub(super) struct Machine<'f, W> {
-    out: Rc<RefCell<W>>,
+    /// What is printed, and what the program writes by itself, in one row: each takes it for a line or a piece, and whole.
+    out: Arc<Mutex<W>>,
     /// Whether everything could be printed so far.
     wrote: io::Result<()>,
     files: &'f Files,
@@ -23,17 +23,17 @@ pub(super) struct Machine<'f, W> {
     outside: pluto_host::Machine,
 }
 
-impl<'f, W: Write + 'static> Machine<'f, W> {
+impl<'f, W: Write + Send + 'static> Machine<'f, W> {
     /// The world of a program that is called with some arguments.
     pub(super) fn new(out: W, arguments: Vec<String>, files: &'f Files) -> Self {
         // The keys of a hash table come from the chance of the operating system.
         let seed = RandomState::new().hash_one(0);
-        let out = Rc::new(RefCell::new(out));
-        let shared = Rc::clone(&out);
+        let out = Arc::new(Mutex::new(out));
+        let shared = Arc::clone(&out);
         let write = move |to, bytes: &[u8]| match to {
-            Stream::Output => shared.borrow_mut().write_all(bytes),
+            Stream::Output => lock(&shared).write_all(bytes),
             Stream::Error => {
-                shared.borrow_mut().flush()?;
+                lock(&shared).flush()?;
                 io::stderr().lock().write_all(bytes)
             }
         };
@@ -49,7 +49,7 @@ impl<'f, W: Write + 'static> Machine<'f, W> {
 
     fn flush(&mut self) {
         if self.wrote.is_ok() {
-            self.wrote = self.out.borrow_mut().flush();
+            self.wrote = lock(&self.out).flush();
         }
     }
 
@@ -60,10 +60,10 @@ impl<'f, W: Write + 'static> Machine<'f, W> {
     }
 }
 
-impl<W: Write + 'static> World for Machine<'_, W> {
+impl<W: Write + Send + 'static> World for Machine<'_, W> {
     fn print(&mut self, line: &str) -> bool {
         if self.wrote.is_ok() {
-            self.wrote = writeln!(self.out.borrow_mut(), "{line}");
+            self.wrote = writeln!(lock(&self.out), "{line}");
         }
         self.wrote.is_ok()
     }
@@ -104,4 +104,8 @@ impl<W: Write + 'static> World for Machine<'_, W> {
         let told = super::failed(failure, self.files);
         self.note(&format!("{task}: {told}"));
     }
+}
+
+fn lock<W>(out: &Mutex<W>) -> MutexGuard<'_, W> {
+    out.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -3,8 +3,7 @@
 use pluto_host::Machine;
 use pluto_ir::interpret::{Failure, Listener, Trapped};
 use pluto_ir::program::Location;
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bytes of what a test prints that are kept.
 const OUTPUT_MAX: usize = 64 << 10;
@@ -12,8 +11,8 @@ const OUTPUT_MAX: usize = 64 << 10;
 /// Hears what a test says.
 #[derive(Default)]
 pub(super) struct Recorder {
-    /// What was printed and written, up to a size.
-    pub(super) output: Rc<RefCell<String>>,
+    /// What was printed and written, up to a size: in one row, each line or piece whole.
+    pub(super) output: Arc<Mutex<String>>,
     /// The first thing that was not as it was expected in another task than the test's own.
     pub(super) unexpected: Option<Trapped>,
 }
@@ -25,7 +24,7 @@ impl Recorder {
 
     /// This machine, for a test: what is written there is written down here.
     pub(super) fn machine(&self) -> Machine {
-        let output = Rc::clone(&self.output);
+        let output = Arc::clone(&self.output);
         Machine::new(Vec::new(), move |_, bytes| {
             note(&output, &String::from_utf8_lossy(bytes));
             Ok(())
@@ -33,8 +32,8 @@ impl Recorder {
     }
 }
 
-fn note(output: &RefCell<String>, text: &str) {
-    let mut output = output.borrow_mut();
+fn note(output: &Mutex<String>, text: &str) {
+    let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
     if output.len() < OUTPUT_MAX {
         output.push_str(text);
     }
