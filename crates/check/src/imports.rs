@@ -45,6 +45,11 @@ impl Checker<'_> {
             {
                 return self.import_standard(module, *std, tree.nodes.list(items), (known, index));
             }
+            let package = self.program.modules[module].package;
+            if index.contains_key(&(package, path.clone())) {
+                // Of the module that has a name of the standard library is told where it stands.
+                return self.import_nothing(module, import, *last);
+            }
             let standard = path.first().and_then(|first| self.standard(module, *first));
             let near = match standard {
                 Some(names) => self.near_standard(&path, names),
@@ -117,10 +122,13 @@ impl Checker<'_> {
     /// The module of a path: of the own package, else of the dependency that the path begins with.
     fn find_module(&self, from: ModuleId, path: &[Symbol], index: &ModuleIndex) -> Option<ModuleId> {
         let package = self.program.modules[from].package;
-        if let Some(found) = index.get(&(package, path.to_vec())) {
+        let (first, rest) = path.split_first()?;
+        // A module of a program that has a name of the standard library hides nothing of that.
+        if self.standard(from, *first).is_none()
+            && let Some(found) = index.get(&(package, path.to_vec()))
+        {
             return Some(*found);
         }
-        let (first, rest) = path.split_first()?;
         let dependency = self.dependency(package, *first)?;
         let within = if self.is_standard(dependency) { path } else { rest };
         index.get(&(dependency, within.to_vec())).copied()

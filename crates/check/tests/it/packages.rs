@@ -10,6 +10,11 @@ use crate::support::shown;
 /// Checks modules, each with its package, its path, and its text. The first package depends on the second as `base` and on the
 /// third as `std`; the others depend on nothing.
 fn check(modules: &[(usize, &str, &str)], expected: &Expect) {
+    check_with(None, modules, expected);
+}
+
+/// The same, where the third package is the standard library with these modules.
+fn check_with(standard: Option<&'static [&'static str]>, modules: &[(usize, &str, &str)], expected: &Expect) {
     let mut files = Files::new();
     let parses: Vec<(usize, &str, pluto_source::FileId, Parse)> = modules
         .iter()
@@ -20,7 +25,11 @@ fn check(modules: &[(usize, &str, &str)], expected: &Expect) {
         .collect();
     let mut input = Input::new(&files);
     let first = Package { dependencies: vec![("base".to_owned(), 1), ("std".to_owned(), 2)], standard: None };
-    input.packages = vec![first, Package::default(), Package::default()];
+    let mut second = Package::default();
+    if standard.is_some() {
+        second.dependencies.push(("std".to_owned(), 2));
+    }
+    input.packages = vec![first, second, Package { standard, ..Package::default() }];
     for (package, path, file, Parse { tree, errors }) in &parses {
         assert_eq!(errors, &[]);
         let path = path.split('.').map(str::to_owned).collect();
@@ -99,6 +108,92 @@ fn an_impl_is_at_home_with_its_trait_or_its_type() {
             0/main:6:16 `Thing` error[E0215]: neither the trait nor `Thing` is of this package
               = a trait is implemented in its own package or in that of the type
             0/main:7:6 `Thing` error[E0334]: `Thing` cannot be given methods here
+        "#]],
+    );
+}
+
+/// A module of the standard library, as far as the tests need it.
+const CLOCK: &str = "trait Functions { fn host_half(x: int) int }\n\
+    trait Effects { fn host_clock() int }\n\
+    trait Later { fn later(self) int }\n\
+    pub fn half(x: int) int { host_half(x) }\n\
+    pub fn clock() int { host_clock() }\n\
+    pub fn hour() int { half(clock()) }";
+
+#[test]
+fn the_standard_library_declares_what_the_run_time_system_does_and_whether_that_has_effects() {
+    check_with(
+        Some(&["std.clock", "std.text"]),
+        &[
+            (
+                0,
+                "main",
+                "import std.clock\nimport base.own\n\
+                 fn f(x: int) int requires clock.half(x) > 0 { x }\n\
+                 fn g(x: int) int requires clock.clock() > 0 { x }\n\
+                 fn h(x: int) int ensures clock.hour() > own.three() { x }\n\
+                 fn main() { print(f(1) + g(2) + h(3) + clock.host_half(4)) }",
+            ),
+            (1, "own", "import std.clock\npub fn three() int { clock.half(6) }"),
+            (2, "std.clock", CLOCK),
+        ],
+        &expect![[r#"
+            0/main:4:27 `clock.clock()` error[E0601]: a contract changes nothing and waits for nothing, and `clock` does
+            0/main:5:26 `clock.hour()` error[E0601]: a contract changes nothing and waits for nothing, and `hour` does
+            0/main:6:46 `host_half` error[E0205]: `host_half` is private to the module `std.clock`
+              2/std.clock:1:22 `host_half` it is declared here, without `pub`
+            2/std.clock:3:7 `Later` warning[E0232]: nothing uses the trait `Later`
+        "#]],
+    );
+}
+
+#[test]
+fn in_a_program_such_traits_are_traits() {
+    check_with(
+        Some(&["std.clock"]),
+        &[(
+            0,
+            "main",
+            "trait Functions { fn half(x: int) int }\nclass A {}\n\
+             impl Functions for A { fn half(x: int) int { x } }\nfn main() { print(half(1)) }",
+        )],
+        &expect![[r#"
+            0/main:4:19 `half` error[E0201]: there is no `half` here
+        "#]],
+    );
+}
+
+#[test]
+fn what_the_standard_library_has_not_is_told_with_what_it_has() {
+    check_with(
+        Some(&["std.clock", "std.text"]),
+        &[
+            (
+                0,
+                "main",
+                "import std.clok\nimport std.{texts as t, clock, nothing}\nimport std\nimport std.clock.more\n\
+                 fn main() { print(clock.half(2)) }",
+            ),
+            (0, "std.own", "pub fn f() int { 1 }"),
+            (0, "std", "pub fn f() int { 1 }"),
+            (2, "std.clock", CLOCK),
+        ],
+        &expect![[r#"
+            0/main:1:8 `std.clok` error[E0203]: there is no module `std.clok`
+              = the standard library has `std.clock` and `std.text`
+              fix: write `std.clock`: 0/main:1:8 `std.clok` "std.clock"
+            0/main:2:13 `texts` error[E0203]: there is no module `std.texts`
+              = the standard library has `std.clock` and `std.text`
+              fix: write `text`: 0/main:2:13 `texts` "text"
+            0/main:2:32 `nothing` error[E0203]: there is no module `std.nothing`
+              = the standard library has `std.clock` and `std.text`
+            0/main:4:8 `std.clock.more` error[E0203]: there is no module `std.clock.more`
+              = the standard library has `std.clock` and `std.text`
+            0/std:1:1 `` error[E0222]: `std` is a name of the standard library
+              = its modules begin with `std`, and those of programs do not
+            0/std.own:1:1 `` error[E0222]: `std.own` is a name of the standard library
+              = its modules begin with `std`, and those of programs do not
+            2/std.clock:3:7 `Later` warning[E0232]: nothing uses the trait `Later`
         "#]],
     );
 }
