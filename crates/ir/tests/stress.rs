@@ -4,12 +4,14 @@
 mod support;
 #[path = "support/ways.rs"]
 mod ways;
+#[path = "support/workers.rs"]
+mod workers;
 
 use expect_test::{Expect, expect};
-use pluto_codegen::{Options, compile};
-use pluto_ir::interpret::{Limits, Outcome, Virtual};
+use pluto_ir::interpret::{Limits, Outcome};
 use support::lowered;
-use ways::{Heard, each_way, ways};
+use ways::{each_way, ways};
+use workers::side_by_side;
 
 /// A program does the same in whatever order its tasks go on, and comes to its end.
 fn always(text: &str, expected: &Expect) {
@@ -20,17 +22,7 @@ fn always(text: &str, expected: &Expect) {
     for seed in 1..5 {
         assert_eq!(ways(&program, Limits::default(), seed, &[false]).1.text, first.text, "seed {seed}");
     }
-    let compiled = compile(&program, Options::default()).expect("all of it can be compiled");
-    for round in 0..20 {
-        let limits = pluto_codegen::Limits {
-            workers: 2 + round % 3,
-            zeal: round == 0,
-            ..pluto_codegen::Limits::default()
-        };
-        let mut world = Virtual::new(round as u64, Heard::default());
-        let ended = compiled.run(limits, &mut world).expect("there is memory");
-        assert_eq!((ended, world.listener.text), (Outcome::Finished, first.text.clone()), "round {round}");
-    }
+    side_by_side(&program, 20, &(ended, first));
 }
 
 #[test]

@@ -5,11 +5,14 @@ mod support;
 
 #[path = "support/ways.rs"]
 mod ways;
+#[path = "support/workers.rs"]
+mod workers;
 
 use expect_test::{Expect, expect};
 use pluto_ir::interpret::{Limits, Outcome};
 use support::lowered;
 use ways::each_way;
+use workers::side_by_side;
 
 /// What happens when a program runs, with a seed.
 fn heard(text: &str, seed: u64) -> String {
@@ -34,6 +37,8 @@ fn always(text: &str, expected: &Expect) {
     for seed in 1..30 {
         assert_eq!(heard(text, seed), first, "seed {seed}");
     }
+    let program = lowered(text);
+    side_by_side(&program, 10, &each_way(&program, Limits::default(), 0));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::actors::Actor;
 use crate::channels::Channel;
 use crate::code::Code;
 use crate::handle::Gone;
-use crate::operations::{Call, HOST, MACHINES, OPERATIONS};
+use crate::operations::{Call, HOST, MACHINES, OPERATIONS, ROUNDS};
 use crate::outside;
 use crate::record::Record;
 use crate::stacks::Stacks;
@@ -417,6 +417,7 @@ pub(crate) unsafe extern "C" fn dispatch(
                 Err(stop) => stop,
             }
         }
+        None if number == OPERATIONS.len() + ROUNDS && task.has_rounds() => return address,
         None => {
             // SAFETY: as above.
             let mut inside = unsafe { Inside::of(address) };

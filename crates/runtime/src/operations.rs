@@ -200,6 +200,9 @@ pub(crate) const OPERATIONS: &[(&str, Operation)] = &[
 /// What the run does: as above, but with more than the task at hand.
 type Act = fn(&mut Machine<'_>, u32) -> Step;
 
+/// The place of the one that only a task is asked for as long as it has rounds left in its turn.
+pub(crate) const ROUNDS: usize = 0;
+
 /// The operations of runs, whose numbers come behind those of the others.
 pub(crate) const MACHINES: &[(&str, Act)] = &[
     ("turn", tasks::turn),

@@ -177,6 +177,12 @@ impl<'r> Task<'r> {
         })
     }
 
+    /// Takes rounds from the turn: whether some are left.
+    pub(crate) fn has_rounds(&mut self) -> bool {
+        self.fuel -= self.argument(0) as i64;
+        self.fuel > 0
+    }
+
     /// Notes how deep down the stack it was left.
     pub(crate) fn note_depth(&mut self) {
         if let Some(stack) = &mut self.stack {

@@ -406,11 +406,9 @@ impl<'r> Machine<'r> {
     }
 }
 
-/// Rounds of a loop were done, or calls; others have their turn where these were enough.
-pub(crate) fn turn(machine: &mut Machine<'_>, _shape: u32) -> Step {
-    let task = machine.own();
-    task.fuel -= task.argument(0) as i64;
-    Ok(if task.fuel > 0 { Next::On } else { Next::Later })
+/// Rounds of a loop were done, or calls, and those were enough.
+pub(crate) fn turn(_machine: &mut Machine<'_>, _shape: u32) -> Step {
+    Ok(Next::Later)
 }
 
 /// Keeps a function value to be called when the block is left, or the task ends.
