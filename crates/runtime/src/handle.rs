@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::heap::{Space, read};
+use crate::heap::{read, write};
 use crate::task::Task;
 use crate::trap::Trap;
 use crate::types::{FORWARDED, HANDLE, header};
@@ -70,7 +70,7 @@ pub(crate) struct Handles(Vec<u64>);
 impl Handles {
     /// A handle is there from now on, in room that is its own.
     pub(crate) fn add(&mut self, object: u64, token: Arc<Token>) {
-        crate::heap::write(object + 16, Arc::into_raw(token) as u64);
+        write(object + 16, Arc::into_raw(token) as u64);
         self.0.push(object);
     }
 
@@ -86,11 +86,6 @@ impl Handles {
             true
         });
     }
-
-    /// Forgets all.
-    pub(crate) fn clear(&mut self, _heap: &Space) {
-        self.0.drain(..).for_each(drop_token);
-    }
 }
 
 fn drop_token(object: u64) {
@@ -98,9 +93,10 @@ fn drop_token(object: u64) {
     drop(unsafe { Arc::from_raw(read(object + 16) as *const Token) });
 }
 
+/// The heap goes after its handles.
 impl Drop for Task<'_> {
     fn drop(&mut self) {
-        self.handles.clear(&self.space);
+        self.handles.0.drain(..).for_each(drop_token);
     }
 }
 

@@ -2,8 +2,8 @@
 //! actors, values and what is built in, traps. Knows no compiler: shapes and code are handed to it as tables, and it is given the world.
 //!
 //! Three rules hold the moving collector together. Nothing here calls back into Pluto. Nothing here keeps a reference across
-//! something that can collect, other than in the slot of its call, which the collector knows: an operation makes room for all that it
-//! needs at once, and what takes that room moves nothing. And every way in and out is a stub of `switch` that records the last frame
+//! something that can collect, other than in the slot of its call and in what a task keeps (`Task::each_kept`, its generators, its handles),
+//! which the collector knows: an operation makes room for all that it needs at once, and what takes that room moves nothing. And every way in and out is a stub of `switch` that records the last frame
 //! of the program, from where its frames are walked.
 
 mod actors;

@@ -103,7 +103,7 @@ pub struct Machine<'r> {
     pub(crate) idle: usize,
     pub(crate) tasks: FxHashMap<usize, Known<'r>>,
     tasks_made: usize,
-    /// The task that has its turn.
+    /// The task that has its turn: with several workers that of who has the machine.
     pub(crate) current: usize,
     running: Option<(NonNull<Task<'r>>, NonNull<Record>)>,
     /// What has no handle any more, while it is not forgotten.
@@ -120,13 +120,14 @@ pub struct Machine<'r> {
     pub(crate) timers: BTreeMap<(i64, u64), Waiter>,
     pub(crate) timer: u64,
     pub(crate) stacks: Stacks,
-    /// The stack of what entered the program.
+    /// The stack of what entered the program, of who has the machine.
     pub(crate) host: u64,
     /// The trap that ended the first task.
     pub(crate) trap: Option<Trapped>,
     /// What it begins with.
     first: Option<(Name, Start)>,
     outcome: Outcome,
+    /// How many it has left.
     steps: u64,
 }
 
