@@ -87,6 +87,8 @@ enum Key {
     Method(FunctionId, Vec<TyId>, TyId),
     /// A method of an actor, as what is done about a message.
     Message(FunctionId, Vec<TyId>),
+    /// A method of a trait object as a function value, whose receiver is what it captures.
+    ObjectValue(TraitId, FunctionId, Vec<TyId>),
     /// A constant.
     Const(ConstId),
 }
@@ -94,9 +96,11 @@ enum Key {
 /// What is to be lowered into a function.
 enum Job {
     Function(FunctionId, Subst),
-    Closure(ClosureId, Subst, ModuleId),
+    /// With what it gives.
+    Closure(ClosureId, TyId, Subst, ModuleId),
     Value(FunctionId, Vec<TyId>, bool),
     Variant(TyId, u32),
+    ObjectValue(TraitId, FunctionId, Vec<TyId>),
     Method(FunctionId, Vec<TyId>, TyId),
     Message(FunctionId, Vec<TyId>),
     Generator(FunctionId, Subst),
@@ -275,8 +279,11 @@ impl<'s> Lowering<'s> {
     fn run(&mut self, id: FuncId, job: Job) {
         let made = match job {
             Job::Function(function, subst) => self.function_code(id, function, subst),
-            Job::Closure(closure, subst, module) => self.closure_code(id, closure, subst, module),
+            Job::Closure(closure, result, subst, module) => {
+                self.closure_code(id, closure, result, subst, module)
+            }
             Job::Value(function, arguments, bound) => self.value_code(id, function, arguments, bound),
+            Job::ObjectValue(of, method, given) => self.object_value_code(id, of, method, &given),
             Job::Variant(ty, variant) => self.variant_code(id, ty, variant),
             Job::Method(function, arguments, on) => self.method_code(id, function, arguments, on),
             Job::Message(function, arguments) => self.message_code(id, function, arguments),

@@ -105,40 +105,111 @@ impl Heap<'_> {
         Ok(())
     }
 
+    /// Whether two values are equal: from the outside to the inside, and from the left to the right, up to the first difference.
     pub(super) fn equal(&self, shape: ShapeId, left: &[u64], right: &[u64]) -> Result<bool, Trap> {
-        if self.holds_nan(shape, left)? || self.holds_nan(shape, right)? {
-            return Ok(false);
-        }
-        Ok(self.key(shape, left)? == self.key(shape, right)?)
+        self.equal_at(shape, left, right, false, DEPTH)
     }
 
-    /// Whether a part of a value is no number, which is not equal to itself.
-    fn holds_nan(&self, shape: ShapeId, lanes: &[u64]) -> Result<bool, Trap> {
+    /// The same. A float that is no number is not equal to itself, `within` objects it is.
+    fn equal_at(
+        &self,
+        shape: ShapeId,
+        left: &[u64],
+        right: &[u64],
+        within: bool,
+        depth: u32,
+    ) -> Result<bool, Trap> {
+        let Some(depth) = depth.checked_sub(1) else { return Err(Trap::Cycle) };
+        let (a, b) = (left.first().copied().unwrap_or(0), right.first().copied().unwrap_or(0));
         match self.program.shape(shape) {
-            Shape::Float => Ok(lanes.first().is_some_and(|lane| f64::from_bits(*lane).is_nan())),
-            Shape::Tuple(parts) => {
-                for (shape, lanes) in self.split(parts, lanes) {
-                    if self.holds_nan(shape, lanes)? {
-                        return Ok(true);
-                    }
-                }
-                Ok(false)
-            }
-            Shape::Optional(of) => match self.held(*of, lanes) {
-                Some(held) => self.holds_nan(*of, held),
-                None => Ok(false),
+            Shape::Text => Ok(self.text(a) == self.text(b)),
+            Shape::Bytes | Shape::Buffer => self.equal_by_key(shape, left, right),
+            Shape::Float => Ok(f64::from_bits(a) == f64::from_bits(b) || within && a == b),
+            Shape::Tuple(parts) => self.equal_parts(parts, left, right, within, depth),
+            Shape::Optional(of) => match (self.held(*of, left), self.held(*of, right)) {
+                (None, None) => Ok(true),
+                (Some(left), Some(right)) => self.equal_at(*of, left, right, within, depth),
+                _ => Ok(false),
             },
             Shape::Array(of) => {
-                let at = lanes.first().copied().unwrap_or(0);
-                for index in 0..self.array_len(at) {
-                    if self.holds_nan(*of, &self.array_get(at, index as i64)?)? {
-                        return Ok(true);
+                if self.array_len(a) != self.array_len(b) {
+                    return Ok(false);
+                }
+                for at in 0..self.array_len(a) {
+                    let (left, right) = (self.array_get(a, at as i64)?, self.array_get(b, at as i64)?);
+                    if !self.equal_at(*of, &left, &right, within, depth)? {
+                        return Ok(false);
                     }
                 }
-                Ok(false)
+                Ok(true)
             }
-            _ => Ok(false),
+            Shape::Map(key, value) => self.equal_entries(*key, Some(*value), a, b, depth),
+            Shape::Set(of) => self.equal_entries(*of, None, a, b, depth),
+            Shape::Enum(_, variants) if is_plain(variants) => Ok(a == b),
+            Shape::Class(_) | Shape::Enum(..) | Shape::Error if a != 0 && b != 0 => {
+                let enums = matches!(self.program.shape(shape), Shape::Enum(..));
+                // Of an error the variant says where it was made.
+                if self.own_shape(a) != self.own_shape(b) || enums && self.variant(a) != self.variant(b) {
+                    return Ok(false);
+                }
+                self.equal_parts(&self.field_shapes(a), self.fields(a), self.fields(b), true, depth)
+            }
+            _ => Ok(left == right),
         }
+    }
+
+    /// The shape of an object that has fields.
+    fn own_shape(&self, at: u64) -> Option<ShapeId> {
+        match self.get(at) {
+            Some(Object::Fields { shape, .. }) => Some(*shape),
+            _ => None,
+        }
+    }
+
+    fn equal_parts(
+        &self,
+        parts: &[ShapeId],
+        left: &[u64],
+        right: &[u64],
+        within: bool,
+        depth: u32,
+    ) -> Result<bool, Trap> {
+        for ((shape, left), (_, right)) in self.split(parts, left).into_iter().zip(self.split(parts, right)) {
+            if !self.equal_at(shape, left, right, within, depth)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn equal_entries(
+        &self,
+        key: ShapeId,
+        value: Option<ShapeId>,
+        left: u64,
+        right: u64,
+        depth: u32,
+    ) -> Result<bool, Trap> {
+        let (Some(Object::Map(left)), Some(Object::Map(right))) = (self.get(left), self.get(right)) else {
+            return Ok(left == right);
+        };
+        if left.places.len() != right.places.len() {
+            return Ok(false);
+        }
+        for (key_lanes, value_lanes) in left.rows.iter().flatten() {
+            let found = right.places.get(&self.key(key, key_lanes)?);
+            let Some(Some((_, found))) = found.and_then(|at| right.rows.get(*at)) else { return Ok(false) };
+            if let Some(value) = value
+                && !self.equal_at(value, value_lanes, found, true, depth)?
+            {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn equal_by_key(&self, shape: ShapeId, left: &[u64], right: &[u64]) -> Result<bool, Trap> {
+        Ok(self.key(shape, left)? == self.key(shape, right)?)
     }
 
     pub(super) fn compare(&self, shape: ShapeId, left: &[u64], right: &[u64]) -> Result<Ordering, Trap> {

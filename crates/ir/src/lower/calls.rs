@@ -72,12 +72,11 @@ impl Lowering<'_> {
         &mut self,
         id: FuncId,
         closure: ClosureId,
+        result: TyId,
         subst: Subst,
         module: ModuleId,
     ) -> Function {
         let of = self.source.nodes.closures[closure].clone();
-        let result = self.source.nodes.exprs[of.body].ty;
-        let result = self.types.substitute(result, &subst);
         let mut code = Code::new(self, id, subst, module, result);
         code.begin(of.body);
         let captured = code.param_lane(Lane::Ref);
@@ -98,10 +97,10 @@ impl Lowering<'_> {
             code.bind(*local, &value);
         }
         let value = code.expr(of.body);
-        if result == TyId::NEVER {
+        if code.ty_of(of.body) == TyId::NEVER {
             code.end(End::Unreachable);
         } else {
-            code.give(value);
+            code.give(if result == TyId::VOID { Vec::new() } else { value });
         }
         code.finish()
     }
@@ -121,16 +120,14 @@ impl Lowering<'_> {
         let captured = code.param_lane(Lane::Ref);
         let mut with = Vec::new();
         let mut types = Vec::new();
+        let params: Vec<Value> = of.params.iter().map(|param| code.param(param.ty)).collect();
         if bound {
             let self_ty = code.ty(of.self_ty);
             with.push(code.load_value(captured, 0, self_ty));
             types.push(self_ty);
         }
-        for param in &of.params {
-            let ty = code.ty(param.ty);
-            with.push(code.param(ty));
-            types.push(ty);
-        }
+        with.extend(params);
+        types.extend(of.params.iter().map(|param| code.ty(param.ty)));
         let receiver = with.first().cloned().filter(|_| bound);
         let called = code.call_function(function, arguments, with, &types);
         if let (Some(receiver), Some(ty)) = (receiver, types.first()) {
@@ -261,8 +258,7 @@ impl Code<'_, '_> {
             Callee::Target(target) => {
                 let types: Vec<TyId> = arguments.iter().map(|argument| self.ty_of(*argument)).collect();
                 let given = self.target_arguments(target);
-                let with: Vec<Value> =
-                    arguments.iter().map(|argument| self.argument(target, &given, *argument)).collect();
+                let with = self.arguments(target, &given, &arguments);
                 self.at = self.place_of(id);
                 let changed = match (arguments.first(), types.first()) {
                     (Some(receiver), Some(ty)) if !self.is_self(*receiver) => {
@@ -302,6 +298,27 @@ impl Code<'_, '_> {
     pub(super) fn target_arguments(&mut self, target: Target) -> Vec<TyId> {
         let list = self.l.types.items(target.arguments).to_vec();
         list.into_iter().map(|ty| self.ty(ty)).collect()
+    }
+
+    /// Arguments in the order of the parameters, each made when it is its turn as they are written, and those that are not given last.
+    pub(super) fn arguments(&mut self, target: Target, given: &[TyId], arguments: &[ExprId]) -> Vec<Value> {
+        let mut values = vec![Value::new(); arguments.len()];
+        for at in self.as_written(arguments) {
+            if let (Some(argument), Some(place)) = (arguments.get(at), values.get_mut(at)) {
+                *place = self.argument(target, given, *argument);
+            }
+        }
+        values
+    }
+
+    /// The places of expressions in the order in which they are written; defaults come last.
+    pub(super) fn as_written(&self, exprs: &[ExprId]) -> Vec<usize> {
+        let mut places: Vec<usize> = (0..exprs.len()).collect();
+        places.sort_by_key(|at| {
+            let expr = exprs.get(*at).map(|expr| self.l.source.nodes.exprs[*expr]);
+            expr.map(|expr| (matches!(expr.kind, ExprKind::DefaultArgument(..)), expr.span.start))
+        });
+        places
     }
 
     /// An argument; what is not given is the default, which belongs to the function.
@@ -529,8 +546,9 @@ impl Code<'_, '_> {
                 Some(found) => found,
                 None => return Vec::new(),
             },
-            Dispatch::Object(_) | Dispatch::Message => {
-                self.missing("this method as a value");
+            Dispatch::Object(of) => return self.object_method_value(of, target.function, given, ty, &value),
+            Dispatch::Message => {
+                self.missing("a method of an actor as a value");
                 return Vec::new();
             }
         };
@@ -562,7 +580,7 @@ impl Code<'_, '_> {
         self.closure_of(function, captures)
     }
 
-    pub(super) fn closure(&mut self, closure: ClosureId) -> Value {
+    pub(super) fn closure(&mut self, id: ExprId, closure: ClosureId) -> Value {
         let of = self.l.source.nodes.closures[closure].clone();
         let (mut lanes, mut parts) = (Vec::new(), Vec::new());
         for local in &of.captures {
@@ -576,11 +594,13 @@ impl Code<'_, '_> {
             let shape = self.l.add_shape(Shape::Captures(parts));
             self.object(shape, 0, &lanes)
         };
-        let result = self.ty_of(of.body);
-        let (result, at) = (self.l.lanes(result), self.at);
+        // What it does may never come to its end, and leave with a value before.
+        let ty = self.ty_of(id);
+        let Ty::Function(_, result, _) = self.l.types.get(ty) else { return Vec::new() };
+        let (lanes, at) = (self.l.lanes(result), self.at);
         let name = format!("closure in {}", self.made.name);
-        let id = self.l.reserve(name, result, true, at);
-        self.l.queue.push((id, Job::Closure(closure, self.subst.clone(), self.module)));
-        self.closure_of(id, captures)
+        let function = self.l.reserve(name, lanes, true, at);
+        self.l.queue.push((function, Job::Closure(closure, result, self.subst.clone(), self.module)));
+        self.closure_of(function, captures)
     }
 }

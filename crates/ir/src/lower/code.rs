@@ -118,8 +118,9 @@ impl<'l, 's> Code<'l, 's> {
         code
     }
 
-    /// A parameter of some lanes.
+    /// A parameter of some lanes. Parameters are made before all other registers.
     pub(super) fn param(&mut self, ty: TyId) -> Value {
+        debug_assert_eq!(self.made.regs.len(), self.made.params as usize, "parameters come first");
         let lanes = self.lanes(ty);
         self.made.params += lanes.len() as u32;
         lanes.into_iter().map(|lane| self.reg(lane)).collect()
@@ -127,6 +128,7 @@ impl<'l, 's> Code<'l, 's> {
 
     /// A parameter of one lane.
     pub(super) fn param_lane(&mut self, lane: Lane) -> Reg {
+        debug_assert_eq!(self.made.regs.len(), self.made.params as usize, "parameters come first");
         self.made.params += 1;
         self.reg(lane)
     }

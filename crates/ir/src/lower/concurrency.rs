@@ -117,12 +117,10 @@ impl Code<'_, '_> {
             Callee::Target(target) => Some((target, self.target_arguments(target))),
             Callee::Value(_) => None,
         };
-        for argument in arguments {
-            types.push(self.ty_of(argument));
-            values.push(match &given {
-                Some((target, given)) => self.argument(*target, given, argument),
-                None => self.expr(argument),
-            });
+        types.extend(arguments.iter().map(|argument| self.ty_of(*argument)));
+        match &given {
+            Some((target, given)) => values.extend(self.arguments(*target, given, &arguments)),
+            None => values.extend(arguments.into_iter().map(|argument| self.expr(argument))),
         }
         let captures = self.capture(&types, &values);
         let name = match &given {
@@ -235,8 +233,7 @@ impl Code<'_, '_> {
         let arguments = self.l.source.nodes.expr_lists.get(arguments).to_vec();
         let given = self.target_arguments(target);
         let types: Vec<TyId> = arguments.iter().map(|argument| self.ty_of(*argument)).collect();
-        let with: Vec<Value> =
-            arguments.iter().map(|argument| self.argument(target, &given, *argument)).collect();
+        let with = self.arguments(target, &given, &arguments);
         let handle = with.first().map_or(Reg(0), |value| first(value));
         let message = self.message(target.function, given, &with, &types);
         let shape = self.l.shape(TyId::VOID);

@@ -10,6 +10,10 @@ use super::leaving::Point;
 use super::{Job, Key};
 use crate::program::{Const, End, Inst, Lane, Location, Reg, Test, Trap};
 
+/// Bytes of the stack that an expression has at least, and of a piece that is added where it has not.
+const ROOM: usize = 128 << 10;
+const MORE: usize = 4 << 20;
+
 impl Code<'_, '_> {
     /// The root of a body.
     pub(super) fn body(&mut self, body: BodyId) -> Value {
@@ -58,7 +62,8 @@ impl Code<'_, '_> {
     pub(super) fn expr(&mut self, id: ExprId) -> Value {
         let expr = self.l.source.nodes.exprs[id];
         let at = std::mem::replace(&mut self.at, self.l.location(self.module, expr.span));
-        let value = self.kind(id, expr.kind);
+        // A chain of calls may be as long as one likes.
+        let value = stacker::maybe_grow(ROOM, MORE, || self.kind(id, expr.kind));
         self.at = at;
         value
     }
@@ -87,7 +92,7 @@ impl Code<'_, '_> {
             ExprKind::Function(function, arguments) => self.function_value(function, arguments),
             ExprKind::Method(receiver, target) => self.method_value(receiver, target),
             ExprKind::VariantFunction(..) => self.variant_value(id),
-            ExprKind::Closure(closure) => self.closure(closure),
+            ExprKind::Closure(closure) => self.closure(id, closure),
             ExprKind::Array(list) => self.array(id, list),
             ExprKind::Set(list) => self.set(id, list),
             ExprKind::Map(entries) => self.map(id, entries),
@@ -130,7 +135,7 @@ impl Code<'_, '_> {
             ExprKind::Field(of, at) => self.field(of, at),
             ExprKind::Element(of, at) => self.element(of, at),
             ExprKind::Chain(of, local, then) => self.chain(id, of, local, then),
-            ExprKind::Try(of) => self.try_optional(of),
+            ExprKind::Try(of) => self.try_optional(id, of),
             ExprKind::Propagate(of) => self.propagate(of),
             ExprKind::Handle(of, handler) => self.handle(id, of, handler),
             ExprKind::Default(of, value) => self.default(id, of, value),
@@ -138,7 +143,8 @@ impl Code<'_, '_> {
             ExprKind::Unwrap(of) => {
                 let value = self.expr(of);
                 let ty = self.ty_of(of);
-                self.unwrapped(ty, value)
+                let to = self.ty_of(id);
+                self.unwrapped(ty, to, value)
             }
             ExprKind::Upcast(of) => self.upcast(id, of),
             ExprKind::Downcast(of) => self.downcast(id, of),
@@ -282,9 +288,13 @@ impl Code<'_, '_> {
         std::iter::once(there).chain(value).collect()
     }
 
-    /// The lanes of what is there, of an optional value of a type.
-    pub(super) fn unwrapped(&mut self, ty: TyId, value: Value) -> Value {
+    /// The lanes of what is there, of an optional value of a type, as a value of another one. That is the same type where it stands
+    /// for `T?` and `T` is optional itself.
+    pub(super) fn unwrapped(&mut self, ty: TyId, to: TyId, value: Value) -> Value {
         let Ty::Optional(of) = self.l.types.get(ty) else { return value };
+        if ty == to {
+            return value;
+        }
         let shape = self.l.shape(of);
         if self.l.out.is_one_ref(shape) { value } else { value.into_iter().skip(1).collect() }
     }
@@ -319,7 +329,9 @@ impl Code<'_, '_> {
         let (some, none, after) = (self.block(), self.block(), self.block());
         self.branch(there, some, none);
         self.enter(some);
-        let inner = self.unwrapped(of_ty, value);
+        let local_ty = self.l.source.nodes.locals[local].ty;
+        let local_ty = self.ty(local_ty);
+        let inner = self.unwrapped(of_ty, local_ty, value);
         self.locals.insert(local, inner);
         let then_ty = self.ty_of(then);
         let made = self.expr(then);
@@ -336,8 +348,8 @@ impl Code<'_, '_> {
     }
 
     /// `a?`: the value, or `none` from the function.
-    fn try_optional(&mut self, of: ExprId) -> Value {
-        let ty = self.ty_of(of);
+    fn try_optional(&mut self, id: ExprId, of: ExprId) -> Value {
+        let (ty, to) = (self.ty_of(of), self.ty_of(id));
         let value = self.expr(of);
         let there = self.is_there(ty, &value);
         let (some, none) = (self.block(), self.block());
@@ -348,7 +360,7 @@ impl Code<'_, '_> {
         let nothing = self.nothings(&lanes);
         self.give(nothing);
         self.enter(some);
-        self.unwrapped(ty, value)
+        self.unwrapped(ty, to, value)
     }
 
     /// `a ?? b`
@@ -359,7 +371,7 @@ impl Code<'_, '_> {
         let (some, none, after) = (self.block(), self.block(), self.block());
         self.branch(there, some, none);
         self.enter(some);
-        let kept = if left_ty == ty { value } else { self.unwrapped(left_ty, value) };
+        let kept = self.unwrapped(left_ty, ty, value);
         self.move_to(&result, &kept);
         self.jump(after);
         self.enter(none);

@@ -128,7 +128,7 @@ impl Code<'_, '_> {
             let optional = code.l.types.optional(item);
             let there = code.is_there(optional, &called.value);
             code.branch(there, inside, after);
-            if optional == item { called.value } else { code.unwrapped(optional, called.value) }
+            code.unwrapped(optional, item, called.value)
         })
     }
 }

@@ -5,7 +5,7 @@ use pluto_check::types::{Ty, TyId};
 
 use super::code::{Code, LoopPlace, Value};
 use crate::Intrinsic;
-use crate::program::{BlockId, Const, FloatOp, Inst, IntOp, Lane, Reg, Test};
+use crate::program::{BlockId, Const, End, FloatOp, Inst, IntOp, Lane, Reg, Test, Trap};
 
 impl Code<'_, '_> {
     /// Enters a loop: where it goes on, and what is behind it.
@@ -99,6 +99,16 @@ impl Code<'_, '_> {
                 let shape = self.l.shape(over_ty);
                 let array = self.intrinsic(Intrinsic::BytesToArray, shape, &[bytes], &[Lane::Ref]);
                 self.for_array(of, first(&array), TyId::BYTE)
+            }
+            Ty::Term => {
+                let term = first(&self.whole_term(of.over));
+                let (not, fine) = (self.block(), self.block());
+                let items = self.list_items(term, not);
+                self.jump(fine);
+                self.enter(not);
+                self.end(End::Trap(Trap::Convert));
+                self.enter(fine);
+                self.for_array(of, items, TyId::TERM)
             }
             Ty::Receiver(item) => self.for_messages(of, item),
             Ty::Stream(item) => self.for_stream(of, item),

@@ -89,7 +89,10 @@ impl Code<'_, '_> {
         subst: &Subst,
     ) -> Vec<Reg> {
         let mut values: Vec<Option<Value>> = vec![None; fields.len()];
-        for (at, value) in self.l.source.nodes.field_values.get(given).to_vec() {
+        let given = self.l.source.nodes.field_values.get(given).to_vec();
+        let exprs: Vec<ExprId> = given.iter().map(|(_, value)| *value).collect();
+        for place in self.as_written(&exprs) {
+            let Some((at, value)) = given.get(place).copied() else { continue };
             let made = self.expr(value);
             if let Some(place) = values.get_mut(at as usize) {
                 *place = Some(made);

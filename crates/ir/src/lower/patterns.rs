@@ -44,11 +44,9 @@ impl Code<'_, '_> {
             PatternKind::Some(inner) => {
                 let there = self.is_there(ty, value);
                 self.unless(there, otherwise);
-                let value = self.unwrapped(ty, value.to_vec());
-                let of = match self.l.types.get(ty) {
-                    Ty::Optional(of) => of,
-                    _ => ty,
-                };
+                let of = self.l.source.nodes.patterns[inner].ty;
+                let of = self.ty(of);
+                let value = self.unwrapped(ty, of, value.to_vec());
                 self.pattern(inner, of, &value, otherwise);
             }
             PatternKind::Tuple(list) => {

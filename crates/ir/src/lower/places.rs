@@ -86,9 +86,10 @@ impl Code<'_, '_> {
                 }
             }
             ExprKind::Unwrap(of) => {
-                let ty = self.ty_of(of);
+                let (ty, to) = (self.ty_of(of), self.ty_of(expr));
                 match self.place(of) {
-                    Place::Registers(regs) => Place::Registers(self.unwrapped(ty, regs)),
+                    whole if ty == to => whole,
+                    Place::Registers(regs) => Place::Registers(self.unwrapped(ty, to, regs)),
                     Place::Object(object, lane) if !self.is_ref_optional(ty) => {
                         Place::Object(object, lane + 1)
                     }

@@ -98,13 +98,11 @@ impl Lowering<'_> {
         let boxed = self.is_boxed(on);
         let mut code = Code::new(self, id, subst, of.origin.module, result);
         let object = code.param_lane(Lane::Ref);
+        let params: Vec<Value> = of.params.iter().map(|param| code.param(param.ty)).collect();
         let receiver = if boxed { code.load_value(object, 0, on) } else { vec![object] };
-        let (mut with, mut types) = (vec![receiver], vec![on]);
-        for param in &of.params {
-            let ty = code.ty(param.ty);
-            with.push(code.param(ty));
-            types.push(ty);
-        }
+        let with: Vec<Value> = std::iter::once(receiver).chain(params).collect();
+        let types: Vec<TyId> =
+            std::iter::once(on).chain(of.params.iter().map(|param| code.ty(param.ty))).collect();
         let called = if matches!(code.l.types.get(on), Ty::Actor(..)) {
             code.call_behind_trait(function, given, &with, &types)
         } else {
@@ -131,6 +129,27 @@ impl Lowering<'_> {
             let head = &self.source.functions[head];
             self.source.types.errors(head.declared.unwrap_or(head.raises)).contains(&down)
         })
+    }
+
+    /// A method of a trait object as a function value: takes the object and calls its method.
+    pub(super) fn object_value_code(
+        &mut self,
+        id: FuncId,
+        of: TraitId,
+        method: FunctionId,
+        given: &[TyId],
+    ) -> Function {
+        let source = self.source.functions[method].clone();
+        let subst = Subst::of(&self.params_of(method), given);
+        let result = self.result_of(method, &subst);
+        let mut code = Code::new(self, id, subst, source.origin.module, result);
+        let captured = code.param_lane(Lane::Ref);
+        let on = given.first().copied().unwrap_or(TyId::VOID);
+        let params: Vec<Value> = source.params.iter().map(|param| code.param(param.ty)).collect();
+        let with = std::iter::once(code.load_value(captured, 0, on)).chain(params).collect();
+        let called = code.call_object(of, method, given, with);
+        code.hand_on(called);
+        code.finish()
     }
 
     /// The type of the state of an actor, of its handle; else the type itself.
@@ -205,6 +224,29 @@ impl Code<'_, '_> {
         let (to, with) = (self.list(&all), self.list(&flat));
         self.push(Inst::CallMethod { to, vtable, method: place as u32, with });
         Called { value, error: Some(error) }
+    }
+
+    /// A method of a trait object as a value.
+    pub(super) fn object_method_value(
+        &mut self,
+        of: TraitId,
+        method: FunctionId,
+        given: Vec<TyId>,
+        ty: TyId,
+        object: &[Reg],
+    ) -> Value {
+        let captures = self.capture(&[ty], &[object.to_vec()]);
+        let key = Key::ObjectValue(of, method, given.clone());
+        if let Some(known) = self.l.known.get(&key) {
+            return self.closure_of(*known, captures);
+        }
+        let subst = Subst::of(&self.l.params_of(method), &given);
+        let result = self.l.result_of(method, &subst);
+        let (lanes, name, at) = (self.l.lanes(result), self.l.name_of(method), self.at);
+        let id = self.l.reserve(name, lanes, true, at);
+        self.l.known.insert(key, id);
+        self.l.queue.push((id, Job::ObjectValue(of, method, given)));
+        self.closure_of(id, captures)
     }
 
     /// To a trait object.
