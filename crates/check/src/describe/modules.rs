@@ -2,6 +2,7 @@
 
 use super::{Said, Words, codes, kind, list};
 use crate::error::Fact;
+use crate::relations::Head;
 use crate::types::{Ty, TyId};
 
 impl Words<'_> {
@@ -101,6 +102,10 @@ impl Words<'_> {
                 if hidden {
                     return Some(said.note("the fields of an actor are seen in its methods only"));
                 }
+                if let Some(on) = self.only_for(*ty, *name) {
+                    let note = format!("`{}` is there for `{}`", self.name(*name), self.ty(on));
+                    return Some(said.note(note));
+                }
                 let near = near.map(|near| self.name(near));
                 if self.is_builtin(*ty) {
                     return Some(said.near_member(self.name(*name), near, at));
@@ -129,6 +134,17 @@ impl Words<'_> {
         };
         let mut functions = methods.iter().map(|id| &self.program.functions[*id]);
         functions.any(|function| function.origin.name == name && function.receiver.is_none())
+    }
+
+    /// The type of the same declaration for which an impl has a method of this name.
+    fn only_for(&self, ty: TyId, name: crate::names::Symbol) -> Option<TyId> {
+        let head = |ty: TyId| match self.program.types.get(ty) {
+            Ty::Actor(id, _) => Some(Head::Class(id)),
+            other => Head::of(other),
+        };
+        let has = |id: &crate::program::FunctionId| self.program.functions[*id].origin.name == name;
+        let mut impls = self.program.impls.iter().map(|(_, own)| own);
+        impls.find(|own| head(own.on) == head(ty) && own.methods.iter().any(has)).map(|own| own.on)
     }
 
     fn is_builtin(&self, ty: TyId) -> bool {

@@ -260,7 +260,8 @@ impl Body<'_, '_> {
     fn bounds(&mut self, call: &Call) {
         let of = &self.c.program.functions[call.function];
         let mut params = of.type_params.clone();
-        if of.owner == Owner::Builtin || of.receiver.is_none() {
+        // Those of a class were looked at where its value was made; an impl may ask for more.
+        if matches!(of.owner, Owner::Builtin | Owner::Impl(_)) || of.receiver.is_none() {
             params.extend(self.c.owner_params(call.function));
         }
         for param in params {

@@ -8,7 +8,7 @@ use crate::body::{Dispatch, ExprId, ExprKind};
 use crate::checker::Def;
 use crate::error::Fact;
 use crate::names::Symbol;
-use crate::program::{FunctionId, ImplId, Owner, TraitId};
+use crate::program::{FunctionId, ImplId, Owner, TraitId, TypeParamId};
 use crate::relations::Head;
 use crate::types::{Subst, Ty, TyId};
 
@@ -45,7 +45,7 @@ impl Body<'_, '_> {
         }
         if called
             && self.calls_method(ty, name)
-            && let Lookup::Found(found) = self.find_method(ty, name)
+            && let Lookup::Found(found) = self.find_method(ty, name, at)
         {
             self.check_visible(&found, ty, name, at);
             return Ref::Method(base, *found, Vec::new());
@@ -56,7 +56,7 @@ impl Body<'_, '_> {
         if self.get(ty) == Ty::Term && !called {
             return Ref::Value(self.add(ExprKind::TermField(base, name), TyId::TERM, span));
         }
-        match self.find_method(ty, name) {
+        match self.find_method(ty, name, at) {
             Lookup::Found(found) => {
                 self.check_visible(&found, ty, name, at);
                 Ref::Method(base, *found, Vec::new())
@@ -88,7 +88,8 @@ impl Body<'_, '_> {
             }
         }
         let known = self.members_of(ty);
-        let near = self.c.near(name, known);
+        // What has this very name is there for other arguments.
+        let near = if known.contains(&name) { None } else { self.c.near(name, known) };
         if !self.unknown_members.insert((ty, name)) && near.is_none() {
             return self.wrong(at);
         }
@@ -143,7 +144,7 @@ impl Body<'_, '_> {
         Some(self.narrow_value(field))
     }
 
-    fn find_method(&mut self, ty: TyId, name: Symbol) -> Lookup {
+    fn find_method(&mut self, ty: TyId, name: Symbol, at: Span) -> Lookup {
         match self.get(ty) {
             Ty::Param(param) => self.method_of_bounds(ty, param, name),
             Ty::Trait(of, list) => match self.c.methods.trait_methods.get(&(of, name)).copied() {
@@ -156,24 +157,34 @@ impl Body<'_, '_> {
             },
             Ty::Actor(id, list) => {
                 let Some(function) = self.c.methods.own.get(&(Head::Class(id), name)).copied() else {
-                    return self.method_behind_handle(id, ty, name);
+                    return self.method_behind_handle(id, ty, name, at);
                 };
-                let arguments = self.c.program.types.items(list).to_vec();
-                let subst = Subst::of(&self.c.program.classes[id].type_params, &arguments);
-                Lookup::Found(Box::new(Found { function, subst, dispatch: Dispatch::Message }))
+                let state = self.intern(Ty::Class(id, list));
+                match self.fit_owner(function, state, at) {
+                    Some(subst) => {
+                        Lookup::Found(Box::new(Found { function, subst, dispatch: Dispatch::Message }))
+                    }
+                    None => self.method_behind_handle(id, ty, name, at),
+                }
             }
             other => match Head::of(other) {
-                Some(head) => self.own_method(head, ty, name, Dispatch::Direct),
+                Some(head) => self.own_method(head, ty, name, at),
                 None => self.method_of_any(ty, name),
             },
         }
     }
 
     /// A method of a trait that an actor has, which is a message; else one that every actor has.
-    fn method_behind_handle(&mut self, id: crate::program::ClassId, ty: TyId, name: Symbol) -> Lookup {
+    fn method_behind_handle(
+        &mut self,
+        id: crate::program::ClassId,
+        ty: TyId,
+        name: Symbol,
+        at: Span,
+    ) -> Lookup {
         if self.c.methods.by_trait.contains_key(&(Head::Class(id), name)) {
             let state = self.c.state_of(ty);
-            match self.method_of_impls(Head::Class(id), state, name) {
+            match self.method_of_impls(Head::Class(id), state, name, at) {
                 Lookup::Found(mut found) => {
                     found.dispatch = Dispatch::Message;
                     return Lookup::Found(found);
@@ -182,7 +193,7 @@ impl Body<'_, '_> {
                 Lookup::Nothing => (),
             }
         }
-        self.own_method(Head::AnyActor, ty, name, Dispatch::Direct)
+        self.own_method(Head::AnyActor, ty, name, at)
     }
 
     fn trait_arguments(&self, of: TraitId, arguments: &[TyId], self_ty: TyId) -> Subst {
@@ -191,7 +202,7 @@ impl Body<'_, '_> {
         subst
     }
 
-    fn method_of_bounds(&mut self, ty: TyId, param: crate::program::TypeParamId, name: Symbol) -> Lookup {
+    fn method_of_bounds(&mut self, ty: TyId, param: TypeParamId, name: Symbol) -> Lookup {
         let bounds = self.c.program.type_params[param].bounds.clone();
         let having: Vec<_> = bounds
             .into_iter()
@@ -214,20 +225,48 @@ impl Body<'_, '_> {
     }
 
     /// A method that the type itself has, else one of a trait that it has, else one that every type has.
-    fn own_method(&mut self, head: Head, ty: TyId, name: Symbol, dispatch: Dispatch) -> Lookup {
+    fn own_method(&mut self, head: Head, ty: TyId, name: Symbol, at: Span) -> Lookup {
         if let Some(function) = self.c.methods.own.get(&(head, name)).copied()
             && self.c.program.functions[function].receiver.is_some()
+            && let Some(mut subst) = self.fit_owner(function, ty, at)
         {
-            let mut subst = Subst::default();
-            let self_ty = self.c.program.functions[function].self_ty;
-            let params = self.c.owner_params(function);
-            let fits = self.c.fits(self_ty, ty, &params, &mut subst);
-            if fits {
-                self.task_subst(ty, &mut subst);
-                return Lookup::Found(Box::new(Found { function, subst, dispatch }));
+            self.task_subst(ty, &mut subst);
+            return Lookup::Found(Box::new(Found { function, subst, dispatch: Dispatch::Direct }));
+        }
+        self.method_of_impls(head, ty, name, at)
+    }
+
+    /// What stands for the type parameters of what a method belongs to, where it belongs to a type like this. An impl may be for some
+    /// arguments only, which decides those that are still looked for.
+    fn fit_owner(&mut self, function: FunctionId, ty: TyId, at: Span) -> Option<Subst> {
+        let mut subst = Subst::default();
+        let self_ty = self.c.program.functions[function].self_ty;
+        let params = self.c.owner_params(function);
+        let of_impl = matches!(self.c.program.functions[function].owner, Owner::Impl(_));
+        let ty = if of_impl { self.resolve(ty) } else { ty };
+        if !self.c.fits(self_ty, ty, &params, &mut subst) {
+            return None;
+        }
+        (!of_impl || self.decide(self_ty, ty, &params, &mut subst, at)).then_some(subst)
+    }
+
+    /// Makes a type what the pattern says that it fits.
+    fn decide(
+        &mut self,
+        pattern: TyId,
+        ty: TyId,
+        params: &[TypeParamId],
+        subst: &mut Subst,
+        at: Span,
+    ) -> bool {
+        for param in params {
+            if subst.param(*param).is_none() {
+                let fresh = self.fresh(at);
+                subst.set(*param, fresh);
             }
         }
-        self.method_of_impls(head, ty, name)
+        let pattern = self.c.program.types.substitute(pattern, subst);
+        self.unify(pattern, ty, at)
     }
 
     /// What a task raises, in the methods of tasks.
@@ -238,7 +277,7 @@ impl Body<'_, '_> {
         }
     }
 
-    fn method_of_impls(&mut self, head: Head, ty: TyId, name: Symbol) -> Lookup {
+    fn method_of_impls(&mut self, head: Head, ty: TyId, name: Symbol, at: Span) -> Lookup {
         let impls = self.c.methods.by_trait.get(&(head, name)).cloned().unwrap_or_default();
         let ty = self.resolve(ty);
         let mut fitting: Vec<(ImplId, TraitId)> = Vec::new();
@@ -250,19 +289,17 @@ impl Body<'_, '_> {
         }
         match fitting.as_slice() {
             [] => self.method_of_any(ty, name),
-            [(id, of)] => self.method_of_impl(*id, *of, ty, name),
+            [(id, of)] => self.method_of_impl(*id, *of, ty, name, at),
             many => Lookup::Ambiguous(many.iter().map(|(_, of)| *of).collect()),
         }
     }
 
-    fn method_of_impl(&mut self, id: ImplId, of: TraitId, ty: TyId, name: Symbol) -> Lookup {
+    fn method_of_impl(&mut self, id: ImplId, of: TraitId, ty: TyId, name: Symbol, at: Span) -> Lookup {
         let Some((_, mut subst)) = self.c.find_impl(ty, of) else { return Lookup::Nothing };
-        for param in self.c.program.impls[id].type_params.clone() {
-            if subst.param(param).is_none() {
-                let span = self.c.program.impls[id].span;
-                let fresh = self.fresh(span);
-                subst.set(param, fresh);
-            }
+        let (on, params) = (self.c.program.impls[id].on, self.c.program.impls[id].type_params.clone());
+        let state = self.c.state_of(ty);
+        if !self.decide(on, state, &params, &mut subst, at) {
+            return Lookup::Nothing;
         }
         if let Some(function) = self.c.methods.impl_methods.get(&(id, name)).copied() {
             return Lookup::Found(Box::new(Found { function, subst, dispatch: Dispatch::Direct }));
@@ -356,18 +393,28 @@ impl Body<'_, '_> {
             }
         };
         let function = self.c.methods.own.get(&(head, name)).copied();
-        match function.filter(|id| self.c.program.functions[*id].receiver.is_none()) {
-            Some(function) => self.static_function(function, &given, name, at),
-            None => Ref::Value(self.no_static(def, head, name, at)),
-        }
+        let function = function.filter(|id| self.c.program.functions[*id].receiver.is_none());
+        let found = function.and_then(|function| self.static_function(function, &given, name, at));
+        found.unwrap_or_else(|| Ref::Value(self.no_static(def, head, name, at)))
     }
 
-    fn static_function(&mut self, function: FunctionId, given: &[TyId], name: Symbol, at: Span) -> Ref {
+    fn static_function(
+        &mut self,
+        function: FunctionId,
+        given: &[TyId],
+        name: Symbol,
+        at: Span,
+    ) -> Option<Ref> {
         let params = self.c.owner_params(function);
+        let of_impl = matches!(self.c.program.functions[function].owner, Owner::Impl(_));
         let mut subst = Subst::default();
-        for (index, param) in params.into_iter().enumerate() {
-            let ty = given.get(index).copied().unwrap_or_else(|| self.fresh(at));
-            subst.set(param, ty);
+        for (index, param) in params.iter().enumerate() {
+            let given = given.get(index).copied().filter(|_| !of_impl);
+            let ty = given.unwrap_or_else(|| self.fresh(at));
+            subst.set(*param, ty);
+        }
+        if of_impl && !given.is_empty() && !self.is_given(function, given, &subst, at) {
+            return None;
         }
         let origin = self.c.program.functions[function].origin;
         if !origin.public && origin.module != self.module {
@@ -375,7 +422,16 @@ impl Body<'_, '_> {
             let ty = self.c.program.functions[function].self_ty;
             self.error(at, Fact::PrivateMember { ty, name, declared });
         }
-        Ref::Function(function, subst, Vec::new())
+        Some(Ref::Function(function, subst, Vec::new()))
+    }
+
+    /// Whether the type that a function of an impl belongs to is the one with these arguments.
+    fn is_given(&mut self, function: FunctionId, given: &[TyId], subst: &Subst, at: Span) -> bool {
+        let self_ty = self.c.program.functions[function].self_ty;
+        let own = self.c.program.types.substitute(self_ty, subst);
+        let (Ty::Class(_, list) | Ty::Enum(_, list)) = self.get(own) else { return true };
+        let own = self.c.program.types.items(list).to_vec();
+        own.len() != given.len() || own.into_iter().zip(given).all(|(own, given)| self.unify(own, *given, at))
     }
 
     fn no_static(&mut self, def: Def, head: Head, name: Symbol, at: Span) -> ExprId {

@@ -141,14 +141,15 @@ impl Body<'_, '_> {
             return true;
         }
         match self.c.trait_arguments(ty, of) {
-            Some(found) => {
-                if found != arguments && !self.unify_lists(found, arguments, span) {
-                    self.lacks_trait(ty, of, arguments, span);
-                }
+            Some(found) if found == arguments || self.unify_lists(found, arguments, span) => {
+                // What is still looked for in it may turn out to be what no impl is for.
+                last || !self.c.program.types.has_infer(ty)
             }
-            None => self.lacks_trait(ty, of, arguments, span),
+            _ => {
+                self.lacks_trait(ty, of, arguments, span);
+                true
+            }
         }
-        true
     }
 
     fn lacks_trait(&mut self, ty: TyId, of: crate::program::TraitId, arguments: TyList, span: Span) {
