@@ -94,6 +94,8 @@ pub(crate) struct Graph {
     pub(crate) raises: Vec<RaiseFact>,
     pub(crate) flows: Vec<FlowFact>,
     pub(crate) handlers: Vec<HandlerFact>,
+    /// Whether a stream goes somewhere as an iterator, where nobody sees whose it is.
+    pub(crate) streams: bool,
     /// What has a mistake, so that what it raises is not known.
     pub(crate) unknown: Vec<Node>,
 }

@@ -60,6 +60,9 @@ impl Checker<'_> {
         let facts = std::mem::take(&mut self.graph);
         let mut nodes = self.nodes();
         self.add_functions(&mut nodes);
+        if facts.streams {
+            self.add_streams(&mut nodes);
+        }
         let calls: Vec<Option<NodeId>> =
             facts.calls.iter().map(|call| self.add_call(&mut nodes, call)).collect();
         self.add_rest(&mut nodes, &facts);
@@ -125,6 +128,18 @@ impl Checker<'_> {
             }
         }
         self.add_implementers(nodes);
+    }
+
+    /// Behind an `Iterator` may be any stream, which raises what its generator raises.
+    fn add_streams(&self, nodes: &mut Nodes) {
+        let iterator = self.builtins.iterator.map(|of| &self.program.traits[of]);
+        let next = iterator.and_then(|of| nodes.function(*of.methods.first()?));
+        for (id, function) in self.program.functions.iter().filter(|(_, of)| of.yields.is_some()) {
+            if let (Some(next), Some(to)) = (next, nodes.function(id)) {
+                let at = self.place(&function.origin);
+                nodes.graph.call(next, to, Handled::NOTHING, &[], at);
+            }
+        }
     }
 
     /// A method of a trait that says nothing raises what its implementers raise.

@@ -6,8 +6,26 @@ use pluto_syntax::tree::{self, Expr as E, Name};
 use super::{Body, Loop, Want};
 use crate::arena::Id;
 use crate::body::{Arm, ExprId, ExprKind, For, LoopId, StmtId};
+use crate::effects::{CallFact, Handling, Raised};
 use crate::error::{Fact, Immutable, Misplaced};
+use crate::program::TraitId;
 use crate::types::{Ty, TyId};
+
+/// What a `for` goes through: where it stands, and whether a `!` stands behind it.
+#[derive(Clone, Copy)]
+struct Asked {
+    at: Span,
+    mark: Mark,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    None,
+    /// Behind a call.
+    OfCall,
+    /// Behind something else; the value and the `!` stand here.
+    OfLoop(Span),
+}
 
 impl Body<'_, '_> {
     /// `{ … }`
@@ -191,8 +209,8 @@ impl Body<'_, '_> {
         body: tree::ExprId,
         span: Span,
     ) -> ExprId {
-        let over = self.value(over, Want::Any);
-        let item = self.item_type(over);
+        let (over, asked) = self.gone_through(over);
+        let item = self.item_type(over, asked);
         let mark = self.open();
         let id = self.push_loop(label, None, None);
         let at = self.nodes.span(pattern);
@@ -204,9 +222,29 @@ impl Body<'_, '_> {
         self.add(ExprKind::For(For { id, pattern, over, body }), TyId::VOID, span)
     }
 
+    /// What a `for` goes through, and where a `!` stands behind it. Behind what is no call it is of the loop, which asks for the next
+    /// value; behind a call it is of both.
+    fn gone_through(&mut self, over: tree::ExprId) -> (ExprId, Asked) {
+        let span = self.nodes.span(over);
+        let E::Propagate(inner) = self.nodes[over] else {
+            return (self.value(over, Want::Any), Asked { at: span, mark: Mark::None });
+        };
+        let at = self.nodes.span(inner);
+        if matches!(self.nodes[inner], E::Call { .. } | E::Wrong) {
+            return (self.value(over, Want::Any), Asked { at, mark: Mark::OfCall });
+        }
+        (self.value(inner, Want::Any), Asked { at, mark: Mark::OfLoop(span) })
+    }
+
     /// What a `for` over a value binds.
-    fn item_type(&mut self, over: ExprId) -> TyId {
+    fn item_type(&mut self, over: ExprId, asked: Asked) -> TyId {
         let ty = self.ty(over);
+        if let Mark::OfLoop(span) = asked.mark
+            && ty != TyId::WRONG
+            && !self.is_iterator(ty)
+        {
+            self.error(span, Fact::NotFallible);
+        }
         match self.get(ty) {
             Ty::Array(of) | Ty::Set(of) | Ty::Stream(of) => of,
             Ty::Receiver(of) => {
@@ -225,20 +263,55 @@ impl Body<'_, '_> {
                 self.error(at, Fact::CannotInfer { what: ty });
                 TyId::WRONG
             }
-            _ => self.iterator_item(over, ty),
+            _ => self.iterator_item(over, ty, asked),
         }
     }
 
-    fn iterator_item(&mut self, over: ExprId, ty: TyId) -> TyId {
+    /// Whether a `for` asks a value of this type for the next one by a method of the program.
+    fn is_iterator(&self, ty: TyId) -> bool {
+        use Ty::{Class, Enum, Error, Param, Trait};
+        matches!(self.get(ty), Class(..) | Enum(..) | Error(_) | Param(_) | Trait(..))
+    }
+
+    fn iterator_item(&mut self, over: ExprId, ty: TyId, asked: Asked) -> TyId {
         let ty = self.resolve(ty);
         let iterator = self.c.builtins.iterator;
-        let found = iterator.and_then(|of| self.c.trait_arguments(ty, of));
-        if let Some(item) = found.and_then(|list| self.c.program.types.items(list).first().copied()) {
+        let found = iterator.and_then(|of| Some((of, self.c.trait_arguments(ty, of)?)));
+        let found = found.and_then(|(of, list)| Some((of, *self.c.program.types.items(list).first()?)));
+        if let Some((of, item)) = found {
+            self.note_next(over, ty, of, asked);
             return item;
         }
         let at = self.span(over);
         self.error(at, Fact::NotIterable { ty });
         TyId::WRONG
+    }
+
+    /// What asking for the next value may raise leaves from what the `for` goes through.
+    fn note_next(&mut self, over: ExprId, ty: TyId, of: TraitId, asked: Asked) {
+        let Some(head) = self.c.program.traits[of].methods.first().copied() else { return };
+        let name = self.c.program.functions[head].origin.name;
+        let own = self.c.find_impl(ty, of).and_then(|(id, _)| self.c.methods.impl_methods.get(&(id, name)));
+        let (known, method) = (own.is_some(), own.copied().unwrap_or(head));
+        self.calls.push((method, asked.at));
+        self.narrowed.forget_fields();
+        match asked.mark {
+            Mark::OfCall => self.need_not_fail(over),
+            Mark::OfLoop(span) if self.node_here().is_none() => {
+                self.error(span, Fact::Misplaced { what: Misplaced::Raise });
+            }
+            _ => (),
+        }
+        let fact = CallFact {
+            node: self.node_here(),
+            at: self.place(asked.at),
+            raised: Raised::Function(method, Vec::new()),
+            also: None,
+            handling: if asked.mark == Mark::None { Handling::Bare } else { Handling::Propagate },
+            known: known && asked.mark != Mark::OfCall,
+            always: false,
+        };
+        self.c.graph.calls.push(fact);
     }
 
     /// `while`

@@ -298,6 +298,21 @@ impl Body<'_, '_> {
         }
     }
 
+    /// The `!` behind this call is of more than the call.
+    pub(super) fn need_not_fail(&mut self, value: ExprId) {
+        let at = self.place(self.call_span(value));
+        if let Some(fact) = self.c.graph.calls.iter_mut().rev().find(|fact| fact.at == at) {
+            fact.known = false;
+        }
+    }
+
+    fn call_span(&self, value: ExprId) -> Span {
+        match self.kind(value) {
+            ExprKind::Propagate(inner) => self.span(inner),
+            _ => self.span(value),
+        }
+    }
+
     /// `a?`
     fn try_expr(&mut self, value: ExprId, span: Span) -> ExprId {
         let ty = self.ty(value);
