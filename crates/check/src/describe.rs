@@ -127,6 +127,7 @@ mod codes {
             EFFECT_ESCAPES = 406 "function-may-fail",
             RAISES_MORE = 407 "raises-more-than-trait",
             NOT_AN_ERROR = 408 "not-an-error",
+            STREAM_MAY_FAIL = 409 "stream-may-fail",
         }
         Warning {
             NEVER_RAISED = 420 "never-raised",

@@ -3,6 +3,7 @@
 mod solve;
 
 use pluto_source::FileSpan;
+use rustc_hash::FxHashSet;
 
 use crate::program::{ErrorId, FunctionId};
 use crate::types::{Effect, EffectVar};
@@ -56,6 +57,8 @@ pub(crate) struct CallFact {
     pub(crate) known: bool,
     /// Whether it needs `!` or `catch` whatever it raises now.
     pub(crate) always: bool,
+    /// Whether it gives a stream, so that it raises where that is asked for its values.
+    pub(crate) stream: bool,
 }
 
 /// A `raise`.
@@ -94,8 +97,8 @@ pub(crate) struct Graph {
     pub(crate) raises: Vec<RaiseFact>,
     pub(crate) flows: Vec<FlowFact>,
     pub(crate) handlers: Vec<HandlerFact>,
-    /// Whether a stream goes somewhere as an iterator, where nobody sees whose it is.
-    pub(crate) streams: bool,
+    /// The calls that a `for` goes through directly, with a `!` behind them.
+    pub(crate) gone_through: FxHashSet<FileSpan>,
     /// What has a mistake, so that what it raises is not known.
     pub(crate) unknown: Vec<Node>,
 }

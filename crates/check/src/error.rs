@@ -338,6 +338,8 @@ pub enum Fact {
     HandlerMisses { errors: Vec<ErrorId> },
     /// Errors that a function does not say it raises.
     Undeclared { function: FunctionId, errors: Vec<ErrorId>, way: Vec<FileSpan> },
+    /// A stream that may fail, where nothing can be done about that.
+    StreamMayFail { errors: Vec<ErrorId> },
     /// A function value that may fail where none may.
     EffectEscapes { errors: Vec<ErrorId> },
     /// A method that raises what its trait does not say.

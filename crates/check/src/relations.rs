@@ -189,10 +189,7 @@ impl Checker<'_> {
                 bounds.iter().find(|(bound, _)| *bound == of).map(|(_, arguments)| *arguments)
             }
             Ty::Trait(object, arguments) if object == of => Some(arguments),
-            Ty::Stream(item) if Some(of) == self.builtins.iterator => {
-                self.graph.streams = true;
-                Some(self.program.types.list(&[item]))
-            }
+            Ty::Stream(item) if Some(of) == self.builtins.iterator => Some(self.program.types.list(&[item])),
             // A loop asks for the next value by itself, and has no place to say what is done when the actor is no more.
             Ty::Actor(..) if Some(of) == self.builtins.iterator => None,
             _ => {

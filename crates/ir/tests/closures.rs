@@ -188,7 +188,10 @@ fn main() {
 #[test]
 fn a_chain_of_calls_may_be_as_long_as_one_likes() {
     let chain = ".trim()".repeat(20_000);
-    check(&format!("fn main() {{ print(\" a \"{chain}) }}"), &expect![[r#"
+    check(
+        &format!("fn main() {{ print(\" a \"{chain}) }}"),
+        &expect![[r#"
         a
-    "#]]);
+    "#]],
+    );
 }

@@ -62,6 +62,16 @@ impl Words<'_> {
                     format!("this function may raise {}, and here it must not", self.errors_of(errors));
                 Said::new(codes::EFFECT_ESCAPES, message).note("the type can say so: `fn(A) B raises E`")
             }
+            Fact::StreamMayFail { errors } => {
+                let what = if errors.is_empty() {
+                    "may fail".to_owned()
+                } else {
+                    format!("may fail with {}", self.errors_of(errors))
+                };
+                let message = format!("this stream {what}, and can only be gone through here");
+                Said::new(codes::STREAM_MAY_FAIL, message)
+                    .note("`for x in f()! { … }` asks for its values and hands on what they raise")
+            }
             Fact::RaisesMore { of, name, errors } => {
                 let message = format!(
                     "`{}` may raise {}, and the trait `{}` does not say so",

@@ -60,9 +60,6 @@ impl Checker<'_> {
         let facts = std::mem::take(&mut self.graph);
         let mut nodes = self.nodes();
         self.add_functions(&mut nodes);
-        if facts.streams {
-            self.add_streams(&mut nodes);
-        }
         let calls: Vec<Option<NodeId>> =
             facts.calls.iter().map(|call| self.add_call(&mut nodes, call)).collect();
         self.add_rest(&mut nodes, &facts);
@@ -77,6 +74,7 @@ impl Checker<'_> {
         self.record(&nodes, &solution);
         for (call, node) in facts.calls.iter().zip(calls) {
             self.judge_call(call, node, &solution);
+            self.judge_stream(call, node, &facts, &solution);
         }
         self.judge_flows(&facts, &nodes, &solution);
         for handler in &facts.handlers {
@@ -128,18 +126,6 @@ impl Checker<'_> {
             }
         }
         self.add_implementers(nodes);
-    }
-
-    /// Behind an `Iterator` may be any stream, which raises what its generator raises.
-    fn add_streams(&self, nodes: &mut Nodes) {
-        let iterator = self.builtins.iterator.map(|of| &self.program.traits[of]);
-        let next = iterator.and_then(|of| nodes.function(*of.methods.first()?));
-        for (id, function) in self.program.functions.iter().filter(|(_, of)| of.yields.is_some()) {
-            if let (Some(next), Some(to)) = (next, nodes.function(id)) {
-                let at = self.place(&function.origin);
-                nodes.graph.call(next, to, Handled::NOTHING, &[], at);
-            }
-        }
     }
 
     /// A method of a trait that says nothing raises what its implementers raise.
@@ -333,6 +319,18 @@ impl Checker<'_> {
                 self.tell(call.at, Fact::Needless { propagate: false, mark: None });
             }
             _ => (),
+        }
+    }
+
+    /// What asks a stream for its values, elsewhere, cannot know that it may fail: a `for` asks where it is called.
+    fn judge_stream(&mut self, call: &CallFact, node: Option<NodeId>, facts: &Graph, solution: &Solution) {
+        let Some(node) = node.filter(|node| call.stream && !solution.raises_nothing(*node)) else { return };
+        let handled = !matches!(call.handling, Handling::Bare | Handling::Implicit);
+        if handled && !facts.gone_through.contains(&call.at) {
+            let errors = Self::errors_of(solution, node);
+            if !errors.is_empty() || !solution.raises(node, UNKNOWN) {
+                self.tell(call.at, Fact::StreamMayFail { errors });
+            }
         }
     }
 

@@ -310,6 +310,7 @@ impl Body<'_, '_> {
             return;
         }
         let found_late = matches!(call.dispatch, Dispatch::Bound(_) | Dispatch::Object(_));
+        let stream = self.gives_stream(self.c.program.functions[call.function].result);
         let fact = CallFact {
             node: self.node_here(),
             at: self.place(call.span),
@@ -319,8 +320,13 @@ impl Body<'_, '_> {
             known: !message && !found_late,
             // What an actor does may fail with the actor; what a trait's methods raise is known.
             always: message,
+            stream,
         };
         self.c.graph.calls.push(fact);
+    }
+
+    fn gives_stream(&self, ty: TyId) -> bool {
+        matches!(self.get(ty), Ty::Stream(_))
     }
 
     /// Where errors that leave this place go.
@@ -373,6 +379,7 @@ impl Body<'_, '_> {
             handling,
             known: false,
             always: of_param,
+            stream: self.gives_stream(result),
         };
         self.c.graph.calls.push(fact);
         let values = self.c.program.nodes.expr_lists.add(values);
@@ -430,6 +437,8 @@ impl Body<'_, '_> {
             handling: Handling::Propagate,
             known: false,
             always: false,
+            // It does where it is called.
+            stream: false,
         };
         self.c.graph.calls.push(fact);
         self.calls.push((call.function, call.span));

@@ -151,6 +151,7 @@ impl Body<'_, '_> {
             handling: if handling == Handling::Bare { Handling::Implicit } else { handling },
             known: true,
             always: false,
+            stream: false,
         };
         self.c.graph.calls.push(fact);
         let ty = self.ty(made);
@@ -231,6 +232,7 @@ impl Body<'_, '_> {
             handling: if handling == Handling::Bare { Handling::Implicit } else { handling },
             known: true,
             always: false,
+            stream: false,
         };
         self.c.graph.calls.push(fact);
     }

@@ -231,6 +231,8 @@ impl Body<'_, '_> {
         };
         let at = self.nodes.span(inner);
         if matches!(self.nodes[inner], E::Call { .. } | E::Wrong) {
+            let place = self.place(at);
+            self.c.graph.gone_through.insert(place);
             return (self.value(over, Want::Any), Asked { at, mark: Mark::OfCall });
         }
         (self.value(inner, Want::Any), Asked { at, mark: Mark::OfLoop(span) })
@@ -310,6 +312,7 @@ impl Body<'_, '_> {
             handling: if asked.mark == Mark::None { Handling::Bare } else { Handling::Propagate },
             known: known && asked.mark != Mark::OfCall,
             always: false,
+            stream: false,
         };
         self.c.graph.calls.push(fact);
     }
