@@ -68,7 +68,7 @@ enum Purity {
 }
 
 /// Which kind of type each trait of the prelude holds the methods of, and how it is called.
-const HOLDERS: [(&str, &str, Head, Purity); 31] = [
+const HOLDERS: [(&str, &str, Head, Purity); 33] = [
     ("Functions", "", Head::Functions, Purity::Pure),
     ("Effects", "", Head::Functions, Purity::Effectful),
     ("RandomNamespace", "random", Head::Random, Purity::Effectful),
@@ -97,7 +97,9 @@ const HOLDERS: [(&str, &str, Head, Purity); 31] = [
     ("ReceiverMethods", "receiver", Head::Receiver, Purity::Effectful),
     ("StreamMethods", "stream", Head::Stream, Purity::Effectful),
     ("ActorMethods", "actor", Head::AnyActor, Purity::Effectful),
-    ("ExpectationMethods", "expectation", Head::Expectation, Purity::Effectful),
+    ("ExpectationOfBool", "expectation", Head::Expectation, Purity::Effectful),
+    ("ExpectationOfOptional", "expectation", Head::Expectation, Purity::Effectful),
+    ("ExpectationOfText", "expectation", Head::Expectation, Purity::Effectful),
     ("ExpectationOfEqual", "expectation", Head::Expectation, Purity::Effectful),
     ("ExpectationOfOrdered", "expectation", Head::Expectation, Purity::Effectful),
 ];
@@ -136,6 +138,16 @@ struct Home {
     head: Head,
     purity: Purity,
     params: Vec<TypeParamId>,
+    of: Of,
+}
+
+/// What is expected of what, by methods that not every expectation has.
+#[derive(Clone, Copy, Debug)]
+enum Of {
+    Any,
+    Bool,
+    Text,
+    Optional,
 }
 
 /// What the compiler must know of what is built in.
@@ -220,15 +232,21 @@ impl Builtins {
 
 impl Checker<'_> {
     /// Enters a trait of the prelude that holds methods of a kind of type; `false` where it is a trait like others.
-    pub(crate) fn declare_builtin(&mut self, module: ModuleId, of: tree::Trait) -> bool {
-        let name = self.symbol(module, of.name);
+    pub(crate) fn declare_builtin(&mut self, module: ModuleId, site: tree::Trait) -> bool {
+        let name = self.symbol(module, site.name);
         let Some((kind, head, purity)) = self.builtins.holders.get(&name).copied() else { return false };
-        let functions = self.add_methods(module, of.methods, Owner::Builtin);
-        let params = self.declare_type_params(module, of.type_params);
+        let functions = self.add_methods(module, site.methods, Owner::Builtin);
+        let params = self.declare_type_params(module, site.type_params);
+        let of = match self.program.text(name) {
+            "ExpectationOfBool" => Of::Bool,
+            "ExpectationOfText" => Of::Text,
+            "ExpectationOfOptional" => Of::Optional,
+            _ => Of::Any,
+        };
         for function in functions {
             self.program.functions[function].built_in = kind;
             let origin = self.program.functions[function].origin;
-            let home = Home { head, purity, params: params.clone() };
+            let home = Home { head, purity, params: params.clone(), of };
             Arc::make_mut(&mut self.builtins.homes).insert(function, home);
             if head == Head::Functions {
                 self.bind_name(module, origin, Def::Function(function));
@@ -236,7 +254,7 @@ impl Checker<'_> {
                 self.methods.own.insert((head, origin.name), function);
             }
         }
-        self.builtins.sites.push((of, params));
+        self.builtins.sites.push((site, params));
         true
     }
 
@@ -269,7 +287,7 @@ impl Checker<'_> {
 
     /// What `self` is in the methods of a built-in kind of type.
     pub(crate) fn builtin_self(&mut self, function: FunctionId) -> TyId {
-        let Some(Home { head, params, .. }) = self.builtins.homes.get(&function).cloned() else {
+        let Some(Home { head, params, of, .. }) = self.builtins.homes.get(&function).cloned() else {
             return TyId::WRONG;
         };
         let mut args = params
@@ -289,7 +307,15 @@ impl Checker<'_> {
             Head::Sender => Ty::Sender(next()),
             Head::Receiver => Ty::Receiver(next()),
             Head::Stream => Ty::Stream(next()),
-            Head::Expectation => Ty::Expectation(next()),
+            Head::Expectation => Ty::Expectation(match of {
+                Of::Any => next(),
+                Of::Bool => TyId::BOOL,
+                Of::Text => TyId::STRING,
+                Of::Optional => {
+                    let of = next();
+                    self.program.types.optional(of)
+                }
+            }),
             Head::Task => {
                 let result = next();
                 Ty::Task(result, Effect::Var(self.task_effect()))

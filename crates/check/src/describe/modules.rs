@@ -143,6 +143,11 @@ impl Words<'_> {
             other => Head::of(other),
         };
         let has = |id: &crate::program::FunctionId| self.program.functions[*id].origin.name == name;
+        if let Ty::Expectation(_) = self.program.types.get(ty) {
+            let mut built_in = self.program.functions.iter().map(|(_, function)| function);
+            let found = built_in.find(|of| of.built_in == "expectation" && of.origin.name == name);
+            return found.map(|function| function.self_ty);
+        }
         let mut impls = self.program.impls.iter().map(|(_, own)| own);
         impls.find(|own| head(own.on) == head(ty) && own.methods.iter().any(has)).map(|own| own.on)
     }

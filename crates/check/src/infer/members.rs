@@ -236,18 +236,19 @@ impl Body<'_, '_> {
         self.method_of_impls(head, ty, name, at)
     }
 
-    /// What stands for the type parameters of what a method belongs to, where it belongs to a type like this. An impl may be for some
-    /// arguments only, which decides those that are still looked for.
+    /// What stands for the type parameters of what a method belongs to, where it belongs to a type like this. An impl, or an
+    /// expectation's method, may be for some arguments only, which decides those that are still looked for.
     fn fit_owner(&mut self, function: FunctionId, ty: TyId, at: Span) -> Option<Subst> {
         let mut subst = Subst::default();
         let self_ty = self.c.program.functions[function].self_ty;
         let params = self.c.owner_params(function);
-        let of_impl = matches!(self.c.program.functions[function].owner, Owner::Impl(_));
-        let ty = if of_impl { self.resolve(ty) } else { ty };
+        let some = matches!(self.c.program.functions[function].owner, Owner::Impl(_))
+            || matches!(self.get(ty), Ty::Expectation(_));
+        let ty = if some { self.resolve(ty) } else { ty };
         if !self.c.fits(self_ty, ty, &params, &mut subst) {
             return None;
         }
-        (!of_impl || self.decide(self_ty, ty, &params, &mut subst, at)).then_some(subst)
+        (!some || self.decide(self_ty, ty, &params, &mut subst, at)).then_some(subst)
     }
 
     /// Makes a type what the pattern says that it fits.
