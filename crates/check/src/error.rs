@@ -352,6 +352,8 @@ pub enum Fact {
     // ------------------------------------------------------------------------------------------------- patterns, E05xx
     /// Values that no arm takes.
     NotExhaustive { missing: Vec<String> },
+    /// Patterns of which it would take too long to find out whether they take everything.
+    TooComplex,
     /// An arm that nothing comes to.
     UnreachableArm,
     /// An `else` of a `let` whose pattern always matches.

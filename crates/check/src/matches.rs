@@ -329,6 +329,14 @@ impl Builder<'_> {
     }
 }
 
+/// Why it is not known what patterns take.
+enum Unknown {
+    /// They have a mistake, which was told.
+    Wrong,
+    /// There are too many ways through them.
+    TooComplex,
+}
+
 impl Checker<'_> {
     /// Looks at all patterns that must take everything.
     pub(crate) fn check_matches(&mut self) {
@@ -342,7 +350,7 @@ impl Checker<'_> {
         for (module, span, pattern) in std::mem::take(&mut self.with_else) {
             let ty = self.program.nodes.patterns[pattern].ty;
             let found = self.search(ty, &[(pattern, false)]);
-            if found.is_some_and(|(_, missing, _)| missing.is_empty()) {
+            if found.is_ok_and(|(_, missing, _)| missing.is_empty()) {
                 self.error(module, span, Fact::NeedlessElse);
             }
         }
@@ -353,7 +361,19 @@ impl Checker<'_> {
         let ty = self.program.nodes.patterns[first.pattern].ty;
         let patterns: Vec<(PatternId, bool)> =
             arms.iter().map(|arm| (arm.pattern, arm.guard.is_some())).collect();
-        let Some((report, missing, spans)) = self.search(ty, &patterns) else { return };
+        let takes_all = |arm: &Arm| arm.guard.is_none() && self.is_any(arm.pattern);
+        let takes_all = arms.iter().any(takes_all);
+        let (report, missing, spans) = match self.search(ty, &patterns) {
+            Ok(found) => found,
+            Err(Unknown::Wrong) => return,
+            Err(Unknown::TooComplex) => {
+                if !takes_all {
+                    let at = Span::new(span.start, span.start + 5);
+                    self.error(module, at, Fact::TooComplex);
+                }
+                return;
+            }
+        };
         if !missing.is_empty() {
             let at = Span::new(span.start, span.start + 5);
             self.error(module, at, Fact::NotExhaustive { missing });
@@ -372,17 +392,23 @@ impl Checker<'_> {
     }
 
     fn check_irrefutable(&mut self, module: ModuleId, span: Span, ty: TyId, pattern: PatternId) {
-        if matches!(self.program.nodes.patterns[pattern].kind, PatternKind::Any | PatternKind::Bind(_, None))
-        {
+        if self.is_any(pattern) {
             return;
         }
         let _ = ty;
         let ty = self.program.nodes.patterns[pattern].ty;
-        if let Some((_, missing, _)) = self.search(ty, &[(pattern, false)])
-            && !missing.is_empty()
-        {
-            self.error(module, span, Fact::Refutable { missing });
+        match self.search(ty, &[(pattern, false)]) {
+            Ok((_, missing, _)) if !missing.is_empty() => {
+                self.error(module, span, Fact::Refutable { missing });
+            }
+            Err(Unknown::TooComplex) => self.error(module, span, Fact::TooComplex),
+            Ok(_) | Err(Unknown::Wrong) => (),
         }
+    }
+
+    /// Whether a pattern takes everything, as everybody sees.
+    fn is_any(&self, pattern: PatternId) -> bool {
+        matches!(self.program.nodes.patterns[pattern].kind, PatternKind::Any | PatternKind::Bind(_, None))
     }
 
     #[expect(clippy::type_complexity, reason = "what was found, in words, and where alternatives stand")]
@@ -390,9 +416,9 @@ impl Checker<'_> {
         &mut self,
         ty: TyId,
         patterns: &[(PatternId, bool)],
-    ) -> Option<(Report<T>, Vec<String>, Vec<(Abstract, Span)>)> {
+    ) -> Result<(Report<T>, Vec<String>, Vec<(Abstract, Span)>), Unknown> {
         if self.program.types.has_wrong(ty) {
-            return None;
+            return Err(Unknown::Wrong);
         }
         let Program { types, names, nodes, consts, classes, enums, errors, .. } = &mut self.program;
         let mut builder = Builder {
@@ -414,20 +440,20 @@ impl Checker<'_> {
             arms.push(exhaustive::Arm { pattern, guarded: builder.guarded });
         }
         if builder.wrong {
-            return None;
+            return Err(Unknown::Wrong);
         }
         let Builder { patterns, keys, spans, .. } = builder;
         let shapes =
             TypeShapes { types: RefCell::new(types), classes, enums, errors, keys: RefCell::new(keys) };
         let verdict = exhaustive::check(&shapes, &patterns, T::Ty(ty), &arms, Limits::default());
-        let Verdict::Known(report) = verdict else { return None };
+        let Verdict::Known(report) = verdict else { return Err(Unknown::TooComplex) };
         let keys = shapes.keys.into_inner();
         let mut missing: Vec<String> =
             report.missing.iter().map(|witness| self.show(witness, &keys)).collect();
         if report.more_missing {
             missing.push("…".to_owned());
         }
-        Some((report, missing, spans))
+        Ok((report, missing, spans))
     }
 
     /// Values that no arm takes, as they are written in a pattern.

@@ -10,6 +10,12 @@ impl Words<'_> {
             Fact::NotExhaustive { missing: left } => {
                 Said::new(codes::NOT_EXHAUSTIVE, format!("no arm takes {}", missing(left)))
             }
+            Fact::TooComplex => {
+                let message =
+                    "there are too many ways through these patterns to see whether they take everything";
+                Said::new(codes::NOT_EXHAUSTIVE, message)
+                    .note("an arm `_ => …` at the end takes what is left")
+            }
             Fact::Refutable { missing: left } => {
                 Said::new(codes::REFUTABLE, format!("this pattern does not take {}", missing(left)))
                     .note("`let … else { … }` says what is done then")
