@@ -42,9 +42,7 @@ impl Checker<'_> {
                 let bind = &self.program.binds[id];
                 (self.bind_site(id), bind.module, bind.ty)
             };
-            self.in_test = self.test_of_bind.contains_key(&id);
             let body = self.plain(BodyOwner::Bind(id), module, &[], None, site.value, Some(ty));
-            self.in_test = false;
             self.program.binds[id].body = Some(body);
         }
         for id in self.program.tests.ids().collect::<Vec<_>>() {
@@ -410,9 +408,9 @@ impl Checker<'_> {
         let var = self.program.effects.add(EffectInfo::default());
         let frame = Frame::of(Node::Var(var), TyId::VOID, None);
         let job = Job { owner: BodyOwner::Test(id), module, params: &[], self_ty: None, frame };
-        (self.current_test, self.in_test) = (Some(id), true);
+        self.current_test = Some(id);
         let body = self.run(job, |body| body.function_block(site.body, TyId::VOID));
-        (self.current_test, self.in_test) = (None, false);
+        self.current_test = None;
         self.program.tests[id].body = Some(body);
     }
 }

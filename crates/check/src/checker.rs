@@ -136,10 +136,6 @@ pub(crate) struct Checker<'a> {
     pub(crate) injections: Vec<Injection>,
     pub(crate) purity: crate::purity::Seen,
     pub(crate) current_test: Option<TestId>,
-    /// Whether what is looked at belongs to a test.
-    pub(crate) in_test: bool,
-    /// The classes of which values are made, each with whether that is anywhere outside of tests.
-    pub(crate) made: FxHashMap<ClassId, bool>,
     /// Methods that use `self`, which is not among their parameters.
     pub(crate) lacks_self: FxHashSet<FunctionId>,
     /// How many mistakes were told, without warnings.
@@ -199,8 +195,6 @@ impl<'a> Checker<'a> {
             injections: Vec::new(),
             purity: crate::purity::Seen::default(),
             current_test: None,
-            in_test: false,
-            made: FxHashMap::default(),
             lacks_self: FxHashSet::default(),
             mistakes: 0,
             unknown_types: FxHashSet::default(),

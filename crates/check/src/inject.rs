@@ -124,11 +124,6 @@ impl Checker<'_> {
         if planner.failed {
             return;
         }
-        for step in &planner.steps {
-            if let Provider::Class(class) = step.provider {
-                *self.made.entry(class).or_insert(false) |= test.is_none();
-            }
-        }
         self.check_shared(class, &fields, &planner.steps);
         self.program.plans.push(Plan { at, class, steps: planner.steps, fields });
     }

@@ -49,6 +49,14 @@ impl Words<'_> {
                 format!("the handler does not take {}", self.errors_of(errors)),
             )
             .note("`other => raise other` hands the rest on"),
+            Fact::Undeclared { function, errors, .. } if errors.is_empty() => {
+                let name = self.program.show_function_name(*function);
+                let message =
+                    format!("`{name}` may raise what a function it is given raises, and does not say so");
+                Said::new(codes::UNDECLARED, message).note(
+                    "a set that is written is all that callers see: the parameter can say `fn(A) B raises E`",
+                )
+            }
             Fact::Undeclared { function, errors, way } => {
                 let name = self.program.show_function_name(*function);
                 let message = format!("`{name}` may raise {}, and does not say so", self.errors_of(errors));
@@ -71,6 +79,14 @@ impl Words<'_> {
                 let message = format!("this stream {what}, and can only be gone through here");
                 Said::new(codes::STREAM_MAY_FAIL, message)
                     .note("`for x in f()! { … }` asks for its values and hands on what they raise")
+            }
+            Fact::RaisesMore { of, name, errors } if errors.is_empty() => {
+                let message = format!(
+                    "`{}` may raise what a function it is given raises, and the trait `{}` does not say so",
+                    self.name(*name),
+                    self.trait_name(*of)
+                );
+                Said::new(codes::RAISES_MORE, message)
             }
             Fact::RaisesMore { of, name, errors } => {
                 let message = format!(

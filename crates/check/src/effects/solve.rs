@@ -9,7 +9,7 @@ use crate::checker::Checker;
 use crate::error::{CheckError, Fact};
 use crate::program::{ErrorId, FunctionId, Owner, TraitId};
 use crate::raises::{self, Handled, NodeId, Solution};
-use crate::types::{Effect, EffectVar, ErrorSet, Ty, TyId};
+use crate::types::{Effect, EffectVar, ErrorSet};
 
 /// The graph's nodes for what the program has.
 struct Nodes {
@@ -112,7 +112,8 @@ impl Checker<'_> {
                 nodes.graph.raise(node, number(*error), at);
             }
             let builtin = function.owner == Owner::Builtin;
-            if builtin || function.declared.is_some() {
+            // What a body does not say for itself.
+            if builtin {
                 for var in &function.effect_params {
                     if let Some(var) = nodes.var(*var) {
                         nodes.graph.call(node, var, Handled::NOTHING, &[], at);
@@ -132,9 +133,6 @@ impl Checker<'_> {
     fn add_implementers(&self, nodes: &mut Nodes) {
         for (id, own) in self.program.impls.iter() {
             let Some((of, _)) = own.of else { continue };
-            if self.is_of_tests(own.on) {
-                continue;
-            }
             // What an actor does for a trait is a message.
             let down = self.builtins.actor_down.filter(|_| self.is_actor(own.on));
             for head in &self.program.traits[of].methods {
@@ -159,12 +157,6 @@ impl Checker<'_> {
                 nodes.graph.call(from, to, Handled::NOTHING, &bindings, at);
             }
         }
-    }
-
-    /// Whether values of a type are made in tests and nowhere else: it is not `pub`, so that nobody else can.
-    fn is_of_tests(&self, ty: TyId) -> bool {
-        let (Ty::Class(id, _) | Ty::Actor(id, _)) = self.program.types.get(ty) else { return false };
-        !self.program.classes[id].origin.public && self.made.get(&id) == Some(&false)
     }
 
     /// The node that raises what an effect says.
@@ -382,8 +374,11 @@ impl Checker<'_> {
             let allowed = self.program.types.errors(declared).to_vec();
             let mut errors = Self::errors_of(solution, node);
             errors.retain(|error| !allowed.contains(error));
-            let Some(first) = errors.first() else { continue };
-            let way = solution.origin(node, number(*first));
+            let open = solution.variables(node).next().is_some();
+            if errors.is_empty() && !open {
+                continue;
+            }
+            let way = errors.first().map(|first| solution.origin(node, number(*first))).unwrap_or_default();
             let at = self.place(&self.program.functions[id].origin);
             self.tell(at, Fact::Undeclared { function: id, errors, way });
         }
@@ -409,7 +404,7 @@ impl Checker<'_> {
         let allowed = self.program.types.errors(declared).to_vec();
         let mut errors = Self::errors_of(solution, node);
         errors.retain(|error| !allowed.contains(error));
-        if !errors.is_empty() {
+        if !errors.is_empty() || solution.variables(node).next().is_some() {
             let at = self.place(&origin);
             self.tell(at, Fact::RaisesMore { of, name: origin.name, errors });
         }

@@ -86,8 +86,6 @@ impl Body<'_, '_> {
         fields: tree::List<FieldValue>,
         span: Span,
     ) -> ExprId {
-        let outside = !self.c.in_test;
-        *self.c.made.entry(id).or_insert(false) |= outside;
         let class = &self.c.program.classes[id];
         let (declared, params, module) =
             (class.fields.clone(), class.type_params.clone(), class.origin.module);
