@@ -10,6 +10,8 @@ mod judge;
 mod reach;
 mod sources;
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 
 use crate::arena::Id;
@@ -21,14 +23,25 @@ use reach::Reach;
 use sources::Known;
 
 /// What a function does with what it is given, a bit for each argument, `self` first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Given {
-    /// It may be, or be in, what the function gives.
+    /// It may share something with what the function gives: be in it, or keep a part of it.
     result: u64,
-    /// It may be kept in another argument.
-    kept: u64,
+    /// In which other arguments it may be kept, for each that is.
+    kept: BTreeMap<usize, u64>,
     /// It may be kept somewhere else.
     lost: u64,
+}
+
+impl Given {
+    fn anything() -> Self {
+        Self { result: u64::MAX, kept: (0..64).map(|at| (at, u64::MAX)).collect(), lost: u64::MAX }
+    }
+
+    /// The arguments in which one may be kept.
+    fn kept_in(&self, at: usize) -> u64 {
+        self.kept.get(&at.min(63)).copied().unwrap_or_default()
+    }
 }
 
 /// The bit of an argument; all behind the last share the last.
@@ -47,7 +60,14 @@ impl Checker<'_> {
         if !self.program.classes.iter().any(|(_, class)| guarded(class)) {
             return;
         }
-        let mut known = Known { reach: Reach::new(self), given: FxHashMap::default() };
+        let mut known = Known {
+            reach: Reach::new(self),
+            given: FxHashMap::default(),
+            implementers: FxHashMap::default(),
+        };
+        for (method, head) in self.implementations() {
+            known.implementers.entry(head).or_default().push(method);
+        }
         let bodies: Vec<_> = self.program.nodes.bodies.ids().collect();
         let mut flows: Vec<Flow> = Vec::new();
         for id in bodies {
@@ -71,12 +91,9 @@ impl Checker<'_> {
             let mut more = false;
             for flow in flows {
                 let Some(id) = flow.function else { continue };
-                let given = if round < ROUNDS {
-                    self.given(flow, known)
-                } else {
-                    Given { result: u64::MAX, kept: u64::MAX, lost: u64::MAX }
-                };
-                more |= known.given.insert(id, given).unwrap_or_default() != given;
+                let given = if round < ROUNDS { self.given(flow, known) } else { Given::anything() };
+                let before = known.given.insert(id, given.clone()).unwrap_or_default();
+                more |= before != given;
             }
             if !more || round > ROUNDS {
                 return;

@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::flow::{Bound, Flow, Store};
 use super::sources::{Known, Part, Source};
 use super::{Given, bit, place};
+use crate::arena::Id;
 use crate::body::{Callee, Dispatch, ExprId, ExprKind, LocalId};
 use crate::checker::Checker;
 use crate::error::{Fact, Leak};
@@ -15,6 +16,8 @@ use crate::program::ModuleId;
 #[derive(Debug, Default)]
 struct Solved {
     into: FxHashMap<LocalId, Vec<Source>>,
+    /// The same without what is stored: what a name is, and not what it holds.
+    bound: FxHashMap<LocalId, Vec<Source>>,
     stores: Vec<Store>,
     lost: Vec<ExprId>,
 }
@@ -31,16 +34,12 @@ impl Solved {
 
     /// All that something comes from, through names.
     fn all(&self, sources: Vec<Source>) -> FxHashSet<Source> {
-        let mut found = FxHashSet::default();
-        let mut work = sources;
-        while let Some(source) = work.pop() {
-            if found.insert(source)
-                && let Source::Local(local) = source
-            {
-                work.extend(self.into.get(&local).into_iter().flatten());
-            }
-        }
-        found
+        closed(sources, &self.into)
+    }
+
+    /// All that something is another name for.
+    fn names(&self, sources: Vec<Source>) -> FxHashSet<Source> {
+        closed(sources, &self.bound)
     }
 
     /// The names that may share something with these.
@@ -68,6 +67,18 @@ impl Solved {
     }
 }
 
+fn closed(mut work: Vec<Source>, into: &FxHashMap<LocalId, Vec<Source>>) -> FxHashSet<Source> {
+    let mut found = FxHashSet::default();
+    while let Some(source) = work.pop() {
+        if found.insert(source)
+            && let Source::Local(local) = source
+        {
+            work.extend(into.get(&local).into_iter().flatten());
+        }
+    }
+    found
+}
+
 fn locals(sources: &FxHashSet<Source>) -> impl Iterator<Item = LocalId> {
     sources.iter().filter_map(|source| match source {
         Source::Local(local) => Some(*local),
@@ -89,6 +100,16 @@ impl Flow {
         params.fold(0, |bits, local| bits | bit(place(local, self.locals.0)))
     }
 
+    /// The bits of the parameters that hold something that is in these too.
+    fn bits_beside(&self, sources: &FxHashSet<Source>, solved: &Solved) -> u64 {
+        let shared = |at: &u32| {
+            let param = Source::Local(LocalId::from_index(self.locals.0 + at));
+            let held = solved.all(vec![param]);
+            locals(&held).any(|local| sources.contains(&Source::Local(local)))
+        };
+        (0..self.params).filter(shared).fold(0, |bits, at| bits | bit(at as usize))
+    }
+
     fn is_own(&self, local: LocalId) -> bool {
         !self.is_param(local) && !self.foreign.contains(&local)
     }
@@ -99,8 +120,7 @@ type Found = Vec<(ModuleId, Span, Fact)>;
 
 impl Checker<'_> {
     fn solve(&mut self, flow: &Flow, known: &mut Known) -> Solved {
-        let mut solved =
-            Solved { into: FxHashMap::default(), stores: flow.stores.clone(), lost: flow.lost.clone() };
+        let mut solved = Solved { stores: flow.stores.clone(), lost: flow.lost.clone(), ..Solved::default() };
         self.calls_keep(flow, known, &mut solved);
         for (local, bound) in &flow.bound {
             let ty = self.program.nodes.locals[*local].ty;
@@ -122,6 +142,7 @@ impl Checker<'_> {
                 solved.add(*local, source);
             }
         }
+        solved.bound = solved.into.clone();
         let mut stores = Vec::new();
         for store in &solved.stores {
             if let Some(place) = store.place {
@@ -153,16 +174,17 @@ impl Checker<'_> {
             let list = self.program.nodes.expr_lists.get(list).to_vec();
             let arguments = self.changed_arguments(target.function, &list);
             let found_late = matches!(target.dispatch, Dispatch::Bound(_) | Dispatch::Object(_));
-            let given = known.given.get(&target.function).copied().unwrap_or_default();
-            let kept = if found_late { u64::MAX } else { given.kept };
+            let given = known.given.get(&target.function).cloned().unwrap_or_default();
+            let lost = if found_late { self.lost_late(target.function, known) } else { given.lost };
             for (at, (value, _)) in arguments.iter().enumerate() {
-                if given.lost & bit(at) != 0 {
+                if lost & bit(at) != 0 {
                     solved.lost.push(*value);
                 }
-                if kept & bit(at) == 0 {
-                    continue;
-                }
-                for (place, changed) in &arguments {
+                let kept = if found_late { u64::MAX } else { given.kept_in(at) };
+                for (to, (place, changed)) in arguments.iter().enumerate() {
+                    if kept & bit(to) == 0 {
+                        continue;
+                    }
                     let (a, b) = (self.program.nodes.exprs[*value].ty, self.program.nodes.exprs[*place].ty);
                     if *changed && place != value && known.reach.share(self, a, b) {
                         let end = expr.span.end;
@@ -178,13 +200,20 @@ impl Checker<'_> {
         }
     }
 
+    /// What the implementers of a method of a trait lose.
+    fn lost_late(&self, method: crate::program::FunctionId, known: &Known) -> u64 {
+        let implementers = known.implementers.get(&method).into_iter().flatten();
+        let all = implementers.chain([&method]).filter_map(|id| known.given.get(id));
+        all.fold(0, |lost, given| lost | given.lost)
+    }
+
     /// What a function does with what it is given.
     pub(super) fn given(&mut self, flow: &Flow, known: &mut Known) -> Given {
         let solved = self.solve(flow, known);
         let mut given = Given::default();
         for value in &flow.results {
             let sources = self.sources(*value, flow, known);
-            given.result |= flow.bits(&solved.all(sources));
+            given.result |= flow.bits_beside(&solved.all(sources), &solved);
         }
         if flow.function.is_some_and(|id| self.program.functions[id].yields.is_some()) {
             given.result = u64::MAX;
@@ -197,13 +226,30 @@ impl Checker<'_> {
             let Some(place) = store.place else { continue };
             let place = self.sources(place, flow, known);
             let place = solved.all(place);
-            if locals(&place).any(|local| !flow.is_own(local)) || parts(&place).next().is_some() {
+            let foreign = locals(&place).any(|local| flow.foreign.contains(&local))
+                || parts(&place).any(|part| part.root.is_none());
+            if foreign {
                 let value = self.sources(store.value, flow, known);
-                let same = flow.bits(&place);
-                given.kept |= flow.bits(&solved.all(value)) & !same;
+                given.lost |= flow.bits(&solved.all(value));
             }
         }
+        self.keep_beside(flow, &solved, &mut given);
         given
+    }
+
+    /// Which parameters are kept in which: one holds another, or both hold the same.
+    fn keep_beside(&self, flow: &Flow, solved: &Solved, given: &mut Given) {
+        let param = |at: u32| LocalId::from_index(flow.locals.0 + at);
+        let held: Vec<FxHashSet<Source>> =
+            (0..flow.params).map(|at| solved.all(vec![Source::Local(param(at))])).collect();
+        for (to, place) in held.iter().enumerate() {
+            for (at, value) in held.iter().enumerate().filter(|(at, _)| *at != to) {
+                let own = |local: LocalId| !flow.is_param(local) && place.contains(&Source::Local(local));
+                if place.contains(&Source::Local(param(at as u32))) || locals(value).any(own) {
+                    *given.kept.entry(at.min(63)).or_default() |= bit(to);
+                }
+            }
+        }
     }
 
     /// What is wrong in a body.
@@ -255,13 +301,15 @@ impl Checker<'_> {
         let value = self.sources(store.value, flow, known);
         let value = solved.all(value);
         let place = match store.place {
-            Some(place) => {
-                let sources = self.sources(place, flow, known);
-                solved.all(sources)
-            }
-            None => FxHashSet::default(),
+            Some(place) => self.sources(place, flow, known),
+            None => Vec::new(),
         };
-        let roots: Vec<LocalId> = parts(&place).filter_map(|part| part.root).collect();
+        let names = solved.names(place.clone());
+        let place = solved.all(place);
+        let mut roots: Vec<LocalId> = parts(&names).filter_map(|part| part.root).collect();
+        if locals(&names).any(|local| !flow.is_own(local)) {
+            roots.clear();
+        }
         let guarded = store.place.is_none() || parts(&place).next().is_some();
         if !guarded && locals(&place).all(|local| flow.is_own(local)) {
             return;

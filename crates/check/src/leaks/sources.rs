@@ -17,6 +17,8 @@ use crate::types::{Ty, TyId};
 pub(super) struct Known {
     pub(super) reach: Reach,
     pub(super) given: FxHashMap<FunctionId, Given>,
+    /// What does what the head of a trait's method says.
+    pub(super) implementers: FxHashMap<FunctionId, Vec<FunctionId>>,
 }
 
 /// Where a value, or something in it, comes from.
@@ -255,7 +257,7 @@ impl Checker<'_> {
             return;
         }
         let found_late = matches!(target.dispatch, Dispatch::Bound(_) | Dispatch::Object(_));
-        let given = known.given.get(&target.function).copied().unwrap_or_default().result;
+        let given = known.given.get(&target.function).map_or(0, |given| given.result);
         let bits = if found_late { u64::MAX } else { given };
         let given: Vec<ExprId> =
             (0..).zip(arguments).filter(|(at, _)| bits & bit(*at) != 0).map(|(_, given)| *given).collect();
@@ -301,14 +303,28 @@ impl Checker<'_> {
                 work.push(Step { at: *first, whole: Some(whole.unwrap_or(at)), moved });
             }
         }
-        let own = self.program.functions[target.function].type_params.clone();
-        let through = receiver.is_none() || self.mentions(result, &own);
-        for argument in rest {
-            let closure = matches!(self.program.nodes.exprs[*argument].kind, ExprKind::Closure(_));
-            if !closure || through {
+        let params = self.program.functions[target.function].params.clone();
+        for (argument, param) in rest.iter().zip(&params) {
+            if self.flows_into(target, param.ty, result, known) {
                 work.push(plain(*argument));
             }
         }
+    }
+
+    /// Whether what can be changed comes from an argument of what is built in into what it gives: what both are made of, by their
+    /// declared types. What is given is never the argument itself, unless it is of the type of a parameter.
+    fn flows_into(&mut self, target: Target, param: TyId, result: TyId, known: &mut Known) -> bool {
+        let (owner, own) =
+            (self.owner_params(target.function), self.program.functions[target.function].type_params.clone());
+        let from = match self.program.types.get(param) {
+            // What a closure is given is bound to its names.
+            Ty::Function(_, result, _) => result,
+            _ => param,
+        };
+        let types = self.program.types.items(target.arguments).to_vec();
+        owner.into_iter().chain(own).zip(types).any(|(param, ty)| {
+            self.mentions(from, &[param]) && self.mentions(result, &[param]) && known.reach.holds(self, ty)
+        })
     }
 
     /// Whether one of these type parameters is in a type.

@@ -1,0 +1,266 @@
+//! What the checker accepts breaks no invariant unseen: all short programs out of lists of statements that give away, keep and alias
+//! the part of an object that its invariant is about, interpreted wherever they are accepted.
+
+use pluto_ir::interpret::{Failure, Limits, Listener, Outcome, Trapped, Virtual, run_in};
+use pluto_ir::program::Location;
+use pluto_testcompiler::TestCompiler;
+
+const LIMITS: Limits = Limits { steps: 100_000, words: 1 << 20 };
+
+/// What all programs have: `grow` breaks the invariant where it gets at the part.
+const SHARED: &str = r"
+fn keep(a: [int], mut all: [[int]]) { all.push(a) }
+fn same(a: [int]) [int] { a }
+fn make(mut all: [[int]]) [int] {
+    let a = [1]
+    all.push(a)
+    a
+}
+fn both(mut all: [[int]], mut more: [[int]]) {
+    let a = [1]
+    keep(a, all)
+    more.push(a)
+}
+fn grow(mut a: [int]) { a.append([7, 7, 7, 7]) }
+fn grow_all(mut all: [[int]]) {
+    for i in 0..all.len() { grow(all[i]) }
+}
+class Keeper {
+    a: [int] = []
+    all: [[int]] = []
+    fn put(mut self, a: [int]) {
+        let b = a
+        self.a = b
+    }
+    fn get(self) [int] { self.a }
+    fn make(mut self) [int] { make(self.all) }
+    fn grow(mut self) {
+        grow(self.a)
+        grow_all(self.all)
+    }
+}
+";
+
+/// In a method of a class with an invariant.
+const METHOD: (&str, &[&str]) = (
+    r"
+class R {
+    xs: [int] = [1]
+    invariant self.xs.len() < 4
+    fn holds(self) bool { self.xs.len() < 4 }
+    fn m(mut self, mut x: [int], mut all: [[int]], mut k: Keeper) [int] {
+        let mut z: [int] = []
+        let mut f: fn() [int] = () => []
+        STATEMENTS
+        z
+    }
+}
+fn main() {
+    let mut r = R {}
+    let mut x = [1]
+    let mut all = [[2]]
+    let mut k = Keeper {}
+    for _ in 0..2 {
+        let mut got = r.m(x, all, k)
+        grow(got)
+        grow(x)
+        grow_all(all)
+        k.grow()
+        print(r.holds())
+    }
+}
+",
+    &[
+        "z = x",
+        "z = self.xs",
+        "z = self.xs.concat(x)",
+        "self.xs = x",
+        "self.xs = z",
+        "self.xs = [2].concat(x)",
+        "self.xs = make(all)",
+        "self.xs = k.make()",
+        "self.xs = f()",
+        "self.xs = all.pop() ?? []",
+        "all.push(z)",
+        "keep(self.xs, all)",
+        "keep(z, all)",
+        "k.put(z)",
+        "k.put(self.xs)",
+        "z = make(all)",
+        "z = all[0]",
+        "f = () => z",
+        "f = () => self.xs",
+        "z = f()",
+        "for y in all { self.xs = y }",
+    ],
+);
+
+/// In a function whose result becomes a part.
+const FUNCTION: (&str, &[&str]) = (
+    r"
+class R {
+    xs: [int]
+    invariant self.xs.len() < 4
+    fn holds(self) bool { self.xs.len() < 4 }
+}
+fn f(mut x: [int], mut all: [[int]], mut more: [[int]], mut k: Keeper) [int] {
+    let mut z: [int] = []
+    let y = [3]
+    STATEMENTS
+    z
+}
+fn main() {
+    let mut x = [1]
+    let mut all = [[2]]
+    let mut more: [[int]] = []
+    let mut k = Keeper {}
+    let r = R { xs: f([1], [], more, Keeper {}) }
+    let s = R { xs: f([1], all, [], Keeper {}) }
+    let t = R { xs: f(x, [], [], Keeper {}) }
+    let u = R { xs: f([1], [], [], k) }
+    let _ = f(x, all, more, k)
+    let v = R { xs: more.pop() ?? [] }
+    grow(x)
+    grow_all(all)
+    k.grow()
+    print(r.holds() and s.holds() and t.holds() and u.holds() and v.holds())
+}
+",
+    &[
+        "z = x",
+        "z = y",
+        "z = x.concat(y)",
+        "all.push(y)",
+        "all.push(x)",
+        "more.push(y)",
+        "more.push(z)",
+        "keep(z, more)",
+        "keep(y, all)",
+        "more.append(all)",
+        "more = all",
+        "both(all, more)",
+        "z = make(all)",
+        "z = k.make()",
+        "k.put(y)",
+        "k.put(z)",
+        "z = k.get()",
+        "z = same(all[0])",
+        "z = more.pop() ?? y",
+        "z = [z, x].flat_map((a) => a)",
+    ],
+);
+
+/// In a function that has an object.
+const USER: (&str, &[&str]) = (
+    r"
+class R {
+    pub xs: [int]
+    invariant self.xs.len() < 4
+    fn holds(self) bool { self.xs.len() < 4 }
+}
+class Box { pub a: [int] }
+fn main() {
+    let mut all = [[2]]
+    let mut k = Keeper {}
+    let mut x = [1]
+    let mut r = R { xs: [] }
+    let mut b = Box { a: x }
+    let mut f: fn() [int] = () => []
+    STATEMENTS
+    grow(x)
+    grow_all(all)
+    k.grow()
+    print(r.holds())
+}
+",
+    &[
+        "r = R { xs: x }",
+        "r = R { xs: [4] }",
+        "r = R { xs: b.a }",
+        "r = R { xs: f() }",
+        "r = R { xs: make(all) }",
+        "r = R { xs: k.get() }",
+        "r = R { xs: all.pop() ?? [] }",
+        "x = r.xs",
+        "x = [5]",
+        "x = all[0]",
+        "x = b.a",
+        "b = Box { a: r.xs }",
+        "b = Box { a: [6] }",
+        "f = () => r.xs",
+        "f = () => x",
+        "x = f()",
+        "keep(r.xs, all)",
+        "keep(x, all)",
+        "k.put(r.xs)",
+        "k.put(b.a)",
+        "all = [b.a, r.xs.copy()]",
+        "match r { R { xs, .. } => all.push(xs) }",
+    ],
+);
+
+#[derive(Debug, Default)]
+struct Lines(Vec<String>);
+
+impl Listener for Lines {
+    fn print(&mut self, line: &str) -> bool {
+        self.0.push(line.to_owned());
+        true
+    }
+    fn debug(&mut self, _: &str, _: Location) {}
+    fn trapped(&mut self, _: &str, _: &Trapped) {}
+    fn failed(&mut self, _: &str, _: &Failure) {}
+}
+
+/// What a program prints; nothing where it is refused. What is wrong must be wrong about an invariant: nothing else is tried here.
+fn run(text: &str) -> Option<Vec<String>> {
+    let checked = TestCompiler::new(text).check();
+    let shown = checked.shown();
+    let mut errors = shown.lines().filter(|line| line.contains("error["));
+    if let Some(first) = errors.next() {
+        let of_leaks =
+            |line: &str| line.contains("E0602") || line.contains("E0603") || line.contains("E0703");
+        assert!(of_leaks(first) && errors.all(of_leaks), "{shown}\n{text}");
+        return None;
+    }
+    let main = pluto_ir::mains(&checked.program).next().expect("a `main`");
+    let lowered = pluto_ir::lower(&checked.program, main).expect("all of it is lowered");
+    let mut world = Virtual::new(0, Lines::default());
+    let ended = run_in(&lowered, lowered.main.expect("it was asked for"), LIMITS, &mut world);
+    assert!(matches!(ended, Outcome::Finished | Outcome::Trapped(_)), "{ended:?}\n{text}");
+    Some(world.listener.0)
+}
+
+/// All sequences of statements whose beginnings are accepted; gives how many are, and how many are not.
+fn each_sequence((program, statements): (&str, &[&str]), length: usize) -> (usize, usize) {
+    let (mut accepted, mut refused) = (0, 0);
+    let mut work: Vec<Vec<&str>> = vec![Vec::new()];
+    while let Some(sequence) = work.pop() {
+        let text = format!("{SHARED}{}", program.replace("STATEMENTS", &sequence.join("\n        ")));
+        let Some(printed) = run(&text) else {
+            refused += 1;
+            continue;
+        };
+        accepted += 1;
+        assert!(printed.iter().all(|line| line == "true"), "an invariant is broken unseen:\n{text}");
+        if sequence.len() < length {
+            work.extend(statements.iter().map(|next| [&sequence[..], &[*next]].concat()));
+        }
+    }
+    (accepted, refused)
+}
+
+#[test]
+fn a_method_that_is_accepted_breaks_no_invariant() {
+    assert_eq!(each_sequence(METHOD, 3), (1637, 1493));
+}
+
+#[test]
+fn a_function_whose_result_is_accepted_breaks_no_invariant() {
+    assert_eq!(each_sequence(FUNCTION, 3), (349, 832));
+}
+
+#[test]
+fn a_user_that_is_accepted_breaks_no_invariant() {
+    assert_eq!(each_sequence(USER, 3), (1875, 1822));
+}
