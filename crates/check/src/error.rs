@@ -380,8 +380,9 @@ pub enum Fact {
     OldCopies { ty: TyId },
     /// A part that an invariant is about, and that leaves its object.
     LeaksPart { ty: TyId, how: Leak },
-    /// What becomes such a part, and can be changed by another name still; whether the name of a field stands for it.
-    SharesPart { ty: TyId, name: Symbol, short: bool },
+    /// What becomes such a part, and can be changed by another name still; the name that stands for a field and its value both; whether
+    /// something can be put behind the value.
+    SharesPart { ty: TyId, name: Symbol, short: Option<Symbol>, tight: bool },
 
     // ----------------------------------------------------------------------------------------------- mutability, E07xx
     /// An assignment to a name that does not allow it.

@@ -36,11 +36,20 @@ impl Words<'_> {
                     _ => said.insert_after("copy it", self.at, ".copy()"),
                 }
             }
-            Fact::SharesPart { ty, name, short } => {
+            Fact::SharesPart { ty, name, short, tight } => {
+                let copy = if matches!(self.program.types.get(*ty), Ty::Optional(_)) {
+                    "?.copy()"
+                } else {
+                    ".copy()"
+                };
                 let (ty, name) = (self.ty(*ty), self.name(*name));
                 let message = format!("an invariant may be about this `{ty}`, which `{name}` still has");
-                let copy = if *short { format!(": {name}.copy()") } else { ".copy()".to_owned() };
-                Said::new(codes::SHARES_PART, message).insert_after("copy it", self.at, copy)
+                let said = Said::new(codes::SHARES_PART, message);
+                match short.map(|short| self.name(short)) {
+                    Some(short) => said.insert_after("copy it", self.at, format!(": {short}{copy}")),
+                    None if *tight => said.insert_after("copy it", self.at, copy),
+                    None => said.surround("copy it", self.at, "(", format!("){copy}")),
+                }
             }
             _ => return None,
         })

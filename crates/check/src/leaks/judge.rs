@@ -329,8 +329,30 @@ impl Checker<'_> {
         if let Some(local) = shared {
             let (name, span) =
                 (self.program.nodes.locals[local].name, self.program.nodes.exprs[store.value].span);
-            let short = store.place.is_none() && self.is_short(flow.module, span);
-            found.push((flow.module, span, Fact::SharesPart { ty, name, short }));
+            let kind = self.program.nodes.exprs[store.value].kind;
+            let short = match kind {
+                ExprKind::Local(value) if store.place.is_none() && self.is_short(flow.module, span) => {
+                    Some(self.program.nodes.locals[value].name)
+                }
+                _ => None,
+            };
+            let tight = matches!(
+                kind,
+                ExprKind::Local(_)
+                    | ExprKind::Field(..)
+                    | ExprKind::Element(..)
+                    | ExprKind::Index(..)
+                    | ExprKind::Unwrap(_)
+                    | ExprKind::Call(..)
+                    | ExprKind::Propagate(_)
+                    | ExprKind::Try(_)
+                    | ExprKind::Array(_)
+                    | ExprKind::Map(_)
+                    | ExprKind::Tuple(_)
+                    | ExprKind::Class(..)
+                    | ExprKind::Variant(..)
+            );
+            found.push((flow.module, span, Fact::SharesPart { ty, name, short, tight }));
         }
     }
 
