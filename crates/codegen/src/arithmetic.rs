@@ -183,9 +183,10 @@ impl<M: Module> Body<'_, '_, M> {
                 self.b.ins().fcvt_to_sint_sat(clif::I64, value)
             }
             Cast::ByteToInt => self.b.ins().uextend(clif::I64, value),
-            Cast::IntToByte => {
+            Cast::IntToByte | Cast::Narrow => {
                 let large = self.b.ins().icmp_imm_u(IntCC::UnsignedGreaterThan, value, 255);
-                self.trap_if(large, Trap::Convert);
+                let lost = if cast == Cast::Narrow { Trap::Overflow } else { Trap::Convert };
+                self.trap_if(large, lost);
                 self.b.ins().ireduce(clif::I8, value)
             }
             Cast::Not => self.b.ins().icmp_imm_u(IntCC::Equal, value, 0),

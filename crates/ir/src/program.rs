@@ -268,6 +268,8 @@ pub enum Cast {
     ByteToInt,
     /// An integer to a byte; a trap unless it is 0 to 255.
     IntToByte,
+    /// What an operation on bytes gives to a byte; unless it is 0 to 255 it has overflown.
+    Narrow,
     /// `not` of a `bool`.
     Not,
     /// `~` of an integer.

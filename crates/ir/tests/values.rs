@@ -259,3 +259,15 @@ fn main() {
 }
 "#));
 }
+
+#[test]
+fn bytes_overflow_as_integers_do() {
+    for operation in ["a + b", "b - a", "a * b", "a << 1"] {
+        let text = format!(
+            "fn f(a: byte, b: byte) byte {{ {operation} }}\nfn main() {{\n    print(f(200, 100))\n}}\n"
+        );
+        assert_eq!(ran(&text), "trap: integer overflow\n", "{operation}");
+    }
+    let conversion = "fn f(a: int) byte { a as byte }\nfn main() { print(f(300)) }\n";
+    assert_eq!(ran(conversion), "trap: a conversion that would lose something\n");
+}

@@ -71,6 +71,7 @@ pub(super) fn cast(cast: Cast, value: u64) -> Step<u64> {
         Cast::FloatToInt | Cast::Truncate => return Err(Trap::Convert.into()),
         Cast::ByteToInt => value,
         Cast::IntToByte => u64::from(u8::try_from(value as i64).map_err(|_| Trap::Convert)?),
+        Cast::Narrow => u64::from(u8::try_from(value as i64).map_err(|_| Trap::Overflow)?),
         Cast::Not => u64::from(value == 0),
         Cast::Complement => !value,
         Cast::Negate => (value as i64).checked_neg().ok_or(Trap::Overflow)? as u64,

@@ -128,7 +128,7 @@ impl Code<'_, '_> {
         to
     }
 
-    /// Of bytes the operation of integers; what is no byte then is a trap.
+    /// Of bytes the operation of integers; what is no byte then is an overflow.
     fn byte_operator(&mut self, op: Op, left: &[Reg], right: &[Reg]) -> Reg {
         let (Some(left), Some(right)) = (left.first().copied(), right.first().copied()) else {
             return self.nothing(Lane::Byte);
@@ -142,7 +142,7 @@ impl Code<'_, '_> {
         let by =
             if self.lane(right) == Lane::Byte { self.cast(Cast::ByteToInt, right, Lane::Int) } else { right };
         let result = self.int_operator(int_op(op), wide, by);
-        self.cast(Cast::IntToByte, result, Lane::Byte)
+        self.cast(Cast::Narrow, result, Lane::Byte)
     }
 
     fn set_operator(&mut self, op: Op, item: TyId, left: (TyId, Value), right: (TyId, &[Reg])) -> Value {
