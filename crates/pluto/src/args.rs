@@ -574,10 +574,9 @@ Examples:
   pluto run --workers 2 hello.pluto  its tasks on two threads
   pluto run --dump ir hello.pluto    what is run, and run nothing
 
-What runs is the function main of the file, or that of its app. The program is checked before; with
-errors it does not run. It is compiled to native code in memory, on x86-64; with --interpret it is
-gone through step by step, slower, and without giving memory back until it ends, which must give the
-same. Values of the BEAM cannot be run yet, and a program that needs them is refused.
+What runs is the function main of the file, or that of its app. The program is checked before; with errors it does
+not run. It is compiled to native code in memory, on x86-64. With --interpret it is gone through
+step by step instead, much slower, and without giving memory back until it ends, and does the same.
 
 Tasks take turns, each with a heap of its own; with several workers they run side by side. A trap in one of them is told on standard error, and so is an error that leaves
 a task that is detached. When main ends, all others end. Where every task waits for another one,
