@@ -181,7 +181,7 @@ impl SyntaxError {
                 "an assignment is a statement, not an expression".into()
             }
             Fact::BangBefore => "`!` before an operand is written `not`".into(),
-            Fact::Step { instead } => format!("there is no such operator: write `{instead} 1`"),
+            Fact::Step { instead, .. } => format!("there is no such operator: write `{instead} 1`"),
             Fact::Ternary => "a choice is written `if a { b } else { c }`".into(),
             Fact::MisplacedSelf => "`self` is the first parameter of a method, and of nothing else".into(),
             Fact::MisplacedRest => "`..` stands once, for the rest, in an array or behind fields".into(),
@@ -234,7 +234,9 @@ impl SyntaxError {
                 "a function inside a function is a closure: `let f = (x: int) => …`"
             }
             Fact::LabelWithoutLoop => "a new name is declared by `let`",
-            Fact::AssignmentAsValue => "each assignment is a line of its own",
+            Fact::AssignmentAsValue | Fact::Step { statement: false, .. } => {
+                "each assignment is a line of its own"
+            }
             Fact::Foreign(Foreign::Supertypes) => "`impl Trait for Class { … }` stands beside the class",
             Fact::Foreign(Foreign::MutInPattern) => {
                 "`let mut (a, b) = …` is for all names; what `match` binds is given to a `let mut` to be changed"
@@ -368,7 +370,8 @@ impl SyntaxError {
                 Some(Fix::sure("put it in a block", edits))
             }
             Fact::BangBefore => write("not "),
-            Fact::Step { instead } => write(&format!("{instead} 1")),
+            Fact::Step { instead, statement: true } => write(&format!("{instead} 1")),
+            Fact::Step { .. } => return None,
             fact => {
                 let (title, text) = proposal(fact)?;
                 let place =

@@ -169,6 +169,8 @@ pub enum Fact {
     Step {
         /// `+=` or `-=`.
         instead: &'static str,
+        /// Whether it is a statement, as `a += 1` can be.
+        statement: bool,
     },
     /// `a ? b : c`.
     Ternary,

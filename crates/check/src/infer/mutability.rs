@@ -54,6 +54,13 @@ impl Body<'_, '_> {
         }
     }
 
+    /// Whether `mut` stands before a name where no name is bound so: then the parser has told.
+    pub(super) fn is_told(&self, bound: Span) -> bool {
+        let before = self.c.file(self.module).text.get(..bound.start as usize).unwrap_or_default();
+        let rest = before.trim_end().strip_suffix("mut");
+        rest.is_some_and(|rest| rest.ends_with([' ', '\t', '\n', '(', '[', ',', '|', '{']))
+    }
+
     /// Why a name cannot be changed that is bound there.
     pub(super) fn why_immutable(&self, why: Immutable, bound: Span) -> Immutable {
         let before = self.c.file(self.module).text.get(..bound.start as usize).unwrap_or_default();
@@ -85,7 +92,7 @@ impl Body<'_, '_> {
             Root::Local(local) => {
                 let (known, info) = (self.local(local), *self.info(local));
                 // A contract changes nothing whatever: that is said instead.
-                if !known.mutable && self.contract.is_none() {
+                if !known.mutable && self.contract.is_none() && !self.is_told(known.span) {
                     let declared = self.place(known.span);
                     let why = self.why_immutable(info.why, known.span);
                     self.error(span, Fact::MutateImmutable { name: known.name, why, declared });
@@ -169,7 +176,7 @@ impl Body<'_, '_> {
         }
         if let Root::Local(local) = root {
             let known = self.local(local);
-            if known.mutable {
+            if known.mutable || self.is_told(known.span) {
                 self.check_change(value);
             } else {
                 let (declared, span) = (self.place(known.span), self.span(value));
@@ -225,7 +232,7 @@ impl Body<'_, '_> {
             return;
         }
         let (name, declared) = match self.root(value).0 {
-            Root::Local(local) if !self.local(local).mutable => {
+            Root::Local(local) if !self.local(local).mutable && !self.is_told(self.local(local).span) => {
                 let known = self.local(local);
                 (known.name, self.place(known.span))
             }

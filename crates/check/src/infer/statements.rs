@@ -245,7 +245,7 @@ impl Body<'_, '_> {
         let known = self.local(local);
         let captured = info.frame + 1 < self.frames.len();
         self.capture(local);
-        if !known.mutable || captured {
+        if (!known.mutable && !self.is_told(known.span)) || captured {
             let why = self.why_immutable(if captured { Immutable::Captured } else { info.why }, known.span);
             let declared = self.place(known.span);
             self.info_mut(local).used = true;

@@ -159,7 +159,8 @@ impl Parser<'_> {
         let expr = match operator {
             Infix::Binary(operator) => {
                 if let Some(instead) = self.step(operator_span) {
-                    self.note(operator_span.to(self.span()), Fact::Step { instead });
+                    let statement = self.is_stepped(left);
+                    self.note(operator_span.to(self.span()), Fact::Step { instead, statement });
                     self.bump();
                     return left;
                 }
@@ -218,6 +219,17 @@ impl Parser<'_> {
         let lines = Span::new(self.end(), next.start).of(self.source).contains('\n');
         let ends = lines || matches!(next.kind, Kind::RightBrace | Kind::RightParen | Kind::End);
         (together && same && ends).then_some(instead)
+    }
+
+    /// Whether `a++` is a statement: a place that begins its line or its block, with nothing but the end of either behind.
+    fn is_stepped(&self, left: ExprId) -> bool {
+        let place = matches!(self.nodes[left], Expr::Name(_) | Expr::Index { .. } | Expr::Field { .. });
+        let before = self.source.get(..self.nodes.span(left).start as usize).unwrap_or_default();
+        let line = before.trim_end_matches([' ', '\t']);
+        let begins =
+            line.is_empty() || line.ends_with('\n') || (line.len() < before.len() && line.ends_with('{'));
+        let closed = self.following().next().is_some_and(|(_, token)| token.kind == Kind::RightParen);
+        place && begins && !closed
     }
 
     /// What comes behind `catch`: arms, with a name before them or without, or a value.
