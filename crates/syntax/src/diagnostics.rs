@@ -371,7 +371,7 @@ impl SyntaxError {
             }
             Fact::BangBefore => write("not "),
             Fact::Step { instead, statement: true } => write(&format!("{instead} 1")),
-            Fact::Step { .. } => return None,
+            Fact::Step { .. } => None,
             fact => {
                 let (title, text) = proposal(fact)?;
                 let place =
