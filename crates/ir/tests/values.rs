@@ -271,3 +271,25 @@ fn bytes_overflow_as_integers_do() {
     let conversion = "fn f(a: int) byte { a as byte }\nfn main() { print(f(300)) }\n";
     assert_eq!(ran(conversion), "trap: a conversion that would lose something\n");
 }
+
+#[test]
+fn a_copy_of_a_function_value_has_its_own() {
+    expect![[r"
+        [1]
+        [1, 1]
+    "]]
+    .assert_eq(&ran(r"
+fn copied<T>(of: T) T { of.copy() }
+
+fn main() {
+    let mut xs = [1]
+    let f = () => xs.push(1)
+    let g = copied(f)
+    g()
+    copied([f])[0]()
+    print(xs)
+    f()
+    print(xs)
+}
+"));
+}

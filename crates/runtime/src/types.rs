@@ -159,7 +159,8 @@ impl Types {
         let three = |fixed| Layout { size: Size::Words(3), refs: vec![2], shape: None, parts: vec![], fixed };
         // In the order of the numbers above.
         let handle = Layout { size: Size::Words(3), refs: vec![], shape: None, parts: vec![], fixed: true };
-        types.layouts = vec![raw(true), raw(true), raw(false), three(true), raw(false), three(false), handle];
+        types.layouts =
+            vec![raw(true), raw(true), raw(false), three(false), raw(false), three(false), handle];
         for (id, shape) in shapes.iter().enumerate() {
             let array = types.layouts.len() as u32;
             types.add_layouts(id as u32, shape, &lanes);
@@ -332,7 +333,7 @@ fn is_flat(shapes: &[Shape], id: u32) -> bool {
         Shape::Tuple(parts) => parts.iter().all(|part| is_flat(shapes, *part)),
         Shape::Optional(of) => is_flat(shapes, *of),
         Shape::Enum(variants) => is_plain(variants),
-        Shape::Text | Shape::Bytes | Shape::Closure => true,
+        Shape::Text | Shape::Bytes => true,
         other => !is_one_ref(other) && !matches!(other, Shape::Object),
     }
 }
