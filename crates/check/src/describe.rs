@@ -178,6 +178,7 @@ mod codes {
             BAD_LATER = 903 "bad-later",
             BAD_SELECT = 904 "bad-select",
             UNUSED_TASK = 905 "unused-task",
+            CANNOT_COPY = 906 "cannot-copy",
         }
     }
 }

@@ -390,7 +390,7 @@ pub enum Fact {
     /// A change through a name that does not allow it.
     MutateImmutable { name: Symbol, why: Immutable, declared: FileSpan },
     /// Something immutable that becomes mutable by another name.
-    Thaw { name: Symbol, declared: FileSpan },
+    Thaw { name: Symbol, declared: FileSpan, copied: bool },
     /// A field that is assigned from outside of its class.
     FieldAssign { ty: TyId, name: Symbol },
     /// A part of another object that is changed from outside of its class.
@@ -421,6 +421,8 @@ pub enum Fact {
     // ---------------------------------------------------------------------------------------------- concurrency, E09xx
     /// What cannot go to another task.
     CannotCross { ty: TyId, part: TyId },
+    /// `copy` of what has no copy.
+    CannotCopy { ty: TyId, part: TyId },
     /// `spawn` of what cannot be one.
     BadSpawn,
     /// `later` of what is no message to an actor.

@@ -115,6 +115,8 @@ enum Later {
     Key(TyId, Span),
     /// What goes to another task.
     Cross(TyId, Span),
+    /// What is copied.
+    Copy(TyId, Span),
     /// What is bound to mutable names: these locals.
     Thaw(ExprId, Span, (u32, u32)),
     /// An `as`.

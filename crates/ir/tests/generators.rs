@@ -239,3 +239,73 @@ fn main() {
 }
 "#));
 }
+
+/// What no type tells of is told when it is asked, in another task and in a copy.
+#[test]
+fn a_copy_of_a_stream_gives_nothing() {
+    expect![[r#"
+        0
+        task closure #1: trap: a copy of a stream, or a stream of another task, gives nothing
+        -100
+        0
+        task pull #2: trap: a copy of a stream, or a stream of another task, gives nothing
+        -100
+        task closure #3: trap: a copy of a stream, or a stream of another task, gives nothing
+        -100
+        2
+        2
+        task closure #5: trap: a copy of a stream, or a stream of another task, gives nothing
+        -100
+        trap: a copy of a stream, or a stream of another task, gives nothing, in closure in maker, main
+    "#]]
+    .assert_eq(&ran(r#"
+fn count() stream int {
+    for n in 0..5 { yield n }
+}
+
+trait Source {
+    fn pull(mut self) int
+}
+
+class Holder {
+    it: Iterator<int>
+}
+
+impl Source for Holder {
+    fn pull(mut self) int { self.it.next() ?? -1 }
+}
+
+fn maker() fn() int {
+    let mut numbers = count()
+    () => numbers.next() ?? -1
+}
+
+fn pull(mut source: Source) int { source.pull() }
+
+fn copied<T>(of: T) T { of.copy() }
+
+fn main() {
+    let next = maker()
+    print(next())
+    let task = spawn next()
+    print(task.get() catch -100)
+    let mut source: Source = Holder { it: count() }
+    print(source.pull())
+    let other = spawn pull(source)
+    print(other.get() catch -100)
+    let (tx, rx) = chan<fn() int>(1)
+    tx.send(next)!
+    let sent = rx.recv()!
+    let third = spawn sent()
+    print(third.get() catch -100)
+    let fourth = spawn maker()
+    let made = fourth.get()!
+    print(source.pull() + next())
+    let again = copied(next)
+    print(next())
+    let fifth = spawn made()
+    print(fifth.get() catch -100)
+    print(again())
+}
+"#));
+}

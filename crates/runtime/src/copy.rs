@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::handle::{self, SENDER};
+use crate::handle::{self, NO_STREAM, SENDER, STREAM};
 use crate::heap::words;
 use crate::parcel::each_ref;
 use crate::task::Task;
@@ -51,7 +51,9 @@ impl Task<'_> {
 
     /// Whether a copy of an object is another one.
     fn is_copied(&self, object: u64) -> bool {
-        object != 0 && self.word(object, 0) & STATIC == 0 && !self.types.of_header(self.header(object)).fixed
+        object != 0
+            && self.word(object, 0) & STATIC == 0
+            && (!self.types.of_header(self.header(object)).fixed || handle::is(self.word(object, 0), STREAM))
     }
 
     /// The places of the references among the words of an object.
@@ -86,6 +88,9 @@ impl Task<'_> {
         let from = self.words(object, 0, len).as_ptr();
         // SAFETY: both objects have so many words, and the copy is in room that nothing else has.
         unsafe { std::ptr::copy_nonoverlapping(from, copy as *mut u64, len) };
+        if handle::is(self.word(copy, 0), STREAM) {
+            self.set_word(copy, 1, NO_STREAM);
+        }
         copies.insert(object, copy);
         work.push(copy);
         copy

@@ -16,6 +16,8 @@ pub(crate) const RECEIVER: u32 = 2;
 pub(crate) const ACTOR: u32 = 3;
 /// It has no token: it is its task's own.
 pub(crate) const STREAM: u32 = 4;
+/// The number of a copy of a stream, which nobody can ask: what makes its values is not copied.
+pub(crate) const NO_STREAM: u64 = u64::MAX;
 
 /// Words of a handle.
 pub(crate) const WORDS: usize = 3;

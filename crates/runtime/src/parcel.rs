@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::handle::{self, SENDER, Token};
+use crate::handle::{self, NO_STREAM, SENDER, STREAM, Token};
 use crate::heap::{read, words, write};
 use crate::task::Task;
 use crate::trap::Trap;
@@ -128,7 +128,13 @@ impl Objects {
         }
         let copy = (self.words.len() as u64) << 1 | 1;
         let len = words(types, header, object) as u64;
+        let from = self.words.len();
         self.words.extend((0..len).map(|at| read(object + at * 8)));
+        if handle::is(header, STREAM)
+            && let Some(number) = self.words.get_mut(from + 1)
+        {
+            *number = NO_STREAM;
+        }
         copies.insert(object, copy);
         copy
     }

@@ -1,11 +1,12 @@
 //! Streams: generators that go on when the next value is asked for, on stacks of their own and in the heap of their task.
 
 use crate::code::Code;
-use crate::handle::{self, STREAM};
+use crate::handle::{self, NO_STREAM, STREAM};
 use crate::heap::{Mover, read};
 use crate::machine::{Machine, Next, Step};
 use crate::stacks::Stack;
 use crate::task::{Left, Place, Start, Task};
+use crate::trap::Stop;
 use crate::types::{FORWARDED, HANDLE, header};
 
 /// A generator.
@@ -165,6 +166,9 @@ pub(crate) fn new(machine: &mut Machine<'_>, _shape: u32) -> Step {
 pub(crate) fn next(machine: &mut Machine<'_>, _shape: u32) -> Step {
     let task = machine.own();
     let number = task.handle(task.argument(0));
+    if number as u64 == NO_STREAM {
+        return Err(Stop::Said("a copy of a stream, or a stream of another task, gives nothing"));
+    }
     let state = task.streams.get_mut(&number).map(|of| std::mem::replace(&mut of.state, State::Gone));
     let Some(state @ (State::New(_) | State::Left { .. })) = state else {
         // It is at its end, or it asks itself.

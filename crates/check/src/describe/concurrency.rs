@@ -11,6 +11,10 @@ impl Words<'_> {
                     Said::new(codes::CANNOT_CROSS, format!("`{}` cannot go to another task", self.ty(*ty)));
                 if ty == part { said } else { said.note(format!("`{}` is a part of it", self.ty(*part))) }
             }
+            Fact::CannotCopy { ty, part } => {
+                let said = Said::new(codes::CANNOT_COPY, format!("`{}` cannot be copied", self.ty(*ty)));
+                if ty == part { said } else { said.note(format!("`{}` is a part of it", self.ty(*part))) }
+            }
             Fact::BadSpawn => Said::new(
                 codes::BAD_SPAWN,
                 "`spawn` starts a call or an actor: `spawn f(x)`, `spawn Counter { … }`",

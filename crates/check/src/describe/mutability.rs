@@ -22,14 +22,13 @@ impl Words<'_> {
                 let message = format!("nothing is changed through `{}`", self.name(*name));
                 declared_by(Said::new(codes::MUTATE_IMMUTABLE, message), *why, *declared)
             }
-            Fact::Thaw { name, declared } => {
+            Fact::Thaw { name, declared, copied } => {
                 let message = format!(
                     "this would be changed under another name, and `{}` is not `mut`",
                     self.name(*name)
                 );
-                Said::new(codes::THAW, message)
-                    .at(*declared, "it is bound here")
-                    .insert_after("copy it", self.at, ".copy()")
+                let said = Said::new(codes::THAW, message).at(*declared, "it is bound here");
+                if *copied { said.insert_after("copy it", self.at, ".copy()") } else { said }
             }
             Fact::FieldAssign { ty, name } => {
                 let message = format!(

@@ -113,6 +113,10 @@ impl Body<'_, '_> {
             values.iter().skip(1).for_each(|value| self.crosses(*value));
             self.later.push(Later::Cross(result, call.span));
         }
+        let of = &self.c.program.functions[call.function];
+        if of.owner == Owner::Builtin && self.c.program.text(of.origin.name) == "copy" {
+            self.later.push(Later::Copy(result, call.span));
+        }
         let target = self.target(&call);
         let values = self.c.program.nodes.expr_lists.add(values);
         self.add(ExprKind::Call(Callee::Target(target), values), result, call.span)

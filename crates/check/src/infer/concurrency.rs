@@ -66,6 +66,7 @@ impl Body<'_, '_> {
     pub(super) fn crosses(&mut self, value: ExprId) {
         let (ty, span) = (self.ty(value), self.span(value));
         self.later.push(Later::Cross(ty, span));
+        self.cross_captures(value);
     }
 
     fn spawn_call(&mut self, id: tree::ExprId, span: Span) -> ExprId {

@@ -180,7 +180,9 @@ impl Body<'_, '_> {
                 self.check_change(value);
             } else {
                 let (declared, span) = (self.place(known.span), self.span(value));
-                self.error(span, Fact::Thaw { name: known.name, declared });
+                let ty = self.resolve(ty);
+                let copied = self.c.cannot_cross(ty).is_none();
+                self.error(span, Fact::Thaw { name: known.name, declared, copied });
             }
         }
     }
@@ -247,6 +249,7 @@ impl Body<'_, '_> {
             }
             Root::Temporary => return,
         };
-        self.error(span, Fact::Thaw { name, declared });
+        let copied = self.c.cannot_cross(ty).is_none();
+        self.error(span, Fact::Thaw { name, declared, copied });
     }
 }

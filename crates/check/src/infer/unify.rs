@@ -206,6 +206,12 @@ impl Body<'_, '_> {
                         self.error(span, Fact::CannotCross { ty, part });
                     }
                 }
+                Later::Copy(ty, span) => {
+                    let ty = self.resolve(ty);
+                    if let Some(part) = self.c.cannot_cross(ty) {
+                        self.error(span, Fact::CannotCopy { ty, part });
+                    }
+                }
                 Later::Thaw(value, span, names) => thaws.push((value, span, names)),
                 Later::Convert(from, to, span) => self.check_conversion(from, to, span),
             }

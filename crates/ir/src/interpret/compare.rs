@@ -313,6 +313,11 @@ impl Heap<'_> {
         let Some(object) = self.get(at).cloned() else { return Ok(at) };
         match object {
             Object::Handle(Handle::Sender(channel)) => copies.senders.push(channel),
+            Object::Handle(Handle::Stream(_)) => {
+                let copy = self.add(Object::Handle(Handle::Stream(super::streams::NO_STREAM)))?;
+                copies.known.insert(at, copy);
+                return Ok(copy);
+            }
             Object::Text(_) | Object::Handle(_) => (),
             object => {
                 let copy = self.add(object)?;

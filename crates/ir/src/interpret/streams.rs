@@ -5,6 +5,9 @@ use super::{Frame, Machine, Step, Stop, frame};
 use crate::Intrinsic as I;
 use crate::program::Regs;
 
+/// A copy of a stream, which nobody can ask: what makes its values is not copied.
+pub(super) const NO_STREAM: usize = usize::MAX;
+
 /// A generator.
 #[derive(Debug)]
 pub(super) struct Stream<'p> {
@@ -49,6 +52,11 @@ impl<'p> Machine<'p, '_> {
     /// The generator goes on. What it gives is not known yet.
     fn go_on_with(&mut self, stream: u64, to: Regs) -> Step<Vec<u64>> {
         let Some(Handle::Stream(id)) = self.heap.handle(stream) else { return Ok(Vec::new()) };
+        if id == NO_STREAM {
+            return Err(Stop::Said(
+                "a copy of a stream, or a stream of another task, gives nothing".to_owned(),
+            ));
+        }
         let Some(of) = self.streams.get_mut(id) else { return Ok(Vec::new()) };
         if of.frames.is_empty() {
             // It is at its end, or it asks itself.
