@@ -115,6 +115,8 @@ enum Later {
     Key(TyId, Span),
     /// What goes to another task.
     Cross(TyId, Span),
+    /// What goes to another task as a copy, and may hold what is injected.
+    Injected(TyId, Span),
     /// What is copied.
     Copy(TyId, Span),
     /// What is bound to mutable names: these locals.

@@ -62,6 +62,9 @@ struct Planner {
     failed: bool,
 }
 
+/// More types than these are not looked at in one value.
+const MANY: usize = 1000;
+
 impl Checker<'_> {
     /// Makes the plans of all apps and of all literals that leave something to inject.
     pub(crate) fn plan_injection(&mut self) {
@@ -361,6 +364,41 @@ impl Checker<'_> {
             _ => return None,
         };
         Some(self.program.functions[method].origin.name)
+    }
+
+    /// The part of a type that is injected somewhere, and the method that changes it.
+    pub(crate) fn injected_in(&mut self, ty: TyId) -> Option<(TyId, crate::names::Symbol)> {
+        let fields = self.program.classes.iter().flat_map(|(_, class)| &class.fields);
+        let injected: FxHashSet<TyId> = fields.filter(|of| of.injected).map(|of| of.ty).collect();
+        if injected.is_empty() {
+            return None;
+        }
+        let mut provides: FxHashSet<ClassId> = FxHashSet::default();
+        for ty in &injected {
+            if let Ty::Trait(of, _) = self.program.types.get(*ty) {
+                provides.extend(self.implementers(of));
+            }
+        }
+        let (mut seen, mut work) = (FxHashSet::default(), vec![ty]);
+        while let Some(ty) = work.pop() {
+            if !seen.insert(ty) || seen.len() > MANY {
+                continue;
+            }
+            let found = self.program.types.get(ty);
+            let provided = matches!(found, Ty::Class(class, _) if provides.contains(&class));
+            if (provided || injected.contains(&ty))
+                && let Some(method) = self.changing_method_of(ty)
+            {
+                return Some((ty, method));
+            }
+            match found {
+                Ty::Class(..) | Ty::Enum(..) | Ty::Error(_) => work.extend(self.field_types(ty)),
+                // What is behind a handle is in a task of its own; what a function value captures, no type tells.
+                Ty::Actor(..) | Ty::Task(..) | Ty::Sender(_) | Ty::Receiver(_) | Ty::Function(..) => (),
+                _ => work.extend(self.parts(found)),
+            }
+        }
+        None
     }
 
     fn changing_method(&self, class: ClassId) -> Option<FunctionId> {

@@ -114,8 +114,12 @@ impl Body<'_, '_> {
             self.later.push(Later::Cross(result, call.span));
         }
         let of = &self.c.program.functions[call.function];
+        let of_sender = of.built_in == "sender";
         if of.owner == Owner::Builtin && self.c.program.text(of.origin.name) == "copy" {
             self.later.push(Later::Copy(result, call.span));
+        }
+        if of_sender {
+            values.iter().skip(1).for_each(|value| self.keeps_injected(*value));
         }
         let target = self.target(&call);
         let values = self.c.program.nodes.expr_lists.add(values);

@@ -7,7 +7,7 @@ use super::{Body, Later, Want};
 use crate::body::{Callee, ExprId, ExprKind, SelectArm, SelectKind};
 use crate::effects::{CallFact, Handling, Raised};
 use crate::error::{Fact, Immutable, SelectFault};
-use crate::program::EffectInfo;
+use crate::program::{EffectInfo, Owner};
 use crate::types::{Effect, Ty, TyId};
 
 impl Body<'_, '_> {
@@ -66,6 +66,7 @@ impl Body<'_, '_> {
     pub(super) fn crosses(&mut self, value: ExprId) {
         let (ty, span) = (self.ty(value), self.span(value));
         self.later.push(Later::Cross(ty, span));
+        self.keeps_injected(value);
         self.cross_captures(value);
     }
 
@@ -76,7 +77,6 @@ impl Body<'_, '_> {
             let arguments = self.c.program.nodes.expr_lists.get(arguments).to_vec();
             for argument in arguments {
                 self.crosses(argument);
-                self.check_injected(argument);
             }
             if let Callee::Value(function) = callee {
                 self.cross_captures(function);
@@ -91,30 +91,16 @@ impl Body<'_, '_> {
         self.add(ExprKind::Spawn(value), ty, span)
     }
 
-    /// What is injected does not go to another task where a method changes it: there would be two of it.
-    fn check_injected(&mut self, argument: ExprId) {
-        let ty = self.ty(argument);
-        let mut injected: Vec<TyId> = Vec::new();
-        if let Ty::Class(id, _) = self.get(ty) {
-            let fields = &self.c.program.classes[id].fields;
-            injected.extend(fields.iter().filter(|field| field.injected).map(|field| field.ty));
-        }
-        if let ExprKind::Field(base, at) = self.kind(argument) {
-            let base = self.ty(base);
-            let field = match self.get(base) {
-                Ty::Class(id, _) => self.c.program.classes[id].fields.get(at as usize),
-                _ => None,
-            };
-            injected.extend(field.filter(|field| field.injected).map(|field| field.ty));
-        }
-        let span = self.span(argument);
-        for ty in injected {
-            if let Some(method) = self.c.changing_method_of(ty) {
-                let shared = self.place(span);
-                self.error(span, Fact::SharedMutable { ty, method, shared });
+    /// What is injected does not go to another task where a method changes it: there would be two of it. A copy that is written is one.
+    pub(super) fn keeps_injected(&mut self, value: ExprId) {
+        if let ExprKind::Call(Callee::Target(target), _) = self.kind(value) {
+            let of = &self.c.program.functions[target.function];
+            if of.owner == Owner::Builtin && self.c.program.text(of.origin.name) == "copy" {
                 return;
             }
         }
+        let (ty, span) = (self.ty(value), self.span(value));
+        self.later.push(Later::Injected(ty, span));
     }
 
     /// What a closure captures goes with it.
@@ -123,7 +109,7 @@ impl Body<'_, '_> {
             let span = self.span(function);
             for local in self.c.program.nodes.closures[id].captures.clone() {
                 let ty = self.local(local).ty;
-                self.later.push(Later::Cross(ty, span));
+                self.later.extend([Later::Cross(ty, span), Later::Injected(ty, span)]);
             }
         }
     }
@@ -283,6 +269,7 @@ impl Body<'_, '_> {
             }
             (Ty::Sender(of), [argument]) if name == known.send && pattern.is_none() => {
                 let value = self.check(argument.value, of);
+                self.keeps_injected(value);
                 Some(SelectKind::Send(channel, value))
             }
             (Ty::Wrong, _) => {

@@ -206,6 +206,13 @@ impl Body<'_, '_> {
                         self.error(span, Fact::CannotCross { ty, part });
                     }
                 }
+                Later::Injected(ty, span) => {
+                    let ty = self.resolve(ty);
+                    if let Some((ty, method)) = self.c.injected_in(ty) {
+                        let shared = self.place(span);
+                        self.error(span, Fact::SharedMutable { ty, method, shared });
+                    }
+                }
                 Later::Copy(ty, span) => {
                     let ty = self.resolve(ty);
                     if let Some(part) = self.c.cannot_cross(ty) {
