@@ -300,6 +300,8 @@ pub enum Fact {
     BadKey { ty: TyId, part: TyId },
     /// A type of too many parts.
     TooLarge,
+    /// A generic function that is used with types that grow, or with too many.
+    Grows,
     /// A constant that is not known before the program runs.
     NotConst,
     /// A literal of what has no fields.

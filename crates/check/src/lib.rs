@@ -17,6 +17,7 @@ mod effects;
 mod endless;
 pub mod error;
 pub mod exhaustive;
+mod growth;
 mod impls;
 mod imports;
 mod infer;
@@ -77,6 +78,7 @@ pub fn check(input: &Input<'_>) -> Checked {
     checker.check_endless();
     checker.check_bodies();
     checker.check_written();
+    checker.check_growth();
     checker.check_traps();
     checker.check_matches();
     checker.check_leaks();

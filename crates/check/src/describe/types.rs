@@ -239,6 +239,11 @@ impl Words<'_> {
                 let said = self.because_of_part(said, *ty, *part);
                 if *part == TyId::FLOAT { said.note("a key holds no `float`") } else { said }
             }
+            Fact::Grows => Said::new(
+                codes::TOO_LARGE,
+                "the types that generic functions are called with grow too large here",
+            )
+            .note("code is made for each type that a generic function is used with"),
             Fact::TooLarge => Said::new(codes::TOO_LARGE, "this type has too many parts"),
             Fact::NotConst => Said::new(codes::NOT_CONST, "this is not known before the program runs")
                 .note("a constant is made of literals, operators and other constants"),
