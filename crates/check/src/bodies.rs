@@ -368,6 +368,7 @@ impl Checker<'_> {
             let contract = Contract { kind: contract.kind, span: contract.span, body };
             self.program.functions[id].contracts.push(contract);
         }
+        self.contracts_of_trait(id);
         let Some(block) = site.body else { return };
         let (result, yields) = (self.program.functions[id].result, self.program.functions[id].yields);
         let frame = Frame::of(Node::Function(id), result, yields);
@@ -378,6 +379,35 @@ impl Checker<'_> {
             body.function_block(block, expected)
         });
         self.program.functions[id].body = Some(body);
+    }
+
+    /// What a trait asks of who calls its method, and promises them, holds for each implementation.
+    fn contracts_of_trait(&mut self, id: FunctionId) {
+        let Owner::Impl(own) = self.program.functions[id].owner else { return };
+        let Some((of, _)) = self.program.impls[own].of else { return };
+        let name = self.program.functions[id].origin.name;
+        let Some(head) = self.methods.trait_methods.get(&(of, name)).copied() else { return };
+        let module = self.program.functions[head].origin.module;
+        let tree = self.file(module).tree;
+        let site = tree.nodes[self.function_site(head)];
+        let (params, self_ty) = (self.all_params(id), self.program.functions[id].self_ty);
+        for contract in tree.nodes.list(site.contracts) {
+            let job = Job {
+                owner: BodyOwner::Contract(id),
+                module,
+                params: &params,
+                self_ty: Some(self_ty),
+                frame: Frame::closed(),
+            };
+            let body = self.run(job, |body| {
+                let result = body.c.program.functions[id].result;
+                body.set_contract(contract.kind, result);
+                body.enter_function(id, &site, None);
+                body.check(contract.condition, TyId::BOOL)
+            });
+            let contract = Contract { kind: contract.kind, span: contract.span, body };
+            self.program.functions[id].contracts.push(contract);
+        }
     }
 
     fn check_invariants(&mut self, id: ClassId) {

@@ -34,6 +34,24 @@ class Jar {
 trait Holder { fn hold(mut self, n: int) }
 impl Holder for Jar { fn hold(mut self, n: int) { self.coins += n } }
 pub fn fill(mut holder: Holder) { holder.hold(9)! }
+
+trait Meter {
+    fn read(self, n: int) int
+        requires n > 0
+        ensures result >= old(n)
+    fn twice(self, n: int) int
+        requires n > 0
+    {
+        n * 2
+    }
+}
+class Wrong {}
+impl Meter for Wrong {
+    fn read(self, k: int) int { k - 1 }
+    fn twice(self, k: int) int { k }
+}
+pub fn read<M: Meter>(of: M, n: int) int { of.read(n) }
+pub fn twice(of: Meter, n: int) int { of.twice(n) }
 ";
 
 /// What each `main` prints, and the trap that ends it.
@@ -85,6 +103,26 @@ fn what_is_asked_for_and_promised_holds() {
         &expect![[r#"
             `requires` does not hold in Jar.put
             `ensures` does not hold in Jar.lose
+        "#]],
+    );
+}
+
+#[test]
+fn contracts_of_a_trait_hold_for_who_implements_it() {
+    check(
+        &[
+            "print(Wrong {}.read(0))",
+            "print(Wrong {}.read(1))",
+            "print(read(Wrong {}, 0))",
+            "print(Wrong {}.twice(0))",
+            "print(twice(Wrong {}, 1))\nprint(twice(Wrong {}, 0))",
+        ],
+        &expect![[r#"
+            `requires` does not hold in Wrong.read
+            `ensures` does not hold in Wrong.read
+            `requires` does not hold in Wrong.read
+            `requires` does not hold in Wrong.twice
+            1 `requires` does not hold in Wrong.twice
         "#]],
     );
 }
