@@ -264,6 +264,14 @@ impl Validator<'_> {
 fn same(types: &crate::types::Types, a: TyId, b: TyId, subst: &Subst) -> bool {
     let b = match types.get(b) {
         Ty::Param(param) => subst.param(param).unwrap_or(b),
+        // `T??` is `T?`.
+        Ty::Optional(of) => match types.get(of) {
+            Ty::Param(param) => {
+                let put = subst.param(param).filter(|put| matches!(types.get(*put), Ty::Optional(_)));
+                put.unwrap_or(b)
+            }
+            _ => b,
+        },
         _ => b,
     };
     if a == b || a == TyId::NEVER {

@@ -21,13 +21,23 @@ impl Body<'_, '_> {
 
     /// A type, or what was found for it.
     pub(super) fn shallow(&mut self, mut ty: TyId) -> TyId {
-        while let Ty::Infer(var) = self.get(ty) {
-            match self.vars.get(var as usize).copied().flatten() {
-                Some(found) => ty = found,
-                None => return ty,
+        loop {
+            ty = match self.get(ty) {
+                Ty::Infer(var) => match self.vars.get(var as usize).copied().flatten() {
+                    Some(found) => found,
+                    None => return ty,
+                },
+                // What was looked for may be optional itself: `T??` is `T?`.
+                Ty::Optional(of) if matches!(self.get(of), Ty::Infer(_)) => {
+                    let of = self.shallow(of);
+                    if !matches!(self.get(of), Ty::Optional(_)) {
+                        return ty;
+                    }
+                    of
+                }
+                _ => return ty,
             }
         }
-        ty
     }
 
     /// A type with all that was found put in place.
