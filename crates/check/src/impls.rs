@@ -10,7 +10,9 @@ impl Checker<'_> {
     /// Compares all impls with their traits.
     pub(crate) fn check_impls(&mut self) {
         for id in self.program.impls.ids().collect::<Vec<_>>() {
-            if let Some((of, arguments)) = self.program.impls[id].of {
+            if let Some((of, arguments)) = self.program.impls[id].of
+                && self.methods.of_trait.get(&of).is_some_and(|entered| entered.contains(&id))
+            {
                 self.check_impl(id, of, arguments);
             }
         }

@@ -166,6 +166,9 @@ impl Words<'_> {
         if operator == BinaryOp::Less && matches!(self.program.types.get(left), Ty::Sender(_)) {
             return said.note("a value is sent by `tx.send(value)!`");
         }
+        if self.is_state_of(left, right) || self.is_state_of(right, left) {
+            return said.note("an actor sees its own state in its methods, not a handle of itself");
+        }
         let function = |ty| matches!(self.program.types.get(ty), Ty::Function(..));
         if function(left) || function(right) {
             return said.note("a function and a method are called by `()`");
@@ -179,6 +182,12 @@ impl Words<'_> {
             return said.note("`f\"… {value} …\"` puts a value into a text");
         }
         said
+    }
+
+    /// Whether a type is the state of the actor that another is a handle of.
+    fn is_state_of(&self, state: TyId, handle: TyId) -> bool {
+        let types = &self.program.types;
+        matches!((types.get(state), types.get(handle)), (Ty::Class(a, _), Ty::Actor(b, _)) if a == b)
     }
 
     pub(super) fn because_of_part(&self, said: Said, ty: TyId, part: TyId) -> Said {
