@@ -328,6 +328,7 @@ impl Checker<'_> {
 
     /// Function values must not raise more than where they go allows.
     fn judge_flows(&mut self, facts: &Graph, nodes: &Nodes, solution: &Solution) {
+        let mut told: Vec<(EffectVar, FileSpan)> = Vec::new();
         for flow in &facts.flows {
             let Effect::Var(from) = flow.from else { continue };
             let allowed: Vec<ErrorId> = match flow.to {
@@ -338,7 +339,18 @@ impl Checker<'_> {
             let Some(node) = nodes.var(from) else { continue };
             let mut errors = Self::errors_of(solution, node);
             errors.retain(|error| !allowed.contains(error));
-            if !errors.is_empty() || solution.variables(node).next().is_some() {
+            if errors.is_empty() && solution.variables(node).next().is_none() {
+                continue;
+            }
+            // The value of a block is that of its last expression: what flows from both is told where it stands.
+            let inside = |(of, at): &(EffectVar, FileSpan)| {
+                *of == from
+                    && at.file == flow.at.file
+                    && flow.at.span.start <= at.span.start
+                    && at.span.end <= flow.at.span.end
+            };
+            if !told.iter().any(inside) {
+                told.push((from, flow.at));
                 self.tell(flow.at, Fact::EffectEscapes { errors });
             }
         }
