@@ -2,16 +2,16 @@
 
 use std::mem::ManuallyDrop;
 
-use cranelift_codegen::settings::{self, Configurable};
 use cranelift_jit::{ArenaMemoryProvider, JITBuilder, JITModule};
 use cranelift_module::default_libcall_names;
 use pluto_ir::interpret::{Outcome, World};
-use pluto_ir::program::{Function, Lane, Program};
-use pluto_runtime::{Code, CodeFunction, EMPTY_STORE, Entry, LEAVES, Limits, Machine, Types};
+use pluto_ir::program::Program;
+use pluto_runtime::{Code, Limits, Machine, Types};
 
 use crate::error::Error;
-use crate::module::{Dump, Lowering};
+use crate::module::{Dump, Lowering, Names, Whole};
 use crate::shapes;
+use crate::target;
 use crate::told::{Tables, Told};
 
 /// Address space that is reserved for code and its data, of which only what is used is ever there.
@@ -30,18 +30,6 @@ pub struct Compiled {
     pub dumped: String,
 }
 
-/// Settings of the code: for speed, with frame pointers, and with the task in a register.
-const SETTINGS: [(&str, &str); 8] = [
-    ("opt_level", "speed"),
-    ("preserve_frame_pointers", "true"),
-    ("enable_pinned_reg", "true"),
-    ("enable_multi_ret_implicit_sret", "true"),
-    ("enable_probestack", "false"),
-    ("use_colocated_libcalls", "false"),
-    ("is_pic", "false"),
-    ("unwind_info", "true"),
-];
-
 /// How a program is compiled.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
@@ -57,40 +45,17 @@ pub struct Options {
 /// Where something in it is not compiled yet, and where this machine has no native code.
 pub fn compile(program: &Program, options: Options) -> Result<Compiled, Error> {
     let types = shapes::types(program);
-    let mut lowering = Lowering::new(module()?, program, &types, options)?;
-    lowering.functions()?;
-    let starters = lowering.starters()?;
-    let main = program.main.ok_or_else(|| Error::Refused("there is no `main`".to_owned()))?;
-    let entry = lowering.entry(main)?;
-    let Lowering { mut module, functions: ids, finished, locations, clauses, dumped, frame, .. } = lowering;
+    let mut lowering = Lowering::new(module()?, program, &types, options, Names::None)?;
+    let Whole { main, entry, table } = lowering.whole()?;
+    let Lowering { mut module, finished, locations, clauses, dumped, .. } = lowering;
     module.finalize_definitions()?;
-    let mut functions = Vec::with_capacity(finished.len());
-    let mut maps = Vec::new();
-    for of in finished {
-        let start = module.get_finalized_function(of.id) as u64;
-        maps.extend(of.maps.into_iter().map(|(at, offsets)| (start + u64::from(at), offsets)));
-        if of.number != u32::MAX {
-            let (end, places) = (start + of.len, of.places);
-            functions.push(CodeFunction { start, end, number: of.number, places });
-        }
-    }
-    let address = |id| module.get_finalized_function(id) as u64;
-    let entries = starters.into_iter().filter_map(|(id, starter)| {
-        let entry = Entry {
-            starter: address(starter),
-            number: id.0,
-            results: results_of(program.functions.get(id.index())?),
-        };
-        Some((address(*ids.get(id.index())?), entry))
-    });
-    let entries: Vec<(u64, Entry)> = entries.collect();
-    let names = program.functions.iter().map(|function| function.name.clone()).collect();
+    let addresses: Vec<u64> = finished.iter().map(|of| module.get_finalized_function(of.id) as u64).collect();
     Ok(Compiled {
         main: main.0,
         entry: module.get_finalized_function(entry),
         module: ManuallyDrop::new(module),
         tables: Tables {
-            code: Code::new(functions, maps, entries, names, frame),
+            code: Code::new(table, &addresses),
             locations,
             clauses,
             sites: program.sites.clone(),
@@ -100,37 +65,13 @@ pub fn compile(program: &Program, options: Options) -> Result<Compiled, Error> {
     })
 }
 
-/// How many words a function gives without its error, and which of them are references.
-fn results_of(function: &Function) -> (usize, u64) {
-    let lanes = function.results.split_last().map_or(&[][..], |(_, lanes)| lanes);
-    let refs = (0..64).zip(lanes).filter(|(_, lane)| **lane == Lane::Ref);
-    (lanes.len(), refs.fold(0, |mask, (at, _)| mask | 1 << at))
-}
-
 fn module() -> Result<JITModule, Error> {
-    if !cfg!(target_arch = "x86_64") {
-        return Err(Error::Machine);
-    }
-    let mut flags = settings::builder();
-    for (name, value) in SETTINGS {
-        flags.set(name, value).map_err(|error| Error::Refused(error.to_string()))?;
-    }
-    if cfg!(debug_assertions) {
-        flags.set("enable_verifier", "true").map_err(|error| Error::Refused(error.to_string()))?;
-    } else {
-        flags.set("enable_verifier", "false").map_err(|error| Error::Refused(error.to_string()))?;
-    }
-    let machine = cranelift_native::builder().map_err(|_| Error::Machine)?;
-    let machine = machine.finish(settings::Flags::new(flags)).map_err(|_| Error::Machine)?;
+    let machine = target::this()?;
     let mut builder = JITBuilder::with_isa(machine, default_libcall_names());
     // In one row, so that calls between functions reach.
     let memory = ArenaMemoryProvider::new_with_size(RESERVED).map_err(|_| Error::Memory)?;
     builder.memory_provider(Box::new(memory));
-    builder.symbol("pluto_operation", pluto_runtime::address_of_call());
-    builder.symbol("pluto_operation_kept", pluto_runtime::address_of_call_kept());
-    builder.symbol("pluto_trap", pluto_runtime::address_of_trap());
-    builder.symbol("pluto_empty_store", EMPTY_STORE.as_ptr().cast());
-    builder.symbols(LEAVES.iter().map(|leaf| (leaf.name, leaf.address())));
+    builder.symbols(pluto_runtime::symbols());
     Ok(JITModule::new(builder))
 }
 

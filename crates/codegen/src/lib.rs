@@ -10,12 +10,15 @@ mod error;
 mod intrinsics;
 mod jit;
 mod module;
+mod object;
 mod objects;
 mod shapes;
+mod target;
 mod told;
 mod turns;
 
 pub use error::Error;
 pub use jit::{Compiled, Options, compile};
 pub use module::Dump;
+pub use object::object;
 pub use pluto_runtime::Limits;

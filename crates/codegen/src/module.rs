@@ -9,8 +9,8 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_module::{DataDescription, DataId, FuncId, Linkage, Module};
 use pluto_ir::Intrinsic as I;
 use pluto_ir::program::{FuncId as Id, Function, Inst, Lane, Location, Program, TextId, VtableId};
-use pluto_runtime::{LEAVES, Types};
-use rustc_hash::FxHashMap;
+use pluto_runtime::{CodeEntry, CodeFunction, CodeTable, LEAVES, Types};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::body::Body;
 use crate::error::Error;
@@ -20,12 +20,24 @@ use crate::turns::has_tasks;
 /// What is kept of a compiled function.
 pub(crate) struct Finished {
     pub(crate) id: FuncId,
-    pub(crate) number: u32,
-    pub(crate) len: u64,
-    /// From a byte on, the number of a place.
-    pub(crate) places: Vec<(u32, u32)>,
-    /// By the byte behind a call, where the references are from the stack pointer.
-    pub(crate) maps: Vec<(u32, Box<[u32]>)>,
+    pub(crate) of: CodeFunction,
+}
+
+/// A program of which everything is compiled.
+pub(crate) struct Whole {
+    pub(crate) main: Id,
+    /// What it is entered by.
+    pub(crate) entry: FuncId,
+    pub(crate) table: CodeTable,
+}
+
+/// What functions are called in the module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// Nothing: nobody reads it.
+    None,
+    /// What the program calls them, for debuggers and profilers.
+    Own,
 }
 
 /// What of compiling is shown.
@@ -62,6 +74,7 @@ pub(crate) struct Lowering<'p, M> {
     pub(crate) frame: usize,
     dump: Option<Dump>,
     pub(crate) dumped: String,
+    names: Names,
 }
 
 pub(crate) fn lane(lane: Lane) -> Type {
@@ -86,6 +99,7 @@ impl<'p, M: Module> Lowering<'p, M> {
         program: &'p Program,
         types: &'p Types,
         options: Options,
+        names: Names,
     ) -> Result<Self, Error> {
         let host = |params: usize, of: Type, gives: bool| {
             let mut made = Signature::new(CallConv::SystemV);
@@ -103,13 +117,24 @@ impl<'p, M: Module> Lowering<'p, M> {
         let mut leaves = Vec::new();
         for leaf in LEAVES {
             let signature = host(leaf.takes, clif::F64, true);
-            leaves.push(module.declare_function(leaf.name, Linkage::Import, &signature)?);
+            leaves.push(module.declare_function(leaf.symbol, Linkage::Import, &signature)?);
         }
         let mut functions = Vec::with_capacity(program.functions.len());
-        for function in &program.functions {
+        let mut taken = FxHashSet::default();
+        for (number, function) in program.functions.iter().enumerate() {
             let params = function.regs.get(..function.params as usize).unwrap_or_default();
             let signature = signature(params, &function.results);
-            functions.push(module.declare_anonymous_function(&signature)?);
+            functions.push(match names {
+                Names::None => module.declare_anonymous_function(&signature)?,
+                Names::Own => {
+                    // No name of C's looks like this. Of a generic function there are several.
+                    let mut name = format!("pluto::{}", function.name);
+                    while !taken.insert(name.clone()) {
+                        name.push_str(&format!("#{number}"));
+                    }
+                    module.declare_function(&name, Linkage::Local, &signature)?
+                }
+            });
         }
         Ok(Self {
             module,
@@ -131,6 +156,7 @@ impl<'p, M: Module> Lowering<'p, M> {
             frame: 0,
             dump: options.dump,
             dumped: String::new(),
+            names,
         })
     }
 
@@ -191,8 +217,49 @@ impl<'p, M: Module> Lowering<'p, M> {
         Ok(id)
     }
 
+    /// Compiles all of it.
+    pub(crate) fn whole(&mut self) -> Result<Whole, Error> {
+        self.functions()?;
+        let starters = self.starters()?;
+        let main = self.program.main.ok_or_else(|| Error::Refused("there is no `main`".to_owned()))?;
+        let entry = self.entry(main)?;
+        let entries = starters.into_iter().filter_map(|(id, starter)| {
+            Some(CodeEntry {
+                function: self.place_of(*self.functions.get(id.index())?)?,
+                starter: self.place_of(starter)?,
+                number: id.0,
+                results: results_of(self.program.functions.get(id.index())?),
+            })
+        });
+        let table = CodeTable {
+            entries: entries.collect(),
+            names: self.program.functions.iter().map(|function| function.name.clone()).collect(),
+            functions: self.finished.iter_mut().map(|of| std::mem::take(&mut of.of)).collect(),
+            frame: self.frame,
+        };
+        Ok(Whole { main, entry, table })
+    }
+
+    /// The place of a function among those that are compiled.
+    pub(crate) fn place_of(&self, id: FuncId) -> Option<u32> {
+        // Those of the program come first, and in its order.
+        let guess = self.functions.first().and_then(|first| id.as_u32().checked_sub(first.as_u32()));
+        let is = |at: &usize| self.finished.get(*at).is_some_and(|of| of.id == id);
+        let place = guess.map(|at| at as usize).filter(is);
+        let place = place.or_else(|| self.finished.iter().rposition(|of| of.id == id))?;
+        Some(place as u32)
+    }
+
+    /// Declares what the run-time system calls.
+    fn own(&mut self, name: &str, signature: &Signature) -> Result<FuncId, Error> {
+        Ok(match self.names {
+            Names::None => self.module.declare_anonymous_function(signature)?,
+            Names::Own => self.module.declare_function(name, Linkage::Local, signature)?,
+        })
+    }
+
     /// Compiles all functions.
-    pub(crate) fn functions(&mut self) -> Result<(), Error> {
+    fn functions(&mut self) -> Result<(), Error> {
         let mut context = self.module.make_context();
         let mut builder = FunctionBuilderContext::new();
         for (number, function) in self.program.functions.iter().enumerate() {
@@ -203,26 +270,26 @@ impl<'p, M: Module> Lowering<'p, M> {
                 signature(params, &function.results),
             );
             Body::lower(self, function, FunctionBuilder::new(&mut context.func, &mut builder))?;
-            self.define(id, number as u32, Some(function), &mut context)?;
+            self.define(id, Some((number as u32, function)), &mut context)?;
         }
         Ok(())
     }
 
     /// What is entered from outside: calls a function and gives its error.
-    pub(crate) fn entry(&mut self, main: Id) -> Result<FuncId, Error> {
+    fn entry(&mut self, main: Id) -> Result<FuncId, Error> {
         let mut signature = Signature::new(CallConv::SystemV);
         signature.returns.push(AbiParam::new(clif::I64));
-        let id = self.module.declare_anonymous_function(&signature)?;
+        let id = self.own("pluto entry", &signature)?;
         let mut context = self.module.make_context();
         context.func = Made::with_name_signature(UserFuncName::user(0, id.as_u32()), signature);
         let mut builder = FunctionBuilderContext::new();
         Body::entry(self, main, FunctionBuilder::new(&mut context.func, &mut builder));
-        self.define(id, u32::MAX, None, &mut context)?;
+        self.define(id, None, &mut context)?;
         Ok(id)
     }
 
     /// For each function that the run-time system may call, what it calls it by. Only where a program has such.
-    pub(crate) fn starters(&mut self) -> Result<Vec<(Id, FuncId)>, Error> {
+    fn starters(&mut self) -> Result<Vec<(Id, FuncId)>, Error> {
         let insts = self
             .program
             .functions
@@ -265,25 +332,24 @@ impl<'p, M: Module> Lowering<'p, M> {
         let mut signature = Signature::new(CallConv::SystemV);
         signature.params.extend((0..4).map(|_| AbiParam::new(clif::I64)));
         signature.returns.push(AbiParam::new(clif::I64));
-        let id = self.module.declare_anonymous_function(&signature)?;
+        let id = self.own(&format!("pluto starter {}", self.finished.len()), &signature)?;
         let mut context = self.module.make_context();
         context.func = Made::with_name_signature(UserFuncName::user(0, id.as_u32()), signature);
         let mut builder = FunctionBuilderContext::new();
         Body::starter(self, params, results, FunctionBuilder::new(&mut context.func, &mut builder));
-        self.define(id, u32::MAX, None, &mut context)?;
+        self.define(id, None, &mut context)?;
         Ok(id)
     }
 
     fn define(
         &mut self,
         id: FuncId,
-        number: u32,
-        of: Option<&Function>,
+        of: Option<(u32, &Function)>,
         context: &mut Context,
     ) -> Result<(), Error> {
         let slots: u32 = context.func.sized_stack_slots.values().map(|slot| slot.size).sum();
         self.frame = self.frame.max(context.func.dfg.num_values() * 8 + slots as usize + 4096);
-        let name = of.map_or("entry", |of| of.name.as_str());
+        let name = of.map_or("entry", |(_, of)| of.name.as_str());
         if self.dump == Some(Dump::Clif) {
             self.dumped.push_str(&format!("; {name}\n{}\n", context.func.display()));
         }
@@ -301,9 +367,17 @@ impl<'p, M: Module> Lowering<'p, M> {
             });
             let maps = maps.collect();
             let len = u64::from(code.buffer.total_size());
-            self.finished.push(Finished { id, number, len, places, maps });
+            let number = of.map(|(number, _)| number);
+            self.finished.push(Finished { id, of: CodeFunction { number, len, places, maps } });
         }
         self.module.clear_context(context);
         Ok(())
     }
+}
+
+/// How many words a function gives without its error, and which of them are references.
+fn results_of(function: &Function) -> (usize, u64) {
+    let lanes = function.results.split_last().map_or(&[][..], |(_, lanes)| lanes);
+    let refs = (0..64).zip(lanes).filter(|(_, lane)| **lane == Lane::Ref);
+    (lanes.len(), refs.fold(0, |mask, (at, _)| mask | 1 << at))
 }

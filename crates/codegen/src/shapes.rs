@@ -5,9 +5,15 @@ use pluto_runtime::{Fields, Shape, Types};
 
 /// The types of a program.
 pub(crate) fn types(program: &Program) -> Types {
+    let (shapes, term) = of(program);
+    Types::new(shapes).with_term(term)
+}
+
+/// The shapes of a program, and the number of the one that is that of values of the BEAM.
+pub(crate) fn of(program: &Program) -> (Vec<Shape>, Option<u32>) {
     let is_term = |of: &Source| matches!(of, Source::Enum(name, _) if name == TERM);
     let term = program.shapes.iter().position(is_term).map(|at| at as u32);
-    Types::new(program.shapes.iter().map(shape).collect()).with_term(term)
+    (program.shapes.iter().map(shape).collect(), term)
 }
 
 fn shape(of: &Source) -> Shape {

@@ -74,6 +74,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Run a program in the Pluto language.
     Run(RunArgs),
+    /// Build an executable of a program in the Pluto language.
+    Build(BuildArgs),
     /// Run the tests of programs in the Pluto language.
     Test(TestArgs),
     /// Format programs in the Pluto language.
@@ -600,6 +602,37 @@ pub(crate) struct RunArgs {
     /// What the program is called with, behind `--` what begins with a dash: `std.env` gives it.
     #[arg(value_name = "ARGUMENT")]
     pub(crate) arguments: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  pluto build hello.pluto              makes ./hello
+  pluto build -o bin/shop shop.pluto   a name of your own
+  pluto build --workers 4 shop.pluto   its tasks will run on four threads
+
+What is built is what `pluto run` runs: the function main of the file, or that of its app. The program
+is checked before; with errors nothing is built. The executable needs nothing of Pluto, nor its
+source: the run-time system is in it. It runs on x86-64 machines with Linux that were made since 2010,
+with a C library as new as the one here. Its functions have their names (as pluto::main) for perf and
+gdb.
+
+It is linked by the system's C compiler, `cc`. The file is written whole or not at all, and takes the
+place of one that is there.
+
+What it is called with, `std.env` gives. It prints, and ends, as under `pluto run`: with 0 at its end,
+1 where an error left main, 101 where a bug ended it, 2 where it could not write what it prints.
+
+Exit status: 0 built; 1 the program has errors; 2 Pluto could not do it.")]
+pub(crate) struct BuildArgs {
+    /// The file whose main is built.
+    pub(crate) file: PathBuf,
+    /// The executable; without it, in the current directory, with the name of the file without its ending.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Run its tasks on so many threads.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub(crate) workers: u8,
 }
 
 /// How the results of tests are written.

@@ -1,6 +1,7 @@
 //! One module a command.
 
 pub(crate) mod adjust;
+pub(crate) mod build;
 pub(crate) mod capturing;
 pub(crate) mod check;
 pub(crate) mod clean;

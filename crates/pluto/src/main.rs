@@ -61,6 +61,7 @@ fn run(command: Command, colour: output::Colour) -> Result<u8, Failure> {
         Command::Import(args) => commands::import::run(&args),
         Command::Check(args) => commands::check::run(&args, colour),
         Command::Run(args) => commands::run::run(&args, colour),
+        Command::Build(args) => commands::build::run(&args, colour),
         Command::Test(args) => commands::test::run(&args, colour),
         Command::Fmt(args) => commands::fmt::run(&args, colour),
         Command::Explain(args) => commands::explain::run(&args),

@@ -1,6 +1,7 @@
 //! Writing results: colour, and files that are whole or not there at all.
 
 use crate::failure::Failure;
+pub(crate) use pluto_native::note;
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{BufWriter, ErrorKind, Write};
@@ -19,11 +20,6 @@ pub(crate) struct Colour {
 /// Standard output, buffered; what is written comes out at the end or when the buffer is full.
 pub(crate) fn standard() -> BufWriter<std::io::StdoutLock<'static>> {
     BufWriter::with_capacity(1 << 16, std::io::stdout().lock())
-}
-
-/// The same, for whichever thread writes.
-pub(crate) fn buffered() -> BufWriter<std::io::Stdout> {
-    BufWriter::with_capacity(1 << 16, std::io::stdout())
 }
 
 /// Writes a result to standard output, and gives its status. Where the reader has gone away, as `head` does, the
@@ -46,17 +42,13 @@ pub(crate) fn result(
     }
 }
 
-/// Writes a line of progress or of result to standard error.
-pub(crate) fn note(text: &str) {
-    // Standard error is for people who watch: where it is closed, nobody does.
-    let _closed = writeln!(std::io::stderr(), "{text}");
-}
-
 /// Who may read a file that is written. The umask is asked in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Readers {
     /// Everybody, as is usual.
     All,
+    /// Everybody, who may also run it.
+    Program,
     /// The user alone: it holds what a node did.
     User,
     /// Those who may read the file that it takes the place of, by its mode, whatever the umask is.
@@ -67,6 +59,7 @@ impl Readers {
     fn mode(self) -> u32 {
         match self {
             Readers::All => 0o666,
+            Readers::Program => 0o777,
             Readers::User | Readers::As(_) => 0o600,
         }
     }

@@ -5,17 +5,44 @@ use rustc_hash::FxHashMap;
 /// Bytes of stack for small functions of Rust that compiled code calls as they are.
 const HELPERS: usize = 32 << 10;
 
-/// A compiled function.
-#[derive(Clone, Debug)]
+/// A compiled function, wherever it is put.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CodeFunction {
-    /// Its first byte.
-    pub start: u64,
-    /// The byte behind it.
-    pub end: u64,
-    /// Its number in the program.
-    pub number: u32,
+    /// Its number in the program, where it is one of its functions.
+    pub number: Option<u32>,
+    /// How many bytes it has.
+    pub len: u64,
     /// From a byte of it on, the number of a place in the source.
     pub places: Vec<(u32, u32)>,
+    /// By the byte behind a call, where the references are from the stack pointer.
+    pub maps: Vec<(u32, Box<[u32]>)>,
+}
+
+/// A function of the program that the run-time system calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodeEntry {
+    /// Its place among the compiled functions, and that of what it is called by.
+    pub function: u32,
+    /// That is code that takes the function's address, its two arguments and where its results go, by the convention of the
+    /// platform, calls it, and gives its error.
+    pub starter: u32,
+    /// Its number in the program.
+    pub number: u32,
+    /// How many words it gives, and which of them are references.
+    pub results: (usize, u64),
+}
+
+/// What is known of the code of a program before it is anywhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CodeTable {
+    /// All that was compiled, in the order of which addresses are told.
+    pub functions: Vec<CodeFunction>,
+    /// What the run-time system calls.
+    pub entries: Vec<CodeEntry>,
+    /// The names of the program's functions.
+    pub names: Vec<String>,
+    /// How many bytes the largest frame has at most.
+    pub frame: usize,
 }
 
 /// A function that was called, and where in it.
@@ -29,14 +56,19 @@ pub struct Frame {
 
 /// A function that the run-time system calls: for a task, an actor, a generator, or because it was deferred.
 #[derive(Clone, Copy, Debug)]
-pub struct Entry {
-    /// Code that takes the function's address, its two arguments and where its results go, by the convention of the platform, calls
-    /// it, and gives its error.
-    pub starter: u64,
-    /// The number of the function in the program.
-    pub number: u32,
-    /// How many words it gives, and which of them are references.
-    pub results: (usize, u64),
+pub(crate) struct Entry {
+    pub(crate) starter: u64,
+    pub(crate) number: u32,
+    pub(crate) results: (usize, u64),
+}
+
+/// A function of the program that is somewhere.
+#[derive(Clone, Debug)]
+struct Placed {
+    start: u64,
+    end: u64,
+    number: u32,
+    places: Vec<(u32, u32)>,
 }
 
 /// The compiled code of a program.
@@ -44,7 +76,7 @@ pub struct Entry {
 pub struct Code {
     /// Bytes that the largest frame needs below the limit that each prologue checks.
     pub(crate) reserve: usize,
-    functions: Vec<CodeFunction>,
+    functions: Vec<Placed>,
     /// By return address, the offsets of references from the stack pointer.
     maps: FxHashMap<u64, Box<[u32]>>,
     /// By the address of the function.
@@ -54,19 +86,24 @@ pub struct Code {
 }
 
 impl Code {
-    /// From functions in any order, the references of each call by its return address, what the run-time system calls by its
-    /// address, the names of functions, and how many bytes the largest frame has at most.
+    /// From a table, and the address of each of its functions.
     #[must_use]
-    pub fn new(
-        mut functions: Vec<CodeFunction>,
-        maps: impl IntoIterator<Item = (u64, Box<[u32]>)>,
-        entries: impl IntoIterator<Item = (u64, Entry)>,
-        names: Vec<String>,
-        frame: usize,
-    ) -> Self {
+    pub fn new(table: CodeTable, addresses: &[u64]) -> Self {
+        let address = |at: u32| addresses.get(at as usize).copied();
+        let entries = table.entries.iter().filter_map(|entry| {
+            let starter = address(entry.starter)?;
+            Some((address(entry.function)?, Entry { starter, number: entry.number, results: entry.results }))
+        });
+        let entries = entries.collect();
+        let (mut functions, mut maps) = (Vec::with_capacity(table.functions.len()), FxHashMap::default());
+        for (of, start) in table.functions.into_iter().zip(addresses.iter().copied()) {
+            maps.extend(of.maps.into_iter().map(|(at, offsets)| (start + u64::from(at), offsets)));
+            if let Some(number) = of.number {
+                functions.push(Placed { start, end: start + of.len, number, places: of.places });
+            }
+        }
         functions.sort_by_key(|function| function.start);
-        let (maps, entries) = (maps.into_iter().collect(), entries.into_iter().collect());
-        Self { reserve: frame + HELPERS, functions, maps, entries, names }
+        Self { reserve: table.frame + HELPERS, functions, maps, entries, names: table.names }
     }
 
     /// The name of a function.

@@ -9,7 +9,8 @@ use crate::trap::Trap;
 use crate::types::{BYTE_STORE, FORWARDED, STATIC, Size, TEXT, Types, header};
 
 /// A store without room.
-pub static EMPTY_STORE: [u64; 2] = [header(BYTE_STORE, 0) | STATIC, 0];
+#[unsafe(export_name = "pluto_empty_store")]
+pub(crate) static EMPTY_STORE: [u64; 2] = [header(BYTE_STORE, 0) | STATIC, 0];
 
 /// A text that is no object of a heap: its words.
 #[must_use]

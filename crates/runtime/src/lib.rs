@@ -17,6 +17,7 @@ mod equal;
 mod handle;
 mod hash;
 mod heap;
+mod image;
 mod leaves;
 mod machine;
 mod maps;
@@ -38,12 +39,13 @@ mod values;
 mod workers;
 mod world;
 
-pub use code::{Code, CodeFunction, Entry, Frame};
-pub use heap::{EMPTY_STORE, static_text};
+pub use code::{Code, CodeEntry, CodeFunction, CodeTable, Frame};
+pub use heap::static_text;
+pub use image::{Image, Place};
 pub use leaves::{LEAVES, Leaf};
 pub use machine::Machine;
 pub use operations::{ALLOCATE, GROW_ARRAY, operation};
-pub use switch::{address_of_call, address_of_call_kept, address_of_trap};
+pub use switch::symbols;
 pub use task::{Limits, Task, field};
 pub use trap::Trap;
 pub use types::{

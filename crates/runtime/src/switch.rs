@@ -9,6 +9,8 @@
 use std::arch::naked_asm;
 use std::mem::offset_of;
 
+use crate::heap::EMPTY_STORE;
+use crate::leaves::LEAVES;
 use crate::machine::{dispatch, finished, trapped};
 use crate::task::Task;
 
@@ -91,6 +93,7 @@ unsafe extern "C" fn begin() {
 
 /// A trap, from compiled code: its number, and its text.
 #[unsafe(naked)]
+#[unsafe(export_name = "pluto_trap")]
 unsafe extern "C" fn trap(number: u64, text: u64) {
     naked_asm!(
         "mov [r15 + {frame}], rbp",
@@ -112,6 +115,7 @@ unsafe extern "C" fn trap(number: u64, text: u64) {
 /// An operation, from compiled code: the task, the slot of its arguments and results, a shape, which arguments are references, its
 /// number and in the upper half how many words it gives.
 #[unsafe(naked)]
+#[unsafe(export_name = "pluto_operation")]
 unsafe extern "C" fn call(task: *mut u8, slot: *mut u64, shape: u64, mask: u64, operation: u64) {
     naked_asm!(
         "mov [r15 + {frame}], rbp",
@@ -135,6 +139,7 @@ unsafe extern "C" fn call(task: *mut u8, slot: *mut u64, shape: u64, mask: u64, 
 
 /// The same for what is rarely asked for where much is at hand: keeps all registers.
 #[unsafe(naked)]
+#[unsafe(export_name = "pluto_operation_kept")]
 unsafe extern "C" fn call_kept(task: *mut u8, slot: *mut u64, shape: u64, mask: u64, operation: u64) {
     naked_asm!(
         "mov [r15 + {frame}], rbp",
@@ -237,20 +242,13 @@ pub(crate) unsafe fn prepare(top: u64, results: usize, registers: [u64; 4]) -> u
     at
 }
 
-/// What compiled code calls for an operation.
-#[must_use]
-pub fn address_of_call() -> *const u8 {
-    call as *const u8
-}
-
-/// What compiled code calls for an operation that keeps all registers.
-#[must_use]
-pub fn address_of_call_kept() -> *const u8 {
-    call_kept as *const u8
-}
-
-/// What compiled code calls for a trap.
-#[must_use]
-pub fn address_of_trap() -> *const u8 {
-    trap as *const u8
+/// What compiled code refers to by name, and where it is.
+pub fn symbols() -> impl Iterator<Item = (&'static str, *const u8)> {
+    let own = [
+        ("pluto_operation", call as *const u8),
+        ("pluto_operation_kept", call_kept as *const u8),
+        ("pluto_trap", trap as *const u8),
+        ("pluto_empty_store", EMPTY_STORE.as_ptr().cast()),
+    ];
+    own.into_iter().chain(LEAVES.iter().map(|leaf| (leaf.symbol, leaf.address())))
 }

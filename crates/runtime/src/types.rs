@@ -17,7 +17,7 @@ pub enum Lane {
 }
 
 /// A name, and named values.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fields {
     /// The name.
     pub name: String,
@@ -26,7 +26,7 @@ pub struct Fields {
 }
 
 /// What a value is. Shapes name each other by their numbers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "they are the shapes of the language's types, by their names")]
 pub enum Shape {
     Int,

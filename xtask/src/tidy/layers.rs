@@ -6,7 +6,7 @@ use crate::metadata::Package;
 
 /// Each crate of the workspace with those crates of the workspace that it may use outside its tests. A new edge is an
 /// architectural change: it is made here and in `ARCHITECTURE.md`.
-const LAYERS: [(&str, &[&str]); 23] = [
+const LAYERS: [(&str, &[&str]); 24] = [
     ("pluto-event", &[]),
     ("pluto-source", &[]),
     ("pluto-syntax", &["pluto-source"]),
@@ -16,6 +16,7 @@ const LAYERS: [(&str, &[&str]); 23] = [
     ("pluto-std", &["pluto-source", "pluto-syntax"]),
     ("pluto-ir", &["pluto-check", "pluto-host", "pluto-source", "pluto-term", "pluto-text"]),
     ("pluto-runtime", &["pluto-host", "pluto-term", "pluto-text"]),
+    ("pluto-native", &["pluto-host", "pluto-runtime"]),
     ("pluto-codegen", &["pluto-host", "pluto-ir", "pluto-runtime", "pluto-source"]),
     ("pluto-term", &[]),
     ("pluto-matchspec", &["pluto-term"]),
@@ -41,6 +42,7 @@ const LAYERS: [(&str, &[&str]); 23] = [
             "pluto-host",
             "pluto-ir",
             "pluto-matchspec",
+            "pluto-native",
             "pluto-recording",
             "pluto-source",
             "pluto-std",

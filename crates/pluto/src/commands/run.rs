@@ -13,29 +13,15 @@ use pluto_codegen::{Compiled, Dump, Error, Options, compile};
 use pluto_ir::Program;
 use pluto_ir::interpret::{Failure as Unhandled, Limits, Outcome, Trapped, Wait, Waiting, World, run_in};
 use pluto_ir::program::Location;
+use pluto_native::{FAILED, Machine, NOWHERE, TRAPPED, Wait as Waits};
 use pluto_source::{Files, Severity};
 use std::io::Write;
-use world::Machine;
-
-/// Exit status of a program that an error left.
-const FAILED: u8 = 1;
-/// Exit status of a program that a bug ended.
-const TRAPPED: u8 = 101;
-/// Functions of a stack that are shown from its inner end, and from its outer end.
-const STACK_SHOWN: (usize, usize) = (20, 5);
+use std::path::Path;
+use world::Here;
 
 /// Checks a program and runs it.
 pub(crate) fn run(args: &RunArgs, colour: Colour) -> Result<u8, Failure> {
-    let named = sources::find(std::slice::from_ref(&args.file))?;
-    let Found { project, checked, diagnostics } = check::find(Project::load(&named, Texts::new())?);
-    if !diagnostics.is_empty() {
-        output::note(pluto_source::text(&diagnostics, &project.files, colour.err).trim_end());
-    }
-    if diagnostics.iter().any(|found| found.code.severity == Severity::Error) {
-        output::note(&check::summary(&diagnostics, project.files_read()));
-        return Ok(FAILED);
-    }
-    let program = lowered(args, &project, &checked)?;
+    let Some((project, program)) = program(&args.file, colour)? else { return Ok(FAILED) };
     let shown = match args.dump {
         Some(Translated::Ir) => return output::result(0, "", |out| write!(out, "{program}")),
         Some(Translated::Clif) => Some(Dump::Clif),
@@ -48,20 +34,20 @@ pub(crate) fn run(args: &RunArgs, colour: Colour) -> Result<u8, Failure> {
         false => match compile(&program, Options { dump: shown, counted: false }) {
             Ok(compiled) => Some(compiled),
             Err(Error::Unsupported { .. } | Error::Machine) if shown.is_none() => None,
-            Err(error) => return Err(refused(error, &project.files)),
+            Err(error) => return Err(refused(error, &project.files).hint(INTERPRET)),
         },
     };
     if let (Some(compiled), Some(_)) = (&compiled, shown) {
         return output::result(0, "", |out| write!(out, "{}", compiled.dumped));
     }
-    let mut machine = Machine::new(output::buffered(), args.arguments.clone(), &project.files);
-    let outcome = execute(&program, compiled.as_ref(), args.workers, &mut machine);
-    machine.finish()?;
-    let outcome = outcome.map_err(|error| refused(error, &project.files))?;
+    let mut world = Here { machine: Machine::new(args.arguments.clone()), files: &project.files };
+    let outcome = execute(&program, compiled.as_ref(), args.workers, &mut world);
+    world.machine.finish()?;
+    let outcome = outcome.map_err(|error| refused(error, &project.files).hint(INTERPRET))?;
     Ok(match outcome {
         Outcome::Finished | Outcome::Stopped | Outcome::OutOfSteps => 0,
         Outcome::Failed(failure) => {
-            output::note(&failed(&failure, &project.files));
+            output::note(&unhandled(&failure, &project.files).text());
             FAILED
         }
         Outcome::Trapped(trapped) => {
@@ -73,6 +59,21 @@ pub(crate) fn run(args: &RunArgs, colour: Colour) -> Result<u8, Failure> {
             TRAPPED
         }
     })
+}
+
+/// The program that a file's `main` is the beginning of. None where it has errors, which are told.
+pub(crate) fn program(file: &Path, colour: Colour) -> Result<Option<(Project, Program)>, Failure> {
+    let named = sources::find(&[file.to_owned()])?;
+    let Found { project, checked, diagnostics } = check::find(Project::load(&named, Texts::new())?);
+    if !diagnostics.is_empty() {
+        output::note(pluto_source::text(&diagnostics, &project.files, colour.err).trim_end());
+    }
+    if diagnostics.iter().any(|found| found.code.severity == Severity::Error) {
+        output::note(&check::summary(&diagnostics, project.files_read()));
+        return Ok(None);
+    }
+    let program = lowered(file, &project, &checked)?;
+    Ok(Some((project, program)))
 }
 
 /// Runs a program as it was compiled, or else interprets it.
@@ -92,8 +93,11 @@ fn execute(
     }
 }
 
+/// What can be done where a program has no native code.
+const INTERPRET: &str = "`--interpret` runs it without compiling";
+
 /// Why a program has no native code.
-fn refused(error: Error, files: &Files) -> Failure {
+pub(crate) fn refused(error: Error, files: &Files) -> Failure {
     let sentence = match error {
         Error::Unsupported { what, at } => {
             format!("{}: {what} cannot be compiled yet", place(at, files))
@@ -104,12 +108,12 @@ fn refused(error: Error, files: &Files) -> Failure {
         }
         Error::Memory => "there is no memory to run the program in".to_owned(),
     };
-    Failure::new(sentence).hint("`--interpret` runs it without compiling")
+    Failure::new(sentence)
 }
 
 /// The program that the file's `main` is the beginning of.
-fn lowered(args: &RunArgs, project: &Project, checked: &[Checked]) -> Result<Program, Failure> {
-    let asked = project.file(&args.file)?;
+fn lowered(file: &Path, project: &Project, checked: &[Checked]) -> Result<Program, Failure> {
+    let asked = project.file(file)?;
     let found = checked.iter().find_map(|checked| {
         let program = &checked.program;
         let main = pluto_ir::mains(program)
@@ -117,7 +121,7 @@ fn lowered(args: &RunArgs, project: &Project, checked: &[Checked]) -> Result<Pro
         Some((program, main))
     });
     let Some((program, main)) = found else {
-        return Err(Failure::new(format!("{} has no function main", args.file.display()))
+        return Err(Failure::new(format!("{} has no function main", file.display()))
             .hint("`fn main() { … }` is what is run"));
     };
     pluto_ir::lower(program, main).map_err(|missing| {
@@ -128,53 +132,42 @@ fn lowered(args: &RunArgs, project: &Project, checked: &[Checked]) -> Result<Pro
 
 /// A bug that ended the program: what and where, and the functions that were called.
 pub(crate) fn told(trapped: &Trapped, files: &Files) -> String {
-    let mut text = format!("trap: {}\n  at {}", trapped.why, place(trapped.at, files));
-    let (inner, outer) = STACK_SHOWN;
-    let hidden = trapped.stack.len().saturating_sub(inner + outer);
-    for (at, (name, location)) in trapped.stack.iter().enumerate() {
-        if hidden > 0 && at == inner {
-            text.push_str(&format!("\n  … {hidden} more …"));
-        }
-        if hidden == 0 || at < inner || at >= inner + hidden {
-            text.push_str(&format!("\n  in {name}, {}", place(*location, files)));
-        }
-    }
-    text
+    self::trapped(trapped, files).text()
 }
 
-/// An error that nothing handled: what, and where it was raised.
-fn failed(failure: &Unhandled, files: &Files) -> String {
-    match failure.at {
-        Some(at) => format!("error: {}\n  raised at {}", failure.error, place(at, files)),
-        None => format!("error: {}", failure.error),
-    }
+fn trapped<'t>(trapped: &'t Trapped, files: &Files) -> pluto_native::Trapped<'t> {
+    let stack = trapped.stack.iter().map(|(name, at)| (name.as_str(), place(*at, files)));
+    pluto_native::Trapped { why: &trapped.why, at: place(trapped.at, files), stack: stack.collect() }
+}
+
+/// An error that nothing handled.
+fn unhandled<'t>(failure: &'t Unhandled, files: &Files) -> pluto_native::Failure<'t> {
+    pluto_native::Failure { error: &failure.error, at: failure.at.map(|at| place(at, files)) }
 }
 
 /// Who waits for what, where everybody waits.
 pub(crate) fn deadlock(waiting: &[Waiting], files: &Files) -> String {
-    let mut text = "deadlock: every task waits".to_owned();
-    let shown = waiting.len().min(STACK_SHOWN.0 + STACK_SHOWN.1);
-    for Waiting { task, wait, at } in waiting.iter().take(shown) {
-        let at = place(*at, files);
-        text.push_str(&match wait {
-            Wait::Task(of) => format!("\n  {task} waits for the end of {of}, {at}"),
-            Wait::Receive => format!("\n  {task} waits to receive, {at}"),
-            Wait::Send => format!("\n  {task} waits to send, {at}"),
-            Wait::Select => format!("\n  {task} waits for one of several things, {at}"),
-            Wait::Time => format!("\n  {task} waits for a time, {at}"),
-            Wait::Reply(of) => format!("\n  {task} waits for the reply of {of}, {at}"),
-            Wait::Mail => format!("\n  {task} waits for a message, {at}"),
-            Wait::Scope => format!("\n  {task} waits for the tasks of a scope, {at}"),
-        });
-    }
-    if waiting.len() > shown {
-        text.push_str(&format!("\n  … {} more …", waiting.len() - shown));
-    }
-    text
+    let waiting: Vec<pluto_native::Waiting<'_>> = waiting
+        .iter()
+        .map(|Waiting { task, wait, at }| {
+            let wait = match wait {
+                Wait::Task(of) => Waits::Task(of),
+                Wait::Receive => Waits::Receive,
+                Wait::Send => Waits::Send,
+                Wait::Select => Waits::Select,
+                Wait::Time => Waits::Time,
+                Wait::Reply(of) => Waits::Reply(of),
+                Wait::Mail => Waits::Mail,
+                Wait::Scope => Waits::Scope,
+            };
+            pluto_native::Waiting { task, wait, at: place(*at, files) }
+        })
+        .collect();
+    pluto_native::deadlock(&waiting)
 }
 
 fn place(at: Location, files: &Files) -> String {
-    let Some(file) = files.get(at.file) else { return "what is built in".to_owned() };
+    let Some(file) = files.get(at.file) else { return NOWHERE.to_owned() };
     let place = file.line_column(at.span.start);
     format!("{}:{}:{}", file.path(), place.line, place.column)
 }

@@ -4,6 +4,7 @@
 mod support;
 
 mod attach;
+mod building;
 mod ending;
 mod exports;
 mod language;

@@ -14,6 +14,7 @@ fn every_command_has_a_man_page_and_help() {
     pages.sort();
     let commands = [
         "adjust",
+        "build",
         "check",
         "clean",
         "completions",

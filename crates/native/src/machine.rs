@@ -1,0 +1,116 @@
+//! What a program is given by this machine: time as it passes, chance, and somewhere to print.
+
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, BufWriter, Stdout, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use pluto_host::{Outside, Stream};
+
+use crate::told::{Failure, Trapped, note};
+
+/// The world of a program that is run.
+pub struct Machine {
+    /// What is printed, and what the program writes by itself, in one row: each takes it for a line or a piece, and whole.
+    out: Arc<Mutex<BufWriter<Stdout>>>,
+    /// Whether everything could be printed so far.
+    wrote: io::Result<()>,
+    began: Instant,
+    chance: u64,
+    outside: pluto_host::Machine,
+}
+
+impl Machine {
+    /// The world of a program that is called with some arguments.
+    #[must_use]
+    pub fn new(arguments: Vec<String>) -> Self {
+        // The keys of a hash table come from the chance of the operating system.
+        let chance = RandomState::new().hash_one(0);
+        let out = Arc::new(Mutex::new(BufWriter::with_capacity(1 << 16, io::stdout())));
+        let shared = Arc::clone(&out);
+        let write = move |to, bytes: &[u8]| match to {
+            Stream::Output => lock(&shared).write_all(bytes),
+            Stream::Error => {
+                lock(&shared).flush()?;
+                io::stderr().lock().write_all(bytes)
+            }
+        };
+        let outside = pluto_host::Machine::new(arguments, write);
+        Self { out, wrote: Ok(()), began: Instant::now(), chance, outside }
+    }
+
+    /// Prints what is still kept.
+    ///
+    /// # Errors
+    /// Where something could not be printed, now or before.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.flush();
+        self.wrote
+    }
+
+    fn flush(&mut self) {
+        if self.wrote.is_ok() {
+            self.wrote = lock(&self.out).flush();
+        }
+    }
+
+    fn note(&mut self, text: &str) {
+        // What was printed before stands before it on a terminal.
+        self.flush();
+        note(text);
+    }
+
+    /// Prints a line; false where nothing can be printed any more.
+    pub fn print(&mut self, line: &str) -> bool {
+        if self.wrote.is_ok() {
+            self.wrote = writeln!(lock(&self.out), "{line}");
+        }
+        self.wrote.is_ok()
+    }
+
+    /// Tells of a value that `debug` shows.
+    pub fn debug(&mut self, shown: &str, at: &str) {
+        self.note(&format!("debug: {at}: {shown}"));
+    }
+
+    /// The time since it began, in nanoseconds.
+    pub fn now(&mut self) -> i64 {
+        i64::try_from(self.began.elapsed().as_nanos()).unwrap_or(i64::MAX)
+    }
+
+    /// Lets a time come.
+    pub fn wait_until(&mut self, time: i64) {
+        self.flush();
+        let left = time.saturating_sub(self.now());
+        std::thread::sleep(Duration::from_nanos(u64::try_from(left).unwrap_or(0)));
+    }
+
+    /// A number by chance.
+    pub fn random(&mut self) -> u64 {
+        // SplitMix64.
+        self.chance = self.chance.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.chance;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// What is outside of the program.
+    pub fn outside(&mut self) -> &mut dyn Outside {
+        &mut self.outside
+    }
+
+    /// Tells of a trap that ended a task.
+    pub fn trapped(&mut self, task: &str, trapped: &Trapped<'_>) {
+        self.note(&format!("{task}: {}", trapped.text()));
+    }
+
+    /// Tells of an error that ended a task.
+    pub fn failed(&mut self, task: &str, failure: &Failure<'_>) {
+        self.note(&format!("{task}: {}", failure.text()));
+    }
+}
+
+fn lock<W>(out: &Mutex<W>) -> MutexGuard<'_, W> {
+    out.lock().unwrap_or_else(PoisonError::into_inner)
+}
