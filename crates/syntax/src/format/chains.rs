@@ -108,10 +108,12 @@ impl Printer<'_> {
                 let style = Style { last_comma: false, ..Style::TIGHT };
                 self.list(&[index], style, |printer, index| printer.operands(index, 0));
             }
-            Expr::Field { .. } => {
-                // A line that begins with `.0` would begin with a number, and one that ends with `1.` end with one.
+            Expr::Field { base, name, .. } => {
+                // A line that begins with `.0` would begin with a number, and one that ends with `1.` end with one; `1.5` is one.
                 let (before, behind) = (self.tokens.is_commented(0), self.tokens.is_commented(1));
-                if behind {
+                let place = name.span.of(self.source).starts_with(|first: char| first.is_ascii_digit());
+                let number = place && matches!(nodes[base], Expr::Int(_));
+                if behind || number {
                     self.tokens.space();
                 }
                 self.tokens.token();
