@@ -95,7 +95,7 @@ enum Key {
 
 /// What is to be lowered into a function.
 enum Job {
-    Function(FunctionId, Subst),
+    Function(FunctionId, Vec<TyId>),
     /// With what it gives.
     Closure(ClosureId, TyId, Subst, ModuleId),
     Value(FunctionId, Vec<TyId>, bool),
@@ -109,6 +109,16 @@ enum Job {
     Task(Box<concurrency::Started>),
     Deferred(ExprId, Vec<leaving::Captured>, Subst, ModuleId),
     Const(ConstId),
+}
+
+/// What is known of a function before its code is made.
+struct Reserved {
+    name: String,
+    /// What it gives, without an error.
+    lanes: Vec<Lane>,
+    fails: bool,
+    at: Location,
+    job: Job,
 }
 
 struct Lowering<'s> {
@@ -180,6 +190,24 @@ impl<'s> Lowering<'s> {
         id
     }
 
+    /// The function of a key: the first time a place for it, and its code to be made.
+    fn once(&mut self, key: Key, reserved: impl FnOnce(&mut Self) -> Reserved) -> FuncId {
+        if let Some(known) = self.known.get(&key) {
+            return *known;
+        }
+        let Reserved { name, lanes, fails, at, job } = reserved(self);
+        let id = self.reserve(name, lanes, fails, at);
+        self.known.insert(key, id);
+        self.queue.push((id, job));
+        id
+    }
+
+    /// Where a function is in the source.
+    fn place_of(&self, function: FunctionId) -> Location {
+        let origin = self.source.functions[function].origin;
+        self.location(origin.module, origin.span)
+    }
+
     /// The type parameters of a function: those of its owner, then its own.
     fn params_of(&self, function: FunctionId) -> Vec<TypeParamId> {
         let of = &self.source.functions[function];
@@ -212,21 +240,22 @@ impl<'s> Lowering<'s> {
 
     /// The function of the program for a function of the source and the types that it is used with.
     fn function(&mut self, function: FunctionId, arguments: Vec<TyId>) -> FuncId {
-        let key = Key::Function(function, arguments);
-        if let Some(known) = self.known.get(&key) {
-            return *known;
-        }
-        let Key::Function(_, arguments) = &key else { return FuncId(0) };
-        let subst = Subst::of(&self.params_of(function), arguments);
-        let result = self.result_of(function, &subst);
-        let (fails, name) = (self.fails(function), self.name_of(function));
-        let origin = self.source.functions[function].origin;
-        let at = self.location(origin.module, origin.span);
-        let lanes = self.lanes(result);
-        let id = self.reserve(name, lanes, fails, at);
-        self.known.insert(key, id);
-        self.queue.push((id, Job::Function(function, subst)));
-        id
+        self.once(Key::Function(function, arguments.clone()), |l| {
+            let subst = Subst::of(&l.params_of(function), &arguments);
+            Reserved {
+                name: l.name_of(function),
+                lanes: l.lanes_of(function, &subst),
+                fails: l.fails(function),
+                at: l.place_of(function),
+                job: Job::Function(function, arguments),
+            }
+        })
+    }
+
+    /// The lanes of what a function gives.
+    fn lanes_of(&mut self, function: FunctionId, subst: &Subst) -> Vec<Lane> {
+        let result = self.result_of(function, subst);
+        self.lanes(result)
     }
 
     fn result_of(&mut self, function: FunctionId, subst: &Subst) -> TyId {
@@ -278,7 +307,10 @@ impl<'s> Lowering<'s> {
 
     fn run(&mut self, id: FuncId, job: Job) {
         let made = match job {
-            Job::Function(function, subst) => self.function_code(id, function, subst),
+            Job::Function(function, given) => {
+                let subst = Subst::of(&self.params_of(function), &given);
+                self.function_code(id, function, subst)
+            }
             Job::Closure(closure, result, subst, module) => {
                 self.closure_code(id, closure, result, subst, module)
             }

@@ -8,7 +8,7 @@ use pluto_check::types::{Subst, Ty, TyId, TyList};
 use super::code::{Code, Value};
 use super::loops::first;
 use super::objects::local_at;
-use super::{Job, Key, Lowering};
+use super::{Job, Key, Lowering, Reserved};
 use crate::Intrinsic;
 use crate::program::{Const, End, FuncId, Function, Inst, IntOp, Lane, Reg, Shape, Trap};
 
@@ -511,18 +511,12 @@ impl Code<'_, '_> {
     }
 
     fn value_function(&mut self, function: FunctionId, given: Vec<TyId>, bound: bool) -> FuncId {
-        let key = Key::Value(function, given.clone(), bound);
-        if let Some(known) = self.l.known.get(&key) {
-            return *known;
-        }
-        let subst = Subst::of(&self.l.params_of(function), &given);
-        let result = self.l.result_of(function, &subst);
-        let lanes = self.l.lanes(result);
-        let (name, at) = (self.l.name_of(function), self.at);
-        let id = self.l.reserve(name, lanes, true, at);
-        self.l.known.insert(key, id);
-        self.l.queue.push((id, Job::Value(function, given, bound)));
-        id
+        let at = self.at;
+        self.l.once(Key::Value(function, given.clone(), bound), |l| {
+            let subst = Subst::of(&l.params_of(function), &given);
+            let (name, lanes) = (l.name_of(function), l.lanes_of(function, &subst));
+            Reserved { name, lanes, fails: true, at, job: Job::Value(function, given, bound) }
+        })
     }
 
     pub(super) fn closure_of(&mut self, function: FuncId, captures: Reg) -> Value {
@@ -565,17 +559,14 @@ impl Code<'_, '_> {
         };
         let ty = self.ty_of(id);
         let Ty::Function(_, result, _) = self.l.types.get(ty) else { return Vec::new() };
-        let key = Key::Variant(result, variant);
-        let function = match self.l.known.get(&key) {
-            Some(known) => *known,
-            None => {
-                let (lanes, at) = (self.l.lanes(result), self.at);
-                let function = self.l.reserve("variant".to_owned(), lanes, true, at);
-                self.l.known.insert(key, function);
-                self.l.queue.push((function, Job::Variant(result, variant)));
-                function
-            }
-        };
+        let at = self.at;
+        let function = self.l.once(Key::Variant(result, variant), |l| Reserved {
+            name: "variant".to_owned(),
+            lanes: l.lanes(result),
+            fails: true,
+            at,
+            job: Job::Variant(result, variant),
+        });
         let captures = self.constant(Const::Null);
         self.closure_of(function, captures)
     }

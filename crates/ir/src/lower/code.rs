@@ -10,7 +10,7 @@ use super::leaving::{Leave, Point};
 use super::{Lowering, Missing};
 use crate::program::{
     Block, BlockId, Cast, Const, End, FuncId, Function, Inst, Intrinsic, Lane, Location, Reg, Regs, ShapeId,
-    Test,
+    Test, Trap,
 };
 
 /// A value: a register for each of its lanes.
@@ -225,6 +225,15 @@ impl<'l, 's> Code<'l, 's> {
         then(self);
         self.jump(behind);
         self.enter(behind);
+    }
+
+    /// Ends the task in a block, and goes on behind it.
+    pub(super) fn trap_in(&mut self, not: BlockId, trap: Trap) {
+        let on = self.block();
+        self.jump(on);
+        self.enter(not);
+        self.end(End::Trap(trap));
+        self.enter(on);
     }
 
     pub(super) fn constant(&mut self, value: Const) -> Reg {

@@ -8,7 +8,7 @@ use pluto_check::types::{Subst, Ty, TyId};
 use super::calls::Called;
 use super::code::{Code, Value};
 use super::loops::first;
-use super::{Job, Key, Lowering};
+use super::{Job, Key, Lowering, Reserved};
 use crate::Intrinsic;
 use crate::program::{BlockId, Const, End, FuncId, Function, Inst, Lane, Reg, Shape, Trap};
 
@@ -164,22 +164,16 @@ impl Code<'_, '_> {
     fn message(&mut self, function: FunctionId, given: Vec<TyId>, with: &[Value], types: &[TyId]) -> Reg {
         let types = types.get(1..).unwrap_or_default();
         let captures = self.capture(types, with.get(1..).unwrap_or_default());
-        let key = Key::Message(function, given.clone());
-        let entry = match self.l.known.get(&key) {
-            Some(known) => *known,
-            None => {
-                let subst = Subst::of(&self.l.params_of(function), &given);
-                let result = self.l.result_of(function, &subst);
-                let lanes = self.l.lanes(result);
-                let name = format!("message {}", self.l.name_of(function));
-                let origin = self.l.source.functions[function].origin;
-                let at = self.l.location(origin.module, origin.span);
-                let entry = self.l.reserve(name, lanes, true, at);
-                self.l.known.insert(key, entry);
-                self.l.queue.push((entry, Job::Message(function, given)));
-                entry
+        let entry = self.l.once(Key::Message(function, given.clone()), |l| {
+            let subst = Subst::of(&l.params_of(function), &given);
+            Reserved {
+                name: format!("message {}", l.name_of(function)),
+                lanes: l.lanes_of(function, &subst),
+                fails: true,
+                at: l.place_of(function),
+                job: Job::Message(function, given),
             }
-        };
+        });
         first(&self.closure_of(entry, captures))
     }
 

@@ -7,7 +7,7 @@ use pluto_check::types::{Ty, TyId};
 
 use super::code::{Code, Value};
 use super::leaving::Point;
-use super::{Job, Key};
+use super::{Job, Key, Reserved};
 use crate::program::{Const, End, Inst, Lane, Location, Reg, Test, Trap};
 
 /// Bytes of the stack that an expression has at least, and of a piece that is added where it has not.
@@ -186,22 +186,17 @@ impl Code<'_, '_> {
     }
 
     fn constant_value(&mut self, id: ExprId, constant: ConstId) -> Value {
-        let key = Key::Const(constant);
-        let function = match self.l.known.get(&key) {
-            Some(known) => *known,
-            None => {
-                let ty = self.ty_of(id);
-                let lanes = self.l.lanes(ty);
-                let origin = self.l.source.consts[constant].origin;
-                let name = self.l.source.text(origin.name).to_owned();
-                let at = self.l.location(origin.module, origin.span);
-                let function = self.l.reserve(name, lanes, false, at);
-                self.l.known.insert(key, function);
-                self.l.queue.push((function, Job::Const(constant)));
-                function
-            }
-        };
         let ty = self.ty_of(id);
+        let function = self.l.once(Key::Const(constant), |l| {
+            let origin = l.source.consts[constant].origin;
+            Reserved {
+                name: l.source.text(origin.name).to_owned(),
+                lanes: l.lanes(ty),
+                fails: false,
+                at: l.location(origin.module, origin.span),
+                job: Job::Const(constant),
+            }
+        });
         let to = self.value(ty);
         let (list, with) = (self.list(&to), self.list(&[]));
         self.push(Inst::Call { to: list, function, with });

@@ -5,7 +5,7 @@ use pluto_check::types::{Ty, TyId};
 
 use super::code::{Code, LoopPlace, Value};
 use crate::Intrinsic;
-use crate::program::{BlockId, Const, End, FloatOp, Inst, IntOp, Lane, Reg, Test, Trap};
+use crate::program::{BlockId, Const, FloatOp, Inst, IntOp, Lane, Reg, Test, Trap};
 
 impl Code<'_, '_> {
     /// Enters a loop: where it goes on, and what is behind it.
@@ -102,12 +102,9 @@ impl Code<'_, '_> {
             }
             Ty::Term => {
                 let term = first(&self.whole_term(of.over));
-                let (not, fine) = (self.block(), self.block());
+                let not = self.block();
                 let items = self.list_items(term, not);
-                self.jump(fine);
-                self.enter(not);
-                self.end(End::Trap(Trap::Convert));
-                self.enter(fine);
+                self.trap_in(not, Trap::Convert);
                 self.for_array(of, items, TyId::TERM)
             }
             Ty::Receiver(item) => self.for_messages(of, item),
@@ -221,32 +218,40 @@ impl Code<'_, '_> {
             (true, false) => self.constant(Const::Float(0.0)),
             (false, _) => self.int(i64::from(product)),
         };
-        let (made, at, len) = (self.reg(self.lane(start)), self.reg(Lane::Int), self.reg(Lane::Int));
-        let zero = self.int(0);
-        self.move_to(&[made, at], &[start, zero]);
+        let (made, len) = (self.reg(self.lane(start)), self.reg(Lane::Int));
+        self.move_to(&[made], &[start]);
         self.push(Inst::Len { to: len, array });
-        let (check, more, after) = (self.block(), self.block(), self.block());
+        self.each(len, |code, at| {
+            let right = first(&code.get(array, at, item));
+            code.push(match float {
+                true => {
+                    let op = if product { FloatOp::Mul } else { FloatOp::Add };
+                    Inst::Float { op, to: made, left: made, right }
+                }
+                false => {
+                    let op = if product { IntOp::Mul } else { IntOp::Add };
+                    Inst::Int { op, to: made, left: made, right }
+                }
+            });
+        });
+        made
+    }
+
+    /// Does something for each number from 0 on.
+    pub(super) fn each(&mut self, end: Reg, inside: impl FnOnce(&mut Self, Reg)) {
+        let (at, zero) = (self.reg(Lane::Int), self.int(0));
+        self.move_to(&[at], &[zero]);
+        let (check, begin, after) = (self.block(), self.block(), self.block());
         self.jump(check);
         self.enter(check);
-        let inside = self.test(Test::Lt, at, len);
-        self.branch(inside, more, after);
-        self.enter(more);
-        let right = first(&self.get(array, at, item));
-        self.push(match float {
-            true => {
-                let op = if product { FloatOp::Mul } else { FloatOp::Add };
-                Inst::Float { op, to: made, left: made, right }
-            }
-            false => {
-                let op = if product { IntOp::Mul } else { IntOp::Add };
-                Inst::Int { op, to: made, left: made, right }
-            }
-        });
+        let more = self.test(Test::Lt, at, end);
+        self.branch(more, begin, after);
+        self.enter(begin);
+        inside(self, at);
         let one = self.int(1);
         self.push(Inst::Int { op: IntOp::WrappingAdd, to: at, left: at, right: one });
         self.jump(check);
         self.enter(after);
-        made
     }
 
     /// An element of an array.

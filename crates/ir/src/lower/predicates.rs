@@ -81,7 +81,8 @@ impl Code<'_, '_> {
         to
     }
 
-    fn unless_null(&mut self, all: &[Reg], otherwise: BlockId) {
+    /// Goes to a block where one of some is null.
+    pub(super) fn unless_null(&mut self, all: &[Reg], otherwise: BlockId) {
         for one in all {
             let missing = self.is_null(*one);
             let there = self.block();
@@ -164,12 +165,9 @@ impl Code<'_, '_> {
     /// A term as a value of another type; a trap where it is none.
     pub(super) fn converted_term(&mut self, of: ExprId, to: TyId) -> Value {
         let term = self.whole_term(of);
-        let (not, fine) = (self.block(), self.block());
+        let not = self.block();
         let value = self.value_of_term(to, first(&term), not);
-        self.jump(fine);
-        self.enter(not);
-        self.end(End::Trap(Trap::Convert));
-        self.enter(fine);
+        self.trap_in(not, Trap::Convert);
         value
     }
 

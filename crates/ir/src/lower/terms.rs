@@ -12,7 +12,7 @@ use super::Lowering;
 use super::code::{Code, Value};
 use super::loops::first;
 use crate::Intrinsic;
-use crate::program::{BlockId, Cast, Const, End, FloatOp, Inst, IntOp, Lane, Reg, ShapeId, Test, Trap};
+use crate::program::{BlockId, Cast, Const, FloatOp, Inst, Lane, Reg, ShapeId, Test, Trap};
 
 /// The variants of `Term`, in their order.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -121,11 +121,7 @@ impl Code<'_, '_> {
         let fine = self.test(Test::Eq, difference, zero);
         let not = self.block();
         self.unless(fine, not);
-        let on = self.block();
-        self.jump(on);
-        self.enter(not);
-        self.end(End::Trap(Trap::Convert));
-        self.enter(on);
+        self.trap_in(not, Trap::Convert);
     }
 
     fn term_of_tuple(&mut self, types: Vec<TyId>, value: &[Reg]) -> Reg {
@@ -186,23 +182,6 @@ impl Code<'_, '_> {
         (first(&self.intrinsic(Intrinsic::MapNew, shape, &[none], &[Lane::Ref])), shape, ty)
     }
 
-    /// Does something for each number from 0 on.
-    fn each(&mut self, end: Reg, inside: impl FnOnce(&mut Self, Reg)) {
-        let (at, zero) = (self.reg(Lane::Int), self.int(0));
-        self.move_to(&[at], &[zero]);
-        let (check, begin, after) = (self.block(), self.block(), self.block());
-        self.jump(check);
-        self.enter(check);
-        let more = self.test(Test::Lt, at, end);
-        self.branch(more, begin, after);
-        self.enter(begin);
-        inside(self, at);
-        let one = self.int(1);
-        self.push(Inst::Int { op: IntOp::WrappingAdd, to: at, left: at, right: one });
-        self.jump(check);
-        self.enter(after);
-    }
-
     /// A term as a value of a type, where it is one. There must be a term.
     pub(super) fn value_of_term(&mut self, ty: TyId, term: Reg, otherwise: BlockId) -> Value {
         match self.l.types.get(ty) {
@@ -234,10 +213,7 @@ impl Code<'_, '_> {
                 let bytes = self.held_by(Kind::Binary, term, Lane::Ref, otherwise);
                 let shape = self.l.shape(TyId::BYTES);
                 let text = self.intrinsic(Intrinsic::BytesToText, shape, &[bytes], &[Lane::Ref]);
-                let missing = self.is_null(first(&text));
-                let there = self.block();
-                self.branch(missing, otherwise, there);
-                self.enter(there);
+                self.unless_null(&text, otherwise);
                 text
             }
             Ty::Bytes => vec![self.held_by(Kind::Binary, term, Lane::Ref, otherwise)],

@@ -7,7 +7,7 @@ use pluto_check::types::{Subst, Ty, TyId, Types};
 use super::calls::Called;
 use super::code::{Code, Value};
 use super::loops::first;
-use super::{Job, Key, Lowering};
+use super::{Job, Key, Lowering, Reserved};
 use crate::program::{Const, End, FuncId, Function, Inst, Lane, Reg, Shape, VtableId};
 
 impl Lowering<'_> {
@@ -60,22 +60,16 @@ impl Lowering<'_> {
         for method in self.source.traits[of].methods.clone() {
             let given: Vec<TyId> = std::iter::once(on).chain(arguments.iter().copied()).collect();
             let (function, given) = self.implementation(of, method, &given)?;
-            let key = Key::Method(function, given.clone(), on);
-            let subst = Subst::of(&self.params_of(function), &given);
-            let result = self.result_of(function, &subst);
-            let lanes = self.lanes(result);
-            let origin = self.source.functions[function].origin;
-            let at = self.location(origin.module, origin.span);
-            let name = self.name_of(function);
-            let id = match self.known.get(&key) {
-                Some(known) => *known,
-                None => {
-                    let id = self.reserve(name, lanes, true, at);
-                    self.known.insert(key, id);
-                    self.queue.push((id, Job::Method(function, given, on)));
-                    id
+            let id = self.once(Key::Method(function, given.clone(), on), |l| {
+                let subst = Subst::of(&l.params_of(function), &given);
+                Reserved {
+                    name: l.name_of(function),
+                    lanes: l.lanes_of(function, &subst),
+                    fails: true,
+                    at: l.place_of(function),
+                    job: Job::Method(function, given, on),
                 }
-            };
+            });
             table.push(id);
         }
         let id = VtableId(self.out.vtables.len() as u32);
@@ -236,16 +230,12 @@ impl Code<'_, '_> {
         object: &[Reg],
     ) -> Value {
         let captures = self.capture(&[ty], &[object.to_vec()]);
-        let key = Key::ObjectValue(of, method, given.clone());
-        if let Some(known) = self.l.known.get(&key) {
-            return self.closure_of(*known, captures);
-        }
-        let subst = Subst::of(&self.l.params_of(method), &given);
-        let result = self.l.result_of(method, &subst);
-        let (lanes, name, at) = (self.l.lanes(result), self.l.name_of(method), self.at);
-        let id = self.l.reserve(name, lanes, true, at);
-        self.l.known.insert(key, id);
-        self.l.queue.push((id, Job::ObjectValue(of, method, given)));
+        let at = self.at;
+        let id = self.l.once(Key::ObjectValue(of, method, given.clone()), |l| {
+            let subst = Subst::of(&l.params_of(method), &given);
+            let (name, lanes) = (l.name_of(method), l.lanes_of(method, &subst));
+            Reserved { name, lanes, fails: true, at, job: Job::ObjectValue(of, method, given) }
+        });
         self.closure_of(id, captures)
     }
 
