@@ -5,14 +5,14 @@ use std::mem::ManuallyDrop;
 use cranelift_jit::{ArenaMemoryProvider, JITBuilder, JITModule};
 use cranelift_module::default_libcall_names;
 use pluto_ir::interpret::{Outcome, World};
-use pluto_ir::program::Program;
-use pluto_runtime::{Code, Limits, Machine, Types};
+use pluto_ir::program::{Location, Program};
+use pluto_runtime::{Code, Limits, Machine, Places, Types};
 
 use crate::error::Error;
 use crate::module::{Dump, Lowering, Names, Whole};
 use crate::shapes;
 use crate::target;
-use crate::told::{Tables, Told};
+use crate::told::{NOWHERE, Told};
 
 /// Address space that is reserved for code and its data, of which only what is used is ever there.
 const RESERVED: usize = 1 << 30;
@@ -23,7 +23,8 @@ pub struct Compiled {
     module: ManuallyDrop<JITModule>,
     entry: *const u8,
     types: Types,
-    tables: Tables,
+    code: Code,
+    places: Places<Location>,
     /// The number of `main`.
     main: u32,
     /// What was asked for to be shown.
@@ -54,12 +55,8 @@ pub fn compile(program: &Program, options: Options) -> Result<Compiled, Error> {
         main: main.0,
         entry: module.get_finalized_function(entry),
         module: ManuallyDrop::new(module),
-        tables: Tables {
-            code: Code::new(table, &addresses),
-            locations,
-            clauses,
-            sites: program.sites.clone(),
-        },
+        code: Code::new(table, &addresses),
+        places: Places::new(NOWHERE, locations, clauses, program.sites.clone()),
         types,
         dumped,
     })
@@ -81,12 +78,12 @@ impl Compiled {
     /// # Errors
     /// Where there is no memory to begin with.
     pub fn run(&self, limits: Limits, world: &mut (dyn World + Send)) -> Result<Outcome, Error> {
-        let mut told = Told { of: &self.tables, world };
-        let machine = Machine::new(&self.types, &self.tables.code, limits, &mut told);
+        let mut told = Told { code: &self.code, places: &self.places, world };
+        let machine = Machine::new(&self.types, &self.code, limits, &mut told);
         // SAFETY: the entry and all of its code were compiled for these types, and this is their table; they are there as long as
         // the module is.
         let ended = unsafe { machine.run(self.entry, self.main) }.ok_or(Error::Memory)?;
-        Ok(self.tables.outcome(ended))
+        Ok(self.places.outcome(&self.code, ended))
     }
 }
 

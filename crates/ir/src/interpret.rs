@@ -18,10 +18,11 @@ use std::rc::Rc;
 use actors::Actor;
 use channels::Channel;
 use heap::{Heap, Object};
+use pluto_host::Expected;
 use streams::Stream;
 use tasks::{Task, Waiter, Waits};
 
-pub use world::{Expected, Failure, Listener, Outcome, Trapped, Virtual, Wait, Waiting, World, split_mix};
+pub use world::{Failure, Listener, Outcome, Trapped, Virtual, Waiting, World};
 
 use crate::program::{
     BlockId, Const, End, FuncId, Function, Inst, Lane, Location, Program, Reg, Regs, Shape, ShapeId, Trap,
@@ -161,14 +162,7 @@ impl<'p, 'w> Machine<'p, 'w> {
             Stop::Trap(Trap::Contract(_, clause)) => Some(clause),
             _ => None,
         };
-        let expected = match stop {
-            Stop::Trap(Trap::Expect { matcher, actual, wanted }) => Some(Expected {
-                matcher: self.program.texts.get(matcher.index()).cloned().unwrap_or_default(),
-                actual: self.heap.text(self.reg(actual)).to_string(),
-                wanted: wanted.map(|wanted| self.heap.text(self.reg(wanted)).to_string()),
-            }),
-            _ => None,
-        };
+        let expected = if let Stop::Trap(trap) = stop { self.expected(trap) } else { None };
         let why = match stop {
             Stop::Said(text) => text,
             Stop::Trap(trap) => self.words(trap),
@@ -183,6 +177,16 @@ impl<'p, 'w> Machine<'p, 'w> {
             stack.push((frame.function.name.clone(), place.unwrap_or(at)));
         }
         Trapped { why, at: clause.unwrap_or(at), stack, expected }
+    }
+
+    /// What a test expected, and found otherwise.
+    fn expected(&self, trap: Trap) -> Option<Expected> {
+        let Trap::Expect { matcher, actual, wanted } = trap else { return None };
+        Some(Expected {
+            matcher: self.program.texts.get(matcher.index()).cloned().unwrap_or_default(),
+            actual: self.heap.text(self.reg(actual)).to_string(),
+            wanted: wanted.map(|wanted| self.heap.text(self.reg(wanted)).to_string()),
+        })
     }
 
     fn words(&self, trap: Trap) -> String {
@@ -201,13 +205,7 @@ impl<'p, 'w> Machine<'p, 'w> {
                 let kind = self.program.texts.get(kind.index()).map_or("", String::as_str);
                 format!("`{kind}` does not hold")
             }
-            Trap::Expect { matcher, actual, wanted } => {
-                let matcher = self.program.texts.get(matcher.index()).map_or("", String::as_str);
-                let actual = self.heap.text(self.reg(actual));
-                let wanted =
-                    wanted.map_or(String::new(), |wanted| format!(" {}", self.heap.text(self.reg(wanted))));
-                format!("expected {actual} {}{wanted}", matcher.replace('_', " "))
-            }
+            Trap::Expect { .. } => self.expected(trap).map_or_else(String::new, |expected| expected.words()),
             Trap::Said(why) => self.heap.text(self.reg(why)).to_string(),
             Trap::Stack => "too many calls in one another".to_owned(),
             Trap::Memory => "out of memory".to_owned(),

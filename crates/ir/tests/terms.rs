@@ -4,7 +4,8 @@
 mod support;
 
 use expect_test::expect;
-use pluto_ir::interpret::{Limits, Outcome, run, split_mix};
+use pluto_host::split_mix;
+use pluto_ir::interpret::{Limits, Outcome, run};
 use pluto_matchspec::{
     ArgumentPattern, Comparison, Condition, Literal, Pattern, Predicate, Requests, Spelling, TypeTest, Value,
 };

@@ -12,4 +12,4 @@ mod program;
 mod told;
 
 pub use machine::Machine;
-pub use told::{FAILED, Failure, NOWHERE, TRAPPED, Trapped, Wait, Waiting, deadlock, note};
+pub use told::{FAILED, NOWHERE, deadlock, ended, note, trap};

@@ -5,9 +5,9 @@ use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use pluto_host::{Outside, Stream};
+use pluto_host::{Failure, Outside, Stream, Trapped, split_mix};
 
-use crate::told::{Failure, Trapped, note};
+use crate::told::{error, note, trap};
 
 /// The world of a program that is run.
 pub struct Machine {
@@ -87,12 +87,7 @@ impl Machine {
 
     /// A number by chance.
     pub fn random(&mut self) -> u64 {
-        // SplitMix64.
-        self.chance = self.chance.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.chance;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        split_mix(&mut self.chance)
     }
 
     /// What is outside of the program.
@@ -101,13 +96,13 @@ impl Machine {
     }
 
     /// Tells of a trap that ended a task.
-    pub fn trapped(&mut self, task: &str, trapped: &Trapped<'_>) {
-        self.note(&format!("{task}: {}", trapped.text()));
+    pub fn trapped(&mut self, task: &str, trapped: &Trapped<String>) {
+        self.note(&format!("{task}: {}", trap(trapped)));
     }
 
     /// Tells of an error that ended a task.
-    pub fn failed(&mut self, task: &str, failure: &Failure<'_>) {
-        self.note(&format!("{task}: {}", failure.text()));
+    pub fn failed(&mut self, task: &str, failure: &Failure<String>) {
+        self.note(&format!("{task}: {}", error(failure)));
     }
 }
 

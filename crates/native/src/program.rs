@@ -1,10 +1,10 @@
 //! A program that was built: its tables, and what the numbers in them stand for.
 
 use pluto_host::Outside;
-use pluto_runtime::{Code, Frame, Image, Limits, Outcome, Place, Types, World};
+use pluto_runtime::{Code, Frame, Image, Limits, Place, Places, Types, World};
 
 use crate::machine::Machine;
-use crate::told::{FAILED, Failure, NOWHERE, TRAPPED, Trapped, Wait, Waiting, deadlock, note};
+use crate::told::{NOWHERE, ended, note};
 
 /// A built program.
 pub(crate) struct Program {
@@ -13,15 +13,8 @@ pub(crate) struct Program {
     /// The address of what it is entered by, and the number of `main`.
     entry: (u64, u32),
     workers: u32,
-    places: Places,
-}
-
-/// What numbers of places stand for.
-struct Places {
     files: Vec<String>,
-    places: Vec<Place>,
-    clauses: Vec<(u32, Place)>,
-    sites: Vec<Place>,
+    places: Places<Place>,
 }
 
 impl Program {
@@ -34,7 +27,8 @@ impl Program {
             code: Code::new(code, addresses),
             entry: (addresses.get(entry as usize).copied()?, main),
             workers,
-            places: Places { files, places, clauses, sites },
+            files,
+            places: Places::new(Place::default(), places, clauses, sites),
         })
     }
 
@@ -59,70 +53,18 @@ impl Program {
             Err(error) => return could_not(&format!("cannot write the output: {error}")),
         }
         match outcome {
-            Some(Outcome::Finished | Outcome::Stopped | Outcome::OutOfSteps) => 0,
-            Some(Outcome::Failed(failure)) => {
-                note(&self.failure(&failure).text());
-                FAILED
-            }
-            Some(Outcome::Trapped(trapped)) => {
-                note(&self.trapped(&trapped).text());
-                TRAPPED
-            }
-            Some(Outcome::Deadlock(waiting)) => {
-                let waiting: Vec<Waiting<'_>> = waiting.iter().map(|one| self.waiting(one)).collect();
-                note(&deadlock(&waiting));
-                TRAPPED
+            Some(outcome) => {
+                let outcome = self.places.outcome(&self.code, outcome);
+                ended(&outcome.map(|at| self.place(at)))
             }
             None => could_not("there is no memory to run the program in"),
         }
     }
 
-    fn failure<'t>(&self, failure: &'t pluto_runtime::Failure) -> Failure<'t> {
-        let at = self.places.sites.get(failure.site as usize);
-        Failure { error: &failure.error, at: at.map(|at| self.places.text(*at)) }
-    }
-
-    fn trapped<'t>(&'t self, trapped: &'t pluto_runtime::Trapped) -> Trapped<'t> {
-        let place = trapped.stack.first().and_then(|frame| frame.place);
-        let clause = place.and_then(|place| self.places.clauses.iter().find(|(number, _)| *number == place));
-        let stack: Vec<(&str, String)> = trapped
-            .stack
-            .iter()
-            .filter_map(|frame| {
-                let at = *self.places.places.get(frame.place? as usize)?;
-                Some((self.code.name(frame.function), self.places.text(at)))
-            })
-            .collect();
-        let at = match clause {
-            Some((_, at)) => self.places.text(*at),
-            None => stack.first().map_or_else(|| NOWHERE.to_owned(), |(_, at)| at.clone()),
-        };
-        Trapped { why: &trapped.why, at, stack }
-    }
-
-    fn waiting<'t>(&self, of: &'t pluto_runtime::Waiting) -> Waiting<'t> {
-        let wait = match &of.wait {
-            pluto_runtime::Wait::Task(of) => Wait::Task(of),
-            pluto_runtime::Wait::Receive => Wait::Receive,
-            pluto_runtime::Wait::Send => Wait::Send,
-            pluto_runtime::Wait::Select => Wait::Select,
-            pluto_runtime::Wait::Time => Wait::Time,
-            pluto_runtime::Wait::Reply(of) => Wait::Reply(of),
-            pluto_runtime::Wait::Scope => Wait::Scope,
-        };
-        Waiting { task: &of.task, wait, at: self.places.of(Some(of.at)) }
-    }
-}
-
-impl Places {
-    fn of(&self, frame: Option<Frame>) -> String {
-        let place = frame.and_then(|frame| self.places.get(frame.place? as usize));
-        place.map_or_else(|| NOWHERE.to_owned(), |place| self.text(*place))
-    }
-
-    fn text(&self, place: Place) -> String {
-        match place.file.and_then(|file| self.files.get(file as usize)) {
-            Some(file) => format!("{file}:{}:{}", place.line, place.column),
+    /// A place as it is told.
+    fn place(&self, at: &Place) -> String {
+        match at.file.and_then(|file| self.files.get(file as usize)) {
+            Some(file) => format!("{file}:{}:{}", at.line, at.column),
             None => NOWHERE.to_owned(),
         }
     }
@@ -149,7 +91,7 @@ impl World for Told<'_> {
     }
 
     fn debug(&mut self, shown: &str, at: Option<Frame>) {
-        self.machine.debug(shown, &self.program.places.of(at));
+        self.machine.debug(shown, &self.program.place(&self.program.places.of(at)));
     }
 
     fn now(&mut self) -> i64 {
@@ -173,10 +115,12 @@ impl World for Told<'_> {
     }
 
     fn trapped(&mut self, task: &str, trapped: &pluto_runtime::Trapped) {
-        self.machine.trapped(task, &self.program.trapped(trapped));
+        let trapped = self.program.places.trapped(&self.program.code, trapped);
+        self.machine.trapped(task, &trapped.map(|at| self.program.place(at)));
     }
 
     fn failed(&mut self, task: &str, failure: &pluto_runtime::Failure) {
-        self.machine.failed(task, &self.program.failure(failure));
+        let failure = self.program.places.failure(failure);
+        self.machine.failed(task, &failure.map(|at| self.program.place(at)));
     }
 }

@@ -25,6 +25,7 @@ mod numbers;
 mod operations;
 mod outside;
 mod parcel;
+mod places;
 mod record;
 mod show;
 mod stacks;
@@ -45,6 +46,7 @@ pub use image::{Image, Place};
 pub use leaves::{LEAVES, Leaf};
 pub use machine::Machine;
 pub use operations::{ALLOCATE, GROW_ARRAY, operation};
+pub use places::Places;
 pub use switch::symbols;
 pub use task::{Limits, Task, field};
 pub use trap::Trap;
@@ -52,4 +54,4 @@ pub use types::{
     ARRAY_LEN, ARRAY_STORE, BUFFER, BYTE_STORE, CLOSURE, Fields, HEADER_MASK, Lane, MAP_LEN, STORE_CAPACITY,
     STORE_DATA, Shape, Types, header,
 };
-pub use world::{Expected, Failure, Outcome, Trapped, Wait, Waiting, World};
+pub use world::{Failure, Outcome, Trapped, Waiting, World};

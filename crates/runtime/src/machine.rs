@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use pluto_host::{Nothing, Outside};
+use pluto_host::{Expected, Nothing, Outside};
 use rustc_hash::FxHashMap;
 
 use crate::actors::Actor;
@@ -366,7 +366,7 @@ impl<'r> Machine<'r> {
         let mut stack = Vec::new();
         task.walk(&mut |return_address, _| stack.extend(task.code.frame(return_address)));
         let expected = match stop {
-            Stop::Unexpected => Some(crate::world::Expected {
+            Stop::Unexpected => Some(Expected {
                 matcher: task.text(task.argument(0)).to_owned(),
                 actual: task.text(task.argument(1)).to_owned(),
                 wanted: (task.argument(2) != 0).then(|| task.text(task.argument(2)).to_owned()),

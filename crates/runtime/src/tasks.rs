@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 
+use pluto_host::Wait;
+
 use crate::handle::{ACTOR, TASK};
 use crate::machine::{Known, Machine, Next, Step};
 use crate::parcel::Parcel;
 use crate::task::{Place, Start, Task};
 use crate::trap::Trap;
 use crate::types::Shape;
-use crate::world::{Expected, Failure, Outcome, Trapped, Wait, Waiting};
+use crate::world::{Failure, Outcome, Trapped, Waiting};
 
 /// What a task is called, but for its number.
 #[derive(Clone, Copy, Debug)]
@@ -85,13 +87,6 @@ pub(crate) struct Owner {
     scope: usize,
     /// Whether nobody keeps its handle, so that its failure is the scope's.
     dropped: bool,
-}
-
-impl Expected {
-    pub(crate) fn words(&self) -> String {
-        let wanted = self.wanted.as_ref().map_or(String::new(), |wanted| format!(" {wanted}"));
-        format!("expected {} {}{wanted}", self.actual, self.matcher.replace('_', " "))
-    }
 }
 
 impl Task<'_> {

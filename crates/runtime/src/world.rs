@@ -1,6 +1,6 @@
 //! What a run is given from outside, and what it tells: facts, in the numbers of the tables that it was given.
 
-use pluto_host::Outside;
+use pluto_host::{Expected, Outside, Wait};
 
 use crate::code::Frame;
 
@@ -71,17 +71,6 @@ pub struct Trapped {
     pub expected: Option<Expected>,
 }
 
-/// What a test expected, and found otherwise.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Expected {
-    /// The method that said what is expected.
-    pub matcher: String,
-    /// The value.
-    pub actual: String,
-    /// The value that it was held against.
-    pub wanted: Option<String>,
-}
-
 /// A task that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
@@ -91,23 +80,4 @@ pub struct Waiting {
     pub wait: Wait,
     /// Where it waits.
     pub at: Frame,
-}
-
-/// What a task waits for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wait {
-    /// The end of a task.
-    Task(String),
-    /// A message.
-    Receive,
-    /// Room in a channel, or somebody who receives.
-    Send,
-    /// One of several things.
-    Select,
-    /// A time.
-    Time,
-    /// The answer of an actor.
-    Reply(String),
-    /// The tasks of a scope.
-    Scope,
 }

@@ -5,7 +5,9 @@ use rustc_hash::FxHashMap;
 use super::channels::Arm;
 use super::heap::{Handle, Object};
 use super::streams::Asking;
-use super::world::{Outcome, Wait, Waiting};
+use pluto_host::Wait;
+
+use super::world::{Outcome, Waiting};
 use super::{Flow, Frame, Machine, Step, Stop, frame};
 use crate::Intrinsic as I;
 use crate::program::{Location, Regs, Shape, ShapeId};

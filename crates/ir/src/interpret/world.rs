@@ -1,6 +1,6 @@
 //! What a run is given from outside, and how it ends.
 
-use pluto_host::{Nothing, Outside};
+use pluto_host::{Nothing, Outside, split_mix};
 
 use crate::program::Location;
 
@@ -35,86 +35,13 @@ pub trait World {
 }
 
 /// How a run ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// At its end.
-    Finished,
-    /// With an error that nothing handled.
-    Failed(Failure),
-    /// By a bug.
-    Trapped(Trapped),
-    /// Every task waits for another one.
-    Deadlock(Vec<Waiting>),
-    /// The world took nothing any more.
-    Stopped,
-    /// It was cut off after its steps.
-    OutOfSteps,
-}
-
+pub type Outcome = pluto_host::Outcome<Location>;
 /// An error that nothing handled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
-    /// What it is.
-    pub error: String,
-    /// Where it was raised.
-    pub at: Option<Location>,
-}
-
-/// A bug that ended a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trapped {
-    /// What it is, in words.
-    pub why: String,
-    /// Where it is.
-    pub at: Location,
-    /// The functions that were called, the innermost first, each with where it was.
-    pub stack: Vec<(String, Location)>,
-    /// What a test expected, where that is not so.
-    pub expected: Option<Expected>,
-}
-
-/// What a test expected, and found otherwise.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Expected {
-    /// The method that said what is expected: `to_be`.
-    pub matcher: String,
-    /// The value, as it is written in a program.
-    pub actual: String,
-    /// The value that it was held against.
-    pub wanted: Option<String>,
-}
-
+pub type Failure = pluto_host::Failure<Location>;
+/// A bug that ended a task.
+pub type Trapped = pluto_host::Trapped<Location>;
 /// A task that waits.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Waiting {
-    /// The task.
-    pub task: String,
-    /// What it waits for.
-    pub wait: Wait,
-    /// Where it waits.
-    pub at: Location,
-}
-
-/// What a task waits for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wait {
-    /// The end of a task.
-    Task(String),
-    /// A message.
-    Receive,
-    /// Room in a channel, or somebody who receives.
-    Send,
-    /// One of several things.
-    Select,
-    /// A time.
-    Time,
-    /// The answer of an actor.
-    Reply(String),
-    /// A message to the actor that it is.
-    Mail,
-    /// The tasks of a scope.
-    Scope,
-}
+pub type Waiting = pluto_host::Waiting<Location>;
 
 /// Somebody who hears what a run says.
 pub trait Listener {
@@ -204,13 +131,4 @@ impl<L: Listener> World for Virtual<L> {
     fn failed(&mut self, task: &str, failure: &Failure) {
         self.listener.failed(task, failure);
     }
-}
-
-/// The next number of SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, OOPSLA 2014).
-pub fn split_mix(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut z = *state;
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }

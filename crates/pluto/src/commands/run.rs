@@ -11,9 +11,9 @@ use crate::sources;
 use pluto_check::Checked;
 use pluto_codegen::{Compiled, Dump, Error, Options, compile};
 use pluto_ir::Program;
-use pluto_ir::interpret::{Failure as Unhandled, Limits, Outcome, Trapped, Wait, Waiting, World, run_in};
+use pluto_ir::interpret::{Limits, Outcome, Trapped, Waiting, World, run_in};
 use pluto_ir::program::Location;
-use pluto_native::{FAILED, Machine, NOWHERE, TRAPPED, Wait as Waits};
+use pluto_native::{FAILED, Machine, NOWHERE};
 use pluto_source::{Files, Severity};
 use std::io::Write;
 use std::path::Path;
@@ -44,21 +44,7 @@ pub(crate) fn run(args: &RunArgs, colour: Colour) -> Result<u8, Failure> {
     let outcome = execute(&program, compiled.as_ref(), args.workers, &mut world);
     world.machine.finish()?;
     let outcome = outcome.map_err(|error| refused(error, &project.files).hint(INTERPRET))?;
-    Ok(match outcome {
-        Outcome::Finished | Outcome::Stopped | Outcome::OutOfSteps => 0,
-        Outcome::Failed(failure) => {
-            output::note(&unhandled(&failure, &project.files).text());
-            FAILED
-        }
-        Outcome::Trapped(trapped) => {
-            output::note(&told(&trapped, &project.files));
-            TRAPPED
-        }
-        Outcome::Deadlock(waiting) => {
-            output::note(&deadlock(&waiting, &project.files));
-            TRAPPED
-        }
-    })
+    Ok(pluto_native::ended(&outcome.map(|at| place(*at, &project.files))))
 }
 
 /// The program that a file's `main` is the beginning of. None where it has errors, which are told.
@@ -132,37 +118,12 @@ fn lowered(file: &Path, project: &Project, checked: &[Checked]) -> Result<Progra
 
 /// A bug that ended the program: what and where, and the functions that were called.
 pub(crate) fn told(trapped: &Trapped, files: &Files) -> String {
-    self::trapped(trapped, files).text()
-}
-
-fn trapped<'t>(trapped: &'t Trapped, files: &Files) -> pluto_native::Trapped<'t> {
-    let stack = trapped.stack.iter().map(|(name, at)| (name.as_str(), place(*at, files)));
-    pluto_native::Trapped { why: &trapped.why, at: place(trapped.at, files), stack: stack.collect() }
-}
-
-/// An error that nothing handled.
-fn unhandled<'t>(failure: &'t Unhandled, files: &Files) -> pluto_native::Failure<'t> {
-    pluto_native::Failure { error: &failure.error, at: failure.at.map(|at| place(at, files)) }
+    pluto_native::trap(&trapped.map(|at| place(*at, files)))
 }
 
 /// Who waits for what, where everybody waits.
 pub(crate) fn deadlock(waiting: &[Waiting], files: &Files) -> String {
-    let waiting: Vec<pluto_native::Waiting<'_>> = waiting
-        .iter()
-        .map(|Waiting { task, wait, at }| {
-            let wait = match wait {
-                Wait::Task(of) => Waits::Task(of),
-                Wait::Receive => Waits::Receive,
-                Wait::Send => Waits::Send,
-                Wait::Select => Waits::Select,
-                Wait::Time => Waits::Time,
-                Wait::Reply(of) => Waits::Reply(of),
-                Wait::Mail => Waits::Mail,
-                Wait::Scope => Waits::Scope,
-            };
-            pluto_native::Waiting { task, wait, at: place(*at, files) }
-        })
-        .collect();
+    let waiting: Vec<_> = waiting.iter().map(|one| one.map(|at| place(*at, files))).collect();
     pluto_native::deadlock(&waiting)
 }
 

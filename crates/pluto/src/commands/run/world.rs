@@ -43,10 +43,10 @@ impl World for Here<'_> {
     }
 
     fn trapped(&mut self, task: &str, trapped: &Trapped) {
-        self.machine.trapped(task, &super::trapped(trapped, self.files));
+        self.machine.trapped(task, &trapped.map(|at| place(*at, self.files)));
     }
 
     fn failed(&mut self, task: &str, failure: &Failure) {
-        self.machine.failed(task, &super::unhandled(failure, self.files));
+        self.machine.failed(task, &failure.map(|at| place(*at, self.files)));
     }
 }

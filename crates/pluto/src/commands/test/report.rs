@@ -2,7 +2,7 @@
 
 use super::{Ended, Failed, Ran, Test, TestFormat, place};
 use crate::commands::run::{deadlock, told};
-use pluto_ir::interpret::Expected;
+use pluto_host::Expected;
 use pluto_source::Files;
 use serde_json::{Value, json};
 use std::io::{Result, Write};
