@@ -5,7 +5,7 @@ use pluto_syntax::tree::{self, Name, Tree};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::arena::{Id, List};
-use crate::body::{Arm, PatternId};
+use crate::body::{Arm, BodyId, PatternId};
 use crate::effects::Graph;
 use crate::error::{CheckError, Fact, Kind};
 use crate::inject::Injection;
@@ -77,6 +77,7 @@ struct Count {
     traits: usize,
     enums: usize,
     errors: usize,
+    bodies: usize,
 }
 
 /// A module while it is checked.
@@ -157,6 +158,7 @@ impl<'a> Checker<'a> {
             traits: program.traits.len(),
             enums: program.enums.len(),
             errors: program.errors.len(),
+            bodies: program.nodes.bodies.len(),
         };
         Self {
             prelude: count,
@@ -229,6 +231,11 @@ impl<'a> Checker<'a> {
     /// The errors that are to be looked at.
     pub(crate) fn own_errors(&self) -> impl Iterator<Item = ErrorId> + use<> {
         self.program.errors.ids().skip(self.prelude.errors)
+    }
+
+    /// The bodies that are to be looked at.
+    pub(crate) fn own_bodies(&self) -> impl Iterator<Item = BodyId> + use<> {
+        self.program.nodes.bodies.ids().skip(self.prelude.bodies)
     }
 
     /// Says what is wrong.

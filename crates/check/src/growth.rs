@@ -69,7 +69,8 @@ impl Checker<'_> {
     fn uses(&self) -> (Vec<Use>, FxHashMap<FunctionId, Vec<Use>>) {
         let (mut first, mut inside) = (Vec::new(), FxHashMap::<FunctionId, Vec<Use>>::default());
         let (nodes, types) = (&self.program.nodes, &self.program.types);
-        for (_, body) in nodes.bodies.iter().filter(|(_, of)| of.module != crate::declare::prelude_module()) {
+        for body in self.own_bodies() {
+            let body = nodes.bodies[body];
             let owner = match body.owner {
                 BodyOwner::Function(id) | BodyOwner::ParamDefault(id) | BodyOwner::Contract(id) => Some(id),
                 _ => None,

@@ -1,7 +1,7 @@
 //! Arithmetic of numbers that are written in the program, and whether it is a trap whatever happens.
 
 use crate::arena::Id;
-use crate::body::{BodyId, ExprId, ExprKind};
+use crate::body::{ExprId, ExprKind};
 use crate::checker::Checker;
 use crate::error::{Fact, SureTrap};
 use crate::program::ConstId;
@@ -38,10 +38,6 @@ impl Checker<'_> {
                 }
             }
         }
-    }
-
-    fn own_bodies(&self) -> Vec<BodyId> {
-        self.program.nodes.bodies.ids().collect()
     }
 
     fn value_of(&self, id: ExprId, known: &[Option<Known>]) -> Result<Option<Known>, SureTrap> {
