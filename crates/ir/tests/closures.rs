@@ -2,22 +2,19 @@
 
 #[path = "support/lowered.rs"]
 mod support;
+#[path = "support/told.rs"]
+mod told;
 #[path = "support/ways.rs"]
 mod ways;
 
 use expect_test::{Expect, expect};
-use pluto_ir::interpret::{Limits, Outcome};
+use pluto_ir::interpret::Limits;
 use support::lowered;
+use told::told;
 use ways::each_way;
 
 fn check(text: &str, wanted: &Expect) {
-    let (ended, heard) = each_way(&lowered(text), Limits::default(), 0);
-    let told = match ended {
-        Outcome::Finished => heard.text,
-        Outcome::Trapped(trapped) => format!("{}trap: {}\n", heard.text, trapped.why),
-        other => format!("{}{other:?}\n", heard.text),
-    };
-    wanted.assert_eq(&told);
+    wanted.assert_eq(&told(each_way(&lowered(text), Limits::default(), 0)));
 }
 
 #[test]

@@ -2,28 +2,24 @@
 
 #[path = "support/lowered.rs"]
 mod support;
+#[path = "support/told.rs"]
+mod told;
+#[path = "support/ways.rs"]
+mod ways;
 
 use expect_test::expect;
 use pluto_host::split_mix;
-use pluto_ir::interpret::{Limits, Outcome, run};
+use pluto_ir::interpret::Limits;
 use pluto_matchspec::{
     ArgumentPattern, Comparison, Condition, Literal, Pattern, Predicate, Requests, Spelling, TypeTest, Value,
 };
 use pluto_term::{Atom, Term};
 use support::lowered;
+use told::told;
+use ways::each_way;
 
 fn ran(text: &str) -> String {
-    let lowered = lowered(text);
-    let mut out = String::new();
-    let ended = run(&lowered, lowered.main.expect("it was asked for"), Limits::default(), &mut |line| {
-        out.push_str(line);
-        out.push('\n');
-    });
-    match ended {
-        Outcome::Finished => out,
-        Outcome::Trapped(trapped) => format!("{out}trap: {}\n", trapped.why),
-        other => format!("{out}{other:?}\n"),
-    }
+    told(each_way(&lowered(text), Limits::default(), 0))
 }
 
 #[test]

@@ -2,28 +2,22 @@
 
 #[path = "support/lowered.rs"]
 mod support;
+#[path = "support/told.rs"]
+mod told;
 
 #[path = "support/ways.rs"]
 mod ways;
 
 use expect_test::expect;
-use pluto_ir::interpret::{Limits, Outcome};
+use pluto_ir::interpret::Limits;
 use support::lowered;
-use ways::{Heard, each_way, ways};
+use told::told;
+use ways::{each_way, ways};
 
 const LIMITS: Limits = Limits { steps: u64::MAX, words: 1 << 24 };
 
 fn ran(text: &str) -> String {
     told(each_way(&lowered(text), LIMITS, 0))
-}
-
-fn told((ended, heard): (Outcome, Heard)) -> String {
-    let out = heard.text;
-    match ended {
-        Outcome::Finished => out,
-        Outcome::Trapped(trapped) => format!("{out}trap: {}\n", trapped.why),
-        other => format!("{out}{other:?}\n"),
-    }
 }
 
 #[test]
