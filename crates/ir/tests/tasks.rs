@@ -556,9 +556,11 @@ fn deep(n: int) int { if n < 2 { n } else { deep(n - 1) + deep(n - 2) } }
 
 fn late() int { 1 }
 
-fn watch(task: Task<int>, how: int) string {
+// The task begins when this was seen not to be done, however many workers there are.
+fn watch(task: Task<int>, begin: Sender<int>, how: int) string {
     let mut sum = 0
     while not task.is_done() {
+        if sum == 0 { begin.send(1) catch { ChannelClosed => trap("it waits") } }
         sum += if how == 0 { 1 } else if how == 1 { short(5) } else { deep(3) }
     }
     f"{how} is over {sum > 0}"
@@ -566,8 +568,9 @@ fn watch(task: Task<int>, how: int) string {
 
 fn main() {
     for how in 0..3 {
-        let other = spawn work(how)
-        print(watch(other, how))
+        let (begin, begun) = chan<int>(1)
+        let other = spawn work(begun, how)
+        print(watch(other, begin, how))
         print(other.get() catch -1)
     }
     // A function that calls itself has no loop.
@@ -589,8 +592,8 @@ fn endless(n: int) int {
 
 fn twice(n: int) int { if n == 0 { 0 } else { twice(n - 1) + 1 } }
 
-fn work(n: int) int {
-    let mut sum = n
+fn work(begun: Receiver<int>, n: int) int {
+    let mut sum = n + (begun.recv() catch -1) - 1
     for _ in 0..20_000 { sum += 1 }
     sum
 }
