@@ -261,12 +261,3 @@ fn many_arguments_and_results() {
         print(again(2, a, b, c)!)",
     );
 }
-
-#[test]
-fn values_of_the_beam() {
-    let program = program(include_str!("../../ir/tests/terms.pluto"));
-    let wanted = interpreted(&program);
-    assert_eq!(wanted.1.lines().count(), 30);
-    assert_eq!(native(&program), wanted);
-    assert_eq!(zealous(&program), wanted);
-}
