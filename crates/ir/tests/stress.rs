@@ -198,3 +198,31 @@ fn main() {
         "#]],
     );
 }
+
+#[test]
+fn what_is_cancelled_while_it_runs_waits_for_nothing() {
+    always(
+        r#"
+fn busy(n: int, gate: Receiver<int>) int {
+    let mut sum = 0
+    for k in 0..n * 40 { sum += k }
+    gate.recv() catch sum
+}
+
+fn main() {
+    let (out, gate) = chan<int>(0)
+    let mut ended = 0
+    for round in 0..20 {
+        let tasks = (0..20).map((n) => spawn busy(n * round, gate))
+        for task in tasks { task.cancel() }
+        for task in tasks { ended += task.get() catch { TaskFailed { .. } => 1 } }
+    }
+    out.close()
+    print(ended)
+}
+"#,
+        &expect![[r#"
+            400
+        "#]],
+    );
+}

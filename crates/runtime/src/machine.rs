@@ -312,7 +312,7 @@ impl<'r> Machine<'r> {
     pub(crate) fn go_on(&mut self) -> *mut Task<'r> {
         loop {
             let record = self.own_record();
-            if record.cancelled && !record.ends {
+            if record.is_cancelled() {
                 self.begin_end(Ending::Trapped("cancelled".to_owned()));
             } else if let Some(fault) = self.own().fault.take() {
                 let trapped = self.told(&Stop::Trap(fault));
@@ -424,6 +424,10 @@ pub(crate) unsafe extern "C" fn dispatch(
             let mut inside = unsafe { Inside::of(address) };
             if inside.machine().over {
                 return std::ptr::null_mut();
+            }
+            // Another worker had it end while it ran: it waits for nothing more.
+            if inside.machine().own_record().is_cancelled() {
+                return inside.on();
             }
             match MACHINES[number - OPERATIONS.len()].1(inside.machine(), shape as u32) {
                 Ok(next) => return inside.after(next, address),

@@ -51,4 +51,9 @@ impl Record {
             actor: None,
         }
     }
+
+    /// Whether it was told to end, and does not do so yet.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled && !self.ends
+    }
 }
