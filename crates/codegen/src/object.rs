@@ -9,7 +9,7 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_module::{DataDescription, DataId, FuncId, Linkage, Module, default_libcall_names};
 use cranelift_object::{ObjectBuilder, ObjectModule};
 use pluto_ir::program::{Location, Program};
-use pluto_runtime::{Image, Place};
+use pluto_runtime::{Image, Limits, Place};
 use pluto_source::Files;
 
 use crate::error::Error;
@@ -17,11 +17,11 @@ use crate::jit::Options;
 use crate::module::{Lowering, Names, Whole};
 use crate::{shapes, target};
 
-/// Compiles a program into an object that runs its tasks on so many threads, and tells places in these files.
+/// Compiles a program into an object that runs with the workers and the memory of these limits, and tells places in these files.
 ///
 /// # Errors
 /// Where something in it is not compiled yet, and where this machine has no native code.
-pub fn object(program: &Program, files: &Files, workers: u32) -> Result<Vec<u8>, Error> {
+pub fn object(program: &Program, files: &Files, limits: Limits) -> Result<Vec<u8>, Error> {
     let types = shapes::types(program);
     let builder = ObjectBuilder::new(target::common()?, "program", default_libcall_names());
     let mut builder = builder?;
@@ -36,7 +36,8 @@ pub fn object(program: &Program, files: &Files, workers: u32) -> Result<Vec<u8>,
         term,
         code: table,
         entry: (lowering.place_of(entry).unwrap_or_default(), main.0),
-        workers,
+        workers: limits.workers as u32,
+        memory: (limits.heap as u64, limits.memory as u64),
         files: files.iter().map(|(_, file)| file.path().to_owned()).collect(),
         places: lowering.locations.iter().map(place).collect(),
         clauses: lowering.clauses.iter().map(|(number, at)| (*number, place(at))).collect(),

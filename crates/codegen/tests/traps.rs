@@ -199,3 +199,59 @@ fn main() {
     assert_eq!(told(1 << 21), "100000, 50000 true");
     assert_eq!(told(900_000), "task take #1, out of memory, -1, 50000 true");
 }
+
+/// Tasks that hold 80 KB each until they are let go, and mail that nobody has read yet.
+const TOGETHER: &[&str] = &[
+    "fn hold(wait: Receiver<int>) int {
+    let mut held: [int] = []
+    for n in 0..10000 { held.push(n) }
+    wait.recv() catch held.len()
+}
+fn main() {
+    let (out, wait) = chan<int>(0)
+    let mut tasks: [Task<int>] = []
+    for _ in 0..100 {
+        tasks.push(spawn hold(wait))
+        sleep(1us)
+    }
+    out.close()
+    let mut ended = [0, 0]
+    for task in tasks {
+        let held = task.get() catch { TaskFailed { reason } => reason.len() }
+        ended[if held == 10000 { 0 } else { 1 }] += 1
+    }
+    print((ended[0] > 10, ended[1] > 10))
+}
+",
+    "actor Slow {
+    sum: int = 0
+    fn add(mut self, numbers: [int]) { self.sum += numbers.len() }
+}
+fn main() {
+    let slow = spawn Slow {}
+    let numbers = (0..1000).to_array()
+    loop { slow.add(numbers) later }
+}
+",
+];
+
+#[test]
+fn memory_of_all_tasks_together_ends_at_its_limit() {
+    let run = |text, memory| native_within(&program(text), Limits { memory, ..Limits::default() });
+    let [held, mail] = TOGETHER else { unreachable!("there are two") };
+    let (ended, told) = run(held, 10_000_000);
+    assert!(matches!(ended, Outcome::Finished), "{ended:?}");
+    assert_eq!(told.lines().last(), Some("(true, true)"));
+    assert_eq!(run(held, 100_000_000).1, "(true, false)\n");
+    assert!(matches!(run(mail, 10_000_000).0, Outcome::Trapped(trapped) if trapped.why == "out of memory"));
+}
+
+#[test]
+fn everything_is_moved_at_some_allocations() {
+    let text = "class Node {\n    n: int\n    next: Node?\n}\nfn main() {\n    let mut list: Node? = none\n    for n in 0..200 { list = Node { n, next: list } }\n    let mut sum = 0\n    for _ in 0..200 {\n        let node = list else { break }\n        sum += node.n\n        list = node.next\n    }\n    print(sum)\n}\n";
+    let program = program(text);
+    for zeal in [1, 2, 3, 100, u32::MAX] {
+        let ended = native_within(&program, Limits { zeal, ..Limits::default() });
+        assert_eq!(ended, (Outcome::Finished, "19900\n".to_owned()), "zeal {zeal}");
+    }
+}

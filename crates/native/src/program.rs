@@ -12,7 +12,7 @@ pub(crate) struct Program {
     code: Code,
     /// The address of what it is entered by, and the number of `main`.
     entry: (u64, u32),
-    workers: u32,
+    limits: Limits,
     files: Vec<String>,
     places: Places<Place>,
 }
@@ -20,13 +20,15 @@ pub(crate) struct Program {
 impl Program {
     /// From its tables, and the addresses of its functions.
     pub(crate) fn new(image: Image, addresses: &[u64]) -> Option<Self> {
-        let Image { shapes, term, code, entry: (entry, main), workers, files, places, clauses, sites } =
-            image;
+        let Image { shapes, term, code, entry, workers, memory, files, places, clauses, sites } = image;
+        let (entry, main) = entry;
+        let memory = [memory.0, memory.1].map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+        let [heap, memory] = memory;
         Some(Self {
             types: Types::new(shapes).with_term(term),
             code: Code::new(code, addresses),
             entry: (addresses.get(entry as usize).copied()?, main),
-            workers,
+            limits: Limits { workers: workers as usize, heap, memory, ..Limits::default() },
             files,
             places: Places::new(Place::default(), places, clauses, sites),
         })
@@ -40,8 +42,7 @@ impl Program {
         let mut machine = Machine::new(arguments);
         let outcome = {
             let mut world = Told { program: self, machine: &mut machine };
-            let limits = Limits { workers: self.workers as usize, ..Limits::default() };
-            let run = pluto_runtime::Machine::new(&self.types, &self.code, limits, &mut world);
+            let run = pluto_runtime::Machine::new(&self.types, &self.code, self.limits, &mut world);
             let (entry, main) = self.entry;
             // SAFETY: the entry and all of its code were compiled for these types, and this is their table.
             unsafe { run.run(entry as *const u8, main) }

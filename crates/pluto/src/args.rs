@@ -569,11 +569,39 @@ pub(crate) enum Translated {
     Asm,
 }
 
+/// What native programs may use of the machine.
+#[derive(Args, Debug)]
+pub(crate) struct Bounds {
+    /// Run its tasks on so many threads.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub(crate) workers: u8,
+    /// What the objects of all its tasks, and what is on its way between them, may take; more is a trap.
+    #[arg(long, value_name = "BYTES", default_value = "8GB")]
+    pub(crate) memory: Bytes,
+    /// The same for each task.
+    #[arg(long, value_name = "BYTES", default_value = "2GB")]
+    pub(crate) task_memory: Bytes,
+}
+
+impl Bounds {
+    /// As limits of a run.
+    pub(crate) fn limits(&self) -> pluto_codegen::Limits {
+        let bytes = |of: Bytes| usize::try_from(of.0).unwrap_or(usize::MAX);
+        pluto_codegen::Limits {
+            workers: self.workers.into(),
+            memory: bytes(self.memory),
+            heap: bytes(self.task_memory),
+            ..pluto_codegen::Limits::default()
+        }
+    }
+}
+
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   pluto run hello.pluto
   pluto run --workers 2 hello.pluto  its tasks on two threads
+  pluto run --memory 1GB big.pluto   with no more than that
   pluto run --dump ir hello.pluto    what is run, and run nothing
 
 What runs is the function main of the file, or that of its app. The program is checked before; with errors it does
@@ -596,9 +624,17 @@ pub(crate) struct RunArgs {
     /// Interpret the program instead of compiling it.
     #[arg(long)]
     pub(crate) interpret: bool,
-    /// Run its tasks on so many threads.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
-    pub(crate) workers: u8,
+    #[command(flatten)]
+    pub(crate) bounds: Bounds,
+    /// Collect at each N-th allocation of a task, to look for mistakes of Pluto; it takes long.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        hide_default_value = true,
+        conflicts_with = "interpret"
+    )]
+    pub(crate) gc_zeal: u32,
     /// What the program is called with, behind `--` what begins with a dash: `std.env` gives it.
     #[arg(value_name = "ARGUMENT")]
     pub(crate) arguments: Vec<String>,
@@ -630,9 +666,8 @@ pub(crate) struct BuildArgs {
     /// The executable; without it, in the current directory, with the name of the file without its ending.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Run its tasks on so many threads.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
-    pub(crate) workers: u8,
+    #[command(flatten)]
+    pub(crate) bounds: Bounds,
 }
 
 /// How the results of tests are written.

@@ -1,6 +1,7 @@
 //! Actors: a state, and a task that takes one message after the other.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::handle::ACTOR;
 use crate::machine::{Machine, Next, Step};
@@ -8,6 +9,7 @@ use crate::parcel::Parcel;
 use crate::stacks::Stack;
 use crate::task::Place;
 use crate::tasks::{Ended, Ending, Name, State, Waiter, Waits, about};
+use crate::trap::Trap;
 
 /// An actor. Its state is its task's.
 #[derive(Debug)]
@@ -93,13 +95,13 @@ impl Machine<'_> {
         else {
             return;
         };
-        let types = self.types;
+        let with = (self.types, &Arc::clone(&self.memory));
         match asked.by {
             Some(by) => {
                 let refs = self.own().results.1;
                 let ended = match error {
-                    0 => Ended::Value(Parcel::pack(types, results, refs)),
-                    error => Ended::Error(Parcel::pack(types, &[error], 1)),
+                    0 => Ended::Value(Parcel::pack(with, results, refs)),
+                    error => Ended::Error(Parcel::pack(with, &[error], 1)),
                 };
                 self.answer(by, &ended);
             }
@@ -180,9 +182,12 @@ impl Machine<'_> {
     }
 
     fn ask(&mut self, waits: bool) -> Step {
-        let (actor, types) = (about(self), self.types);
+        let actor = about(self);
+        if self.memory.is_over() {
+            return Err(Trap::Memory.into());
+        }
         let message = self.own().argument(1);
-        let message = Parcel::pack(types, &[message], 1);
+        let message = Parcel::pack((self.types, &self.memory), &[message], 1);
         let Some(of) = self.actors.get(&actor) else { return Ok(Next::On) };
         if let Some(why) = of.down.clone() {
             if waits {
@@ -200,8 +205,9 @@ impl Machine<'_> {
 
 /// A new actor with a state.
 pub(crate) fn spawn(machine: &mut Machine<'_>, shape: u32) -> Step {
-    let (types, gone) = (machine.types, std::sync::Arc::clone(&machine.gone));
-    let state = Parcel::pack(types, &[machine.own().argument(0)], 1);
+    let gone = Arc::clone(&machine.gone);
+    let state = machine.own().argument(0);
+    let state = Parcel::pack((machine.types, &machine.memory), &[state], 1);
     let actor = machine.actors_made;
     machine.actors_made += 1;
     let task = machine.add_task(Name::Actor(shape))?;

@@ -1,6 +1,7 @@
 //! Channels and `select`.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::handle::{self, RECEIVER, SENDER, Token};
 use crate::machine::{Machine, Next, Step};
@@ -64,9 +65,10 @@ impl Machine<'_> {
 
     /// A copy of the value behind the first argument as a message, which holds the senders in it.
     fn message(&mut self, shape: u32) -> Parcel {
-        let types = self.types;
+        let (types, memory) = (self.types, Arc::clone(&self.memory));
         let item = types.item(shape);
-        let message = Parcel::pack(types, self.own().arguments(1, types.width(item)), types.refs(item));
+        let message =
+            Parcel::pack((types, &memory), self.own().arguments(1, types.width(item)), types.refs(item));
         for channel in message.senders() {
             if let Some(of) = self.channels.get_mut(channel) {
                 of.holds += 1;

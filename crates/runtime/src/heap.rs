@@ -2,8 +2,10 @@
 //! space.
 
 use std::alloc::{Layout as Block, alloc, dealloc};
+use std::sync::Arc;
 
 use crate::code::Code;
+use crate::memory::{Memory, Taken};
 use crate::task::Task;
 use crate::trap::Trap;
 use crate::types::{BYTE_STORE, FORWARDED, STATIC, Size, TEXT, Types, header};
@@ -28,6 +30,7 @@ pub fn static_text(text: &str) -> Vec<u8> {
 pub(crate) struct Space {
     memory: *mut u8,
     block: Block,
+    _taken: Taken,
 }
 
 impl Space {
@@ -36,11 +39,12 @@ impl Space {
     /// Bytes up to which a space grows whatever is alive.
     const GROWS_TO: usize = 1 << 20;
 
-    pub(crate) fn new(bytes: usize) -> Option<Self> {
-        let block = Block::from_size_align(bytes, 16).ok()?;
+    pub(crate) fn new(bytes: usize, of: &Arc<Memory>) -> Result<Self, Trap> {
+        let taken = of.take(bytes)?;
+        let block = Block::from_size_align(bytes, 16).map_err(|_| Trap::Memory)?;
         // SAFETY: the size is not zero.
         let memory = unsafe { alloc(block) };
-        (!memory.is_null()).then_some(Self { memory, block })
+        if memory.is_null() { Err(Trap::Memory) } else { Ok(Self { memory, block, _taken: taken }) }
     }
 
     pub(crate) fn start(&self) -> u64 {
@@ -156,10 +160,17 @@ impl Task<'_> {
     /// Collects unless there is room for some words. Everything may have moved then; what takes the room moves nothing.
     pub(crate) fn make_room(&mut self, words: usize) -> Result<(), Trap> {
         let bytes = words.checked_mul(8).ok_or(Trap::Memory)?;
-        if self.limits.zeal || ((self.end - self.top) as usize) < bytes {
+        if self.is_zealous() || ((self.end - self.top) as usize) < bytes {
             self.collect(bytes)?;
         }
         Ok(())
+    }
+
+    /// Whether everything is to be moved at this allocation, although there may be room.
+    fn is_zealous(&mut self) -> bool {
+        let zeal = self.limits.zeal;
+        self.allocations = if self.allocations + 1 < zeal { self.allocations + 1 } else { 0 };
+        zeal > 0 && self.allocations == 0
     }
 
     pub(crate) fn collect(&mut self, need: usize) -> Result<(), Trap> {
@@ -172,8 +183,7 @@ impl Task<'_> {
             (alive.saturating_mul(3)).max(grown).saturating_add(need).next_multiple_of(16)
         };
         let before = (self.end - self.space.start()) as usize;
-        let mut to =
-            Space::new(wanted(used, before).min(self.limits.heap.max(used + need))).ok_or(Trap::Memory)?;
+        let mut to = Space::new(wanted(used, before).min(self.limits.heap.max(used + need)), &self.memory)?;
         let mut mover = Mover { types: self.types, free: to.start() };
         let code = self.code;
         self.walk(&mut |return_address, stack| mover.frame(code, return_address, stack));
@@ -189,12 +199,12 @@ impl Task<'_> {
         let alive = (mover.free - to.start()) as usize;
         self.top = mover.free;
         std::mem::swap(&mut self.space, &mut to);
-        if self.limits.zeal {
+        if self.limits.zeal > 0 {
             to.poison();
         }
         let room = wanted(alive, before).min(self.space.bytes());
         self.end = self.space.start() + room as u64;
-        self.limit = if self.limits.zeal { 0 } else { self.end };
+        self.limit = if self.limits.zeal > 0 { 0 } else { self.end };
         if room < alive + need || alive + need > self.limits.heap { Err(Trap::Memory) } else { Ok(()) }
     }
 }

@@ -30,6 +30,8 @@ pub struct Image {
     pub entry: (u32, u32),
     /// How many threads run its tasks.
     pub workers: u32,
+    /// Bytes of the heap of each task, and of all of them together.
+    pub memory: (u64, u64),
     /// The names of the files of its source.
     pub files: Vec<String>,
     /// The places that code has numbers for.
@@ -54,10 +56,8 @@ impl Image {
             numbers.into_iter().for_each(|number| out.number(number));
         });
         out.row(&self.code.names, |out, name| out.text(name));
-        for number in [self.code.frame as u64, self.entry.0.into(), self.entry.1.into(), self.workers.into()]
-        {
-            out.number(number);
-        }
+        let numbers = [self.code.frame as u64, self.entry.0.into(), self.entry.1.into(), self.workers.into()];
+        numbers.into_iter().chain([self.memory.0, self.memory.1]).for_each(|number| out.number(number));
         out.row(&self.files, |out, name| out.text(name));
         out.row(&self.places, Writer::place);
         out.row(&self.clauses, |out, (number, place)| {
@@ -91,6 +91,7 @@ impl Image {
             code: CodeTable { functions, entries, names, frame },
             entry: (from.small()?, from.small()?),
             workers: from.small()?,
+            memory: (from.number()?, from.number()?),
             files: from.row(Reader::text)?,
             places: from.row(Reader::place)?,
             clauses: from.row(|from| Some((from.small()?, from.place()?)))?,
@@ -366,6 +367,7 @@ mod tests {
             },
             entry: (1, 0),
             workers: 2,
+            memory: (1 << 31, 1 << 40),
             files: vec!["main.pluto".to_owned()],
             places: vec![here, Place::default()],
             clauses: vec![(1, here)],

@@ -21,6 +21,7 @@ mod image;
 mod leaves;
 mod machine;
 mod maps;
+mod memory;
 mod numbers;
 mod operations;
 mod outside;

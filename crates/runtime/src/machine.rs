@@ -11,6 +11,7 @@ use crate::actors::Actor;
 use crate::channels::Channel;
 use crate::code::Code;
 use crate::handle::Gone;
+use crate::memory::Memory;
 use crate::operations::{Call, HOST, MACHINES, OPERATIONS, ROUNDS};
 use crate::outside;
 use crate::record::Record;
@@ -95,6 +96,7 @@ pub struct Machine<'r> {
     pub(crate) types: &'r Types,
     pub(crate) code: &'r Code,
     limits: Limits,
+    pub(crate) memory: Arc<Memory>,
     pub(crate) world: &'r mut (dyn World + Send),
     /// Where it is, for tasks.
     shared: *const Shared<'r>,
@@ -138,6 +140,7 @@ impl<'r> Machine<'r> {
             types,
             code,
             limits,
+            memory: Memory::new(limits.memory),
             world,
             shared: std::ptr::null(),
             busy: 0,
@@ -214,7 +217,7 @@ impl<'r> Machine<'r> {
     pub(crate) fn add_task(&mut self, name: Name) -> Result<usize, Trap> {
         self.forget();
         let id = self.tasks_made;
-        let task = Task::new(self.shared, (self.types, self.code), self.limits, id)?;
+        let task = Task::new(self.shared, (self.types, self.code), (self.limits, &self.memory), id)?;
         self.tasks.insert(id, Known::Live(Owned::new(task, Record::new(name))));
         self.tasks_made += 1;
         Ok(id)

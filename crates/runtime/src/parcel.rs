@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 
 use crate::handle::{self, NO_STREAM, SENDER, STREAM, Token};
 use crate::heap::{read, words, write};
+use crate::memory::{Memory, Taken};
 use crate::task::Task;
 use crate::trap::Trap;
 use crate::types::{STATIC, Size, Types};
@@ -20,7 +21,7 @@ pub(crate) struct Parcel {
     /// Which lanes are references.
     refs: u64,
     /// What they refer to; nothing where there are none.
-    objects: Option<Box<Objects>>,
+    objects: Option<Box<(Objects, Taken)>>,
 }
 
 /// What is referred to in a parcel.
@@ -89,7 +90,7 @@ pub(crate) fn each_ref(types: &Types, header: u64, len: impl Fn() -> u64, visit:
 
 impl Parcel {
     /// A copy of a value in the heap of a task; of its lanes those are references that `refs` says.
-    pub(crate) fn pack(types: &Types, lanes: &[u64], refs: u64) -> Self {
+    pub(crate) fn pack((types, memory): (&Types, &Arc<Memory>), lanes: &[u64], refs: u64) -> Self {
         let mut made = Self { lanes: Few::new(lanes), refs, objects: None };
         if refs != 0 {
             let (mut objects, mut copies) = (Objects::default(), FxHashMap::default());
@@ -99,14 +100,15 @@ impl Parcel {
                 }
             }
             objects.finish(types, &mut copies);
-            made.objects = Some(Box::new(objects));
+            let taken = memory.count(size_of_val(objects.words.as_slice()));
+            made.objects = Some(Box::new((objects, taken)));
         }
         made
     }
 
     /// The channels of the senders in it, each as often as it is in it.
     pub(crate) fn senders(&self) -> &[usize] {
-        self.objects.as_ref().map_or(&[], |objects| &objects.senders)
+        self.objects.as_ref().map_or(&[], |objects| &objects.0.senders)
     }
 }
 
@@ -167,7 +169,7 @@ impl Task<'_> {
     /// Puts a copy into the heap of the task: the lanes of the value.
     pub(crate) fn unpack(&mut self, parcel: &Parcel) -> Result<Few, Trap> {
         let mut lanes = parcel.lanes.clone();
-        let Some(objects) = &parcel.objects else { return Ok(lanes) };
+        let Some((objects, _)) = parcel.objects.as_deref() else { return Ok(lanes) };
         let len = objects.words.len();
         self.make_room(len)?;
         let to = self.take(len);

@@ -1,10 +1,12 @@
 //! A task: its heap, its stacks, and what is known of it while it is not done.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::code::{Code, Frame};
 use crate::handle::Handles;
 use crate::heap::{Space, read};
+use crate::memory::Memory;
 use crate::stacks::Stack;
 use crate::streams::{Asking, Stream};
 use crate::tasks::Ending;
@@ -41,13 +43,23 @@ pub struct Limits {
     pub steps: u64,
     /// How many threads run tasks. With one a run does the same in the same world.
     pub workers: usize,
-    /// Whether everything is moved at each allocation, which finds references that were forgotten.
-    pub zeal: bool,
+    /// Bytes of the heaps of all tasks together, and of what is on its way between them.
+    pub memory: usize,
+    /// At each so-manyth allocation of a task everything is moved, which finds references that were forgotten; with zero, where there
+    /// is no room.
+    pub zeal: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { heap: 2 << 30, stack: 16 << 20, steps: u64::MAX, workers: 1, zeal: false }
+        Self {
+            heap: 2_000_000_000,
+            stack: 16 << 20,
+            steps: u64::MAX,
+            workers: 1,
+            memory: 8_000_000_000,
+            zeal: 0,
+        }
     }
 }
 
@@ -107,6 +119,9 @@ pub struct Task<'r> {
     /// The end of the room for objects.
     pub(crate) end: u64,
     pub(crate) limits: Limits,
+    pub(crate) memory: Arc<Memory>,
+    /// How many allocations it has made since everything was moved out of zeal.
+    pub(crate) allocations: u32,
     /// The arguments of the operation that runs, which of them are references, and how many words it gives.
     pub(crate) slot: *mut u64,
     pub(crate) mask: u64,
@@ -138,15 +153,15 @@ impl<'r> Task<'r> {
     pub(crate) fn new(
         shared: *const Shared<'r>,
         tables: (&'r Types, &'r Code),
-        limits: Limits,
+        (limits, memory): (Limits, &Arc<Memory>),
         id: usize,
     ) -> Result<Self, Trap> {
-        let space = Space::new(Space::FIRST).ok_or(Trap::Memory)?;
+        let space = Space::new(Space::FIRST, memory)?;
         let top = space.start();
         let end = top + Space::FIRST as u64;
         Ok(Self {
             top,
-            limit: if limits.zeal { 0 } else { end },
+            limit: if limits.zeal > 0 { 0 } else { end },
             stack_limit: 0,
             left: Left::default(),
             host_stack: 0,
@@ -159,6 +174,8 @@ impl<'r> Task<'r> {
             handles: Handles::default(),
             end,
             limits,
+            memory: Arc::clone(memory),
+            allocations: 0,
             slot: std::ptr::null_mut(),
             mask: 0,
             gives: 0,

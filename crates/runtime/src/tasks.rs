@@ -215,14 +215,14 @@ impl<'r> Machine<'r> {
     }
 
     fn end_task(&mut self) {
-        let (current, types) = (self.current, self.types);
+        let (current, with) = (self.current, (self.types, &Arc::clone(&self.memory)));
         let task = self.own();
         let mut failure = None;
         let ended = match task.ending.take() {
-            Some(Ending::Value(values, refs)) => Ended::Value(Parcel::pack(types, &values, refs)),
+            Some(Ending::Value(values, refs)) => Ended::Value(Parcel::pack(with, &values, refs)),
             Some(Ending::Error(error)) => {
                 failure = Some(task.failure(error));
-                Ended::Error(Parcel::pack(types, &[error], 1))
+                Ended::Error(Parcel::pack(with, &[error], 1))
             }
             Some(Ending::Trapped(why)) => Ended::Trapped(why),
             None => Ended::Trapped(String::new()),
@@ -424,10 +424,10 @@ pub(crate) fn deferred(machine: &mut Machine<'_>, _shape: u32) -> Step {
 
 /// A new task of a function value. In a scope: 0 no, 1 yes, 2 yes and nobody keeps its handle.
 pub(crate) fn spawn(machine: &mut Machine<'_>, _shape: u32) -> Step {
-    let (types, gone) = (machine.types, Arc::clone(&machine.gone));
+    let (with, gone) = ((machine.types, &Arc::clone(&machine.memory)), Arc::clone(&machine.gone));
     let task = machine.own();
     let (closure, kind) = (task.argument(0), task.argument(1));
-    let parcel = Parcel::pack(types, &[closure], 1);
+    let parcel = Parcel::pack(with, &[closure], 1);
     let Some(number) = task.start(closure, false).and(task.code.entry(task.word(closure, 1))) else {
         return Ok(Next::On);
     };

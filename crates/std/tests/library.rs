@@ -148,7 +148,7 @@ fn each_way(program: &pluto_ir::Program, zeal: bool) -> [(&'static str, Outcome,
     let interpreted = run_in(program, main, Limits::default(), &mut world);
     let printed = world.listener.text;
     let compiled = compile(program, pluto_codegen::Options::default()).expect("all of it has native code");
-    let limits = pluto_codegen::Limits { zeal, ..pluto_codegen::Limits::default() };
+    let limits = pluto_codegen::Limits { zeal: u32::from(zeal), ..pluto_codegen::Limits::default() };
     let mut world = Virtual::new(1, Printed::default()).with_outside(machine());
     let native = compiled.run(limits, &mut world).expect("there is memory");
     [("interpreted", interpreted, printed), ("natively", native, world.listener.text)]

@@ -59,7 +59,7 @@ pub(crate) fn native(program: &Program) -> (Outcome, String) {
 
 /// The same with everything moved at each allocation.
 pub(crate) fn zealous(program: &Program) -> (Outcome, String) {
-    native_within(program, Limits { zeal: true, ..Limits::default() })
+    native_within(program, Limits { zeal: 1, ..Limits::default() })
 }
 
 pub(crate) fn native_within(program: &Program, limits: Limits) -> (Outcome, String) {

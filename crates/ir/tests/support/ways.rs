@@ -62,7 +62,7 @@ pub(crate) fn ways(
     let compiled = compile(program, Options::default()).expect("all of it can be compiled");
     for zeal in zeals.iter().copied() {
         let mut world = Virtual::new(seed, Heard::default());
-        let limits = pluto_codegen::Limits { zeal, ..pluto_codegen::Limits::default() };
+        let limits = pluto_codegen::Limits { zeal: u32::from(zeal), ..pluto_codegen::Limits::default() };
         let ended = compiled.run(limits, &mut world).expect("there is memory");
         assert_eq!((ended, world.listener), wanted, "native, zeal {zeal}, seed {seed}\n{program}");
     }

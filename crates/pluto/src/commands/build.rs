@@ -25,7 +25,7 @@ const LINKING: [&str; 6] = ["-pie", "-static-libgcc", "-Wl,--gc-sections", "-lm"
 pub(crate) fn run(args: &BuildArgs, colour: Colour) -> Result<u8, Failure> {
     let Some((project, program)) = program(&args.file, colour)? else { return Ok(FAILED) };
     let output = output_of(args)?;
-    let object = pluto_codegen::object(&program, &project.files, args.workers.into())
+    let object = pluto_codegen::object(&program, &project.files, args.bounds.limits())
         .map_err(|error| refused(error, &project.files).hint("`pluto run --interpret` runs it"))?;
     let whole = linked(&object)?;
     output::whole_file(&output, Readers::Program, |out| {

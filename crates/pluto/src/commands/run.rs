@@ -41,7 +41,8 @@ pub(crate) fn run(args: &RunArgs, colour: Colour) -> Result<u8, Failure> {
         return output::result(0, "", |out| write!(out, "{}", compiled.dumped));
     }
     let mut world = Here { machine: Machine::new(args.arguments.clone()), files: &project.files };
-    let outcome = execute(&program, compiled.as_ref(), args.workers, &mut world);
+    let limits = pluto_codegen::Limits { zeal: args.gc_zeal, ..args.bounds.limits() };
+    let outcome = execute(&program, compiled.as_ref(), limits, &mut world);
     world.machine.finish()?;
     let outcome = outcome.map_err(|error| refused(error, &project.files).hint(INTERPRET))?;
     Ok(pluto_native::ended(&outcome.map(|at| place(*at, &project.files))))
@@ -66,14 +67,11 @@ pub(crate) fn program(file: &Path, colour: Colour) -> Result<Option<(Project, Pr
 fn execute(
     program: &Program,
     compiled: Option<&Compiled>,
-    workers: u8,
+    limits: pluto_codegen::Limits,
     world: &mut (dyn World + Send),
 ) -> Result<Outcome, Error> {
     match (compiled, program.main) {
-        (Some(compiled), _) => {
-            let workers = usize::from(workers);
-            compiled.run(pluto_codegen::Limits { workers, ..pluto_codegen::Limits::default() }, world)
-        }
+        (Some(compiled), _) => compiled.run(limits, world),
         (None, Some(main)) => Ok(run_in(program, main, Limits::default(), world)),
         (None, None) => Ok(Outcome::Finished),
     }

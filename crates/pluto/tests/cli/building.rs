@@ -136,6 +136,21 @@ fn main() {
     assert_eq!(built(&build(text, &["--workers", "3"]), &[]).ok(), "10945\n");
 }
 
+#[test]
+fn memory_ends_where_it_was_said() {
+    let text = "fn main() {
+    let mut all: [int] = []
+    for n in 0..1_000_000 { all.push(n) }
+    print(all.len())
+}
+";
+    for bound in ["--memory", "--task-memory"] {
+        assert_eq!(built(&build(text, &[bound, "64MB"]), &[]).ok(), "1000000\n");
+        let whole = built(&build(text, &[bound, "5MB"]), &[]).whole();
+        assert!(whole.starts_with("status 101\n--- stdout\n--- stderr\ntrap: out of memory\n"), "{whole}");
+    }
+}
+
 /// Examples that tell what happens in time as it passes.
 const OF_TIME: [&str; 2] = ["philosophers", "rate_limiter"];
 

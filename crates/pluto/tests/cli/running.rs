@@ -290,6 +290,22 @@ fn main() {
 }
 
 #[test]
+fn memory_ends_where_it_is_said() {
+    let text = "fn main() {
+    let mut all: [int] = []
+    for n in 0..1_000_000 { all.push(n) }
+    print(all.len())
+}
+";
+    assert_eq!(run(text, &[]).ok(), "1000000\n");
+    assert_eq!(run(text, &["--memory", "64MB", "--gc-zeal", "10000"]).ok(), "1000000\n");
+    for bound in ["--memory", "--task-memory"] {
+        let whole = run(text, &[bound, "5MB"]).whole();
+        assert!(whole.starts_with("status 101\n--- stdout\n--- stderr\ntrap: out of memory\n"), "{whole}");
+    }
+}
+
+#[test]
 fn native_code_is_shown() {
     let clif = run("fn main() { print(1) }\n", &["--dump", "clif"]).ok();
     assert!(clif.starts_with("; main\nfunction u0:"), "{clif}");
