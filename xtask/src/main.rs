@@ -17,6 +17,7 @@ mod python;
 mod rabbit;
 mod run;
 mod steps;
+mod stress;
 mod test;
 mod tidy;
 mod workspace;
@@ -33,7 +34,7 @@ struct Chore {
     run: fn(&[String]) -> Result<()>,
 }
 
-const CHORES: [Chore; 10] = [
+const CHORES: [Chore; 11] = [
     Chore {
         name: "demo",
         arguments: "",
@@ -63,6 +64,12 @@ const CHORES: [Chore; 10] = [
         arguments: "[TARGET…] [--runs N] [--write]",
         about: "run the fuzz targets a fixed number of times; --write: their table into docs/benchmarks.md",
         run: fuzz::main,
+    },
+    Chore {
+        name: "stress",
+        arguments: "[PROGRAM…]",
+        about: "run the programs of stress/ in several ways, within their bounds of time and memory",
+        run: stress::main,
     },
     Chore {
         name: "mutants",

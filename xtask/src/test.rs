@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::error::{Error, Result};
 use crate::steps::Steps;
-use crate::{erlang, fuzz, metadata, otp, python, rabbit, run, tidy, workspace};
+use crate::{erlang, fuzz, metadata, otp, python, rabbit, run, stress, tidy, workspace};
 
 /// Packages whose tests run under AddressSanitizer: they take bytes apart.
 const SANITIZED: [&str; 4] = ["pluto-term", "pluto-dist", "pluto-matchspec", "pluto-recording"];
@@ -40,7 +40,7 @@ pub(crate) fn main(arguments: &[String]) -> Result<()> {
     if full {
         slow(&mut steps);
     } else {
-        steps.not_run("RabbitMQ, release build, fuzzing, sanitizers", "run with --full");
+        steps.not_run("RabbitMQ, release build, fuzzing, stress, sanitizers", "run with --full");
     }
     steps.finish()
 }
@@ -119,6 +119,7 @@ fn slow(steps: &mut Steps) {
     });
     steps.run("RabbitMQ", || rabbit::main(&[]));
     steps.run("fuzzing", || fuzz::main(&[]));
+    steps.run("stress", || stress::main(&[]));
     steps.run("AddressSanitizer", address_sanitizer);
 }
 
