@@ -74,7 +74,7 @@ fn strings() {
             print((a + b, a.len(), a.is_empty(), a.chars(), a.lines(), a.words(), a.split(b), a.split_once(b)))
             print((a.trim(), a.trim_start(), a.trim_end(), a.to_upper(), a.to_lower(), a.starts_with(b), a.ends_with(b)))
             print((a.strip_prefix(b), a.strip_suffix(b), a.contains(b), a.find(b), a.replace(b, \"<>\"), a.repeat(2)))
-            print((a.reverse(), a.get(1), a.get(99), a.pad_start(9, b), a.pad_end(9), a.to_int(), a.to_float()))
+            print((a.reverse(), a.get(1), a.get(99), a.pad_start(9, b), a.pad_end(9), a.pad_end(1 << 62, \"\"), a.to_int(), a.to_float()))
             print((a < b, a <= b, a == b, a != b, a.bytes().len(), a.bytes().hex(), a.bytes().to_array()))
             print((a.bytes().to_text(), a.bytes().get(0), a.bytes() == b.bytes()))
             for c in a { print(c) }

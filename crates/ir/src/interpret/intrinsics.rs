@@ -246,7 +246,7 @@ impl Machine<'_, '_> {
             I::TextPadStart | I::TextPadEnd => {
                 let width = usize::try_from(word(1) as i64).unwrap_or(0);
                 let missing = pluto_text::missing(&text, width, &third);
-                self.heap.take(width / 8)?;
+                self.heap.take(missing / 8)?;
                 pluto_text::pad(&text, missing, &third, what == I::TextPadStart)
             }
             I::TextRepeat => {
@@ -414,7 +414,7 @@ impl Machine<'_, '_> {
     }
 
     /// Whether the lanes of a value can say by themselves that there is none: an object, or what is optional itself.
-    fn says_none(&self, shape: ShapeId) -> bool {
+    pub(super) fn says_none(&self, shape: ShapeId) -> bool {
         self.program.is_one_ref(shape) || matches!(self.program.shape(shape), Shape::Optional(_))
     }
 
