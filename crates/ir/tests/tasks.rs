@@ -653,3 +653,48 @@ fn nap() { sleep(60m) }
         "#]],
     );
 }
+
+#[test]
+fn messages_that_may_be_none_are_polled() {
+    always(
+        r#"
+class P { pub n: int }
+
+fn poll<T>(from: Receiver<T>) T? { from.try_recv() }
+
+fn main() {
+    let (out, texts) = chan<string?>(3)
+    out.send("abc") catch { ChannelClosed {} => print("closed") }
+    out.send(none) catch { ChannelClosed {} => print("closed") }
+    print(texts.try_recv() ?? "none")
+    print(texts.try_recv() ?? "none")
+    print(texts.try_recv() ?? "none")
+    let (give, numbers) = chan<int?>(3)
+    give.send(none) catch { ChannelClosed {} => print("closed") }
+    give.send(5) catch { ChannelClosed {} => print("closed") }
+    print([poll(numbers), poll(numbers), poll(numbers)])
+    let (set, points) = chan<P?>(3)
+    set.send(none) catch { ChannelClosed {} => print("closed") }
+    set.send(P { n: 7 }) catch { ChannelClosed {} => print("closed") }
+    print([points.try_recv(), points.try_recv(), points.try_recv()])
+    let (tell, pairs) = chan<(int, string?)>(3)
+    tell.send((1, none)) catch { ChannelClosed {} => print("closed") }
+    tell.send((2, "two")) catch { ChannelClosed {} => print("closed") }
+    print([pairs.try_recv(), pairs.try_recv(), pairs.try_recv()])
+    out.close()
+    give.close()
+    set.close()
+    tell.close()
+}
+"#,
+        &expect![[r#"
+            abc
+            none
+            none
+            [none, 5, none]
+            [none, P { n: 7 }, none]
+            [(1, none), (2, "two"), none]
+            Finished
+        "#]],
+    );
+}

@@ -372,8 +372,8 @@ pub(crate) fn try_receive(machine: &mut Machine<'_>, shape: u32) -> Step {
     match machine.receive(channel) {
         Got::Message(message) => {
             machine.take_senders(&message);
-            let one_ref = types.known[types.item(shape) as usize].one_ref;
-            machine.own().give_parcel((!one_ref).then_some(1), &message)?;
+            let says_none = types.says_none(types.item(shape));
+            machine.own().give_parcel((!says_none).then_some(1), &message)?;
         }
         Got::Closed | Got::Nothing => machine.own().give(&[]),
     }

@@ -295,8 +295,8 @@ impl Machine<'_, '_> {
             I::TryRecv => match self.receive(channel) {
                 Got::Message(message) => {
                     let lanes = self.take(message);
-                    let one_ref = self.program.is_one_ref(self.item(shape));
-                    if one_ref { lanes } else { std::iter::once(1).chain(lanes).collect() }
+                    let says_none = self.says_none(self.item(shape));
+                    if says_none { lanes } else { std::iter::once(1).chain(lanes).collect() }
                 }
                 Got::Closed | Got::Nothing => Vec::new(),
             },
