@@ -135,6 +135,8 @@ pub(crate) struct Checker<'a> {
     /// Patterns with an `else`, which stands here: they must not always match.
     pub(crate) with_else: Vec<(ModuleId, Span, PatternId)>,
     pub(crate) injections: Vec<Injection>,
+    /// Values that go to another task.
+    pub(crate) crossings: Vec<(ModuleId, crate::body::ExprId)>,
     pub(crate) purity: crate::purity::Seen,
     pub(crate) current_test: Option<TestId>,
     /// Methods that use `self`, which is not among their parameters.
@@ -195,6 +197,7 @@ impl<'a> Checker<'a> {
             irrefutable: Vec::new(),
             with_else: Vec::new(),
             injections: Vec::new(),
+            crossings: Vec::new(),
             purity: crate::purity::Seen::default(),
             current_test: None,
             lacks_self: FxHashSet::default(),

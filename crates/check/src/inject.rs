@@ -63,7 +63,7 @@ struct Planner {
 }
 
 /// More types than these are not looked at in one value.
-const MANY: usize = 1000;
+pub(crate) const MANY: usize = 1000;
 
 impl Checker<'_> {
     /// Makes the plans of all apps and of all literals that leave something to inject.
@@ -391,12 +391,12 @@ impl Checker<'_> {
             {
                 return Some((ty, method));
             }
-            match found {
-                Ty::Class(..) | Ty::Enum(..) | Ty::Error(_) => work.extend(self.field_types(ty)),
-                // What is behind a handle is in a task of its own; what a function value captures, no type tells.
-                Ty::Actor(..) | Ty::Task(..) | Ty::Sender(_) | Ty::Receiver(_) | Ty::Function(..) => (),
-                _ => work.extend(self.parts(found)),
+            if let Ty::Trait(of, _) = found {
+                let impls = self.methods.of_trait.get(&of).map_or(&[][..], Vec::as_slice);
+                let on = impls.iter().map(|id| self.program.impls[*id].on);
+                work.extend(on.filter(|on| injected.contains(on)));
             }
+            work.extend(self.held_types(ty, found));
         }
         None
     }

@@ -8,6 +8,7 @@
 pub mod arena;
 mod bodies;
 pub mod body;
+mod carried;
 mod checker;
 mod cycles;
 mod declare;
@@ -83,6 +84,7 @@ pub fn check(input: &Input<'_>) -> Checked {
     checker.check_matches();
     checker.check_leaks();
     checker.check_purity();
+    checker.check_carried();
     checker.plan_injection();
     checker.solve_effects();
     checker.warn_unused();

@@ -51,14 +51,18 @@ impl Words<'_> {
                 Said::new(codes::APP_WITHOUT_MAIN, format!("the app `{name}` has no `main`"))
                     .note("the program begins in it: `fn main(self) { … }`")
             }
-            Fact::SharedMutable { ty, method, .. } => {
+            Fact::SharedMutable { ty, method, shared } => {
                 let message = format!(
                     "`{}` would be shared between tasks, and `{}` changes it",
                     self.ty(*ty),
                     self.name(*method)
                 );
-                Said::new(codes::SHARED_MUTABLE, message)
-                    .note("what is shared is an actor, or has no method with `mut self`")
+                let said = Said::new(codes::SHARED_MUTABLE, message);
+                let said = match *shared == self.at {
+                    true => said,
+                    false => said.at(*shared, "it goes to another task here"),
+                };
+                said.note("what is shared is an actor, or has no method with `mut self`")
             }
             _ => return None,
         })

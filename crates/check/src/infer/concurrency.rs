@@ -80,6 +80,7 @@ impl Body<'_, '_> {
             }
             if let Callee::Value(function) = callee {
                 self.cross_captures(function);
+                self.c.crossings.push((self.module, function));
             }
         }
         let result = self.ty(value);
@@ -101,6 +102,7 @@ impl Body<'_, '_> {
         }
         let (ty, span) = (self.ty(value), self.span(value));
         self.later.push(Later::Injected(ty, span));
+        self.c.crossings.push((self.module, value));
     }
 
     /// What a closure captures goes with it.

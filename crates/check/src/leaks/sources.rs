@@ -58,7 +58,7 @@ impl Checker<'_> {
     }
 
     /// The name at which a path begins.
-    pub(super) fn root_of(&self, mut at: ExprId) -> Option<LocalId> {
+    pub(crate) fn root_of(&self, mut at: ExprId) -> Option<LocalId> {
         loop {
             at = match self.program.nodes.exprs[at].kind {
                 ExprKind::Local(local) => return Some(local),
