@@ -43,6 +43,7 @@ intrinsics! {
     ArraySlice = "array [..]",
     BytesGet = "bytes []",
     BufferGet = "buffer []",
+    BufferSet = "buffer [] =",
     MapGet = "map []",
     IntAbs = "int.abs",
     IntPow = "int.pow",

@@ -287,3 +287,81 @@ fn main() {
 }
 "));
 }
+
+#[test]
+fn bytes_of_a_buffer_are_assigned() {
+    let program = |last: &str| {
+        format!(
+            r"
+class Frame {{
+    out: Buffer
+    fn mark(mut self, at: int) byte {{
+        self.out[at] = 255
+        self.out[at - 1] += 2
+        self.out[at]
+    }}
+}}
+fn at(n: int) int {{
+    print(n)
+    n
+}}
+fn main() {{
+    let mut b = Buffer.new()
+    for n in 0..100 {{ b.push((n % 10) as byte) }}
+    b[0] = 65
+    b[at(1)] += 3
+    let mut list = [b]
+    list[0][2] = b[0]
+    print(b.to_bytes().slice(0..4).hex())
+    print(b[98..=99])
+    print(b[3..3].len())
+    let mut f = Frame {{ out: b }}
+    print(f.mark(99))
+    print(b[98..100].hex())
+    {last}
+}}
+"
+        )
+    };
+    let told: String = ["b[100] = 1", "b[-1] = 1", "b[99] += 1", "print(b[99..101])", "b.clear() b[0] = 1"]
+        .map(|last| ran(&program(&last.replace(") b", ")\n    b"))))
+        .concat();
+    expect![[r#"
+        1
+        41044103
+        bytes(08 09)
+        0
+        255
+        0aff
+        trap: an index out of range
+        1
+        41044103
+        bytes(08 09)
+        0
+        255
+        0aff
+        trap: an index out of range
+        1
+        41044103
+        bytes(08 09)
+        0
+        255
+        0aff
+        trap: integer overflow
+        1
+        41044103
+        bytes(08 09)
+        0
+        255
+        0aff
+        trap: an index out of range
+        1
+        41044103
+        bytes(08 09)
+        0
+        255
+        0aff
+        trap: an index out of range
+    "#]]
+    .assert_eq(&told);
+}

@@ -30,6 +30,15 @@ pub(crate) fn get(call: &mut Call<'_, '_>) -> Done {
     Ok(())
 }
 
+pub(crate) fn put(call: &mut Call<'_, '_>) -> Done {
+    let (index, byte) = (call.word(1) as i64, call.word(2) as u8);
+    let buffer = call.word(0);
+    let (len, store) = (call.task.word(buffer, 1) as usize, call.task.word(buffer, 2));
+    let index = usize::try_from(index).ok().filter(|index| *index < len).ok_or(Trap::Index)?;
+    call.task.raw_mut(store, len)[index] = byte;
+    Ok(())
+}
+
 pub(crate) fn find(call: &mut Call<'_, '_>) -> Done {
     let byte = at(call);
     call.give_optional(byte.map(u64::from));

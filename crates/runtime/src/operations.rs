@@ -99,6 +99,7 @@ pub(crate) const OPERATIONS: &[(&str, Operation)] = &[
     ("array [..]", arrays::slice),
     ("bytes []", bytes::get),
     ("buffer []", bytes::get),
+    ("buffer [] =", bytes::put),
     ("map []", maps::get),
     ("int.abs", numbers::abs),
     ("int.pow", numbers::pow),

@@ -320,6 +320,12 @@ impl Machine<'_, '_> {
             }
             return Ok(Vec::new());
         }
+        if what == I::BufferSet {
+            let index = usize::try_from(word(1) as i64).map_err(|_| Trap::Index)?;
+            let Some(Object::Bytes(bytes)) = self.heap.get_mut(word(0)) else { return Ok(Vec::new()) };
+            *bytes.get_mut(index).ok_or(Trap::Index)? = word(2) as u8;
+            return Ok(Vec::new());
+        }
         let bytes = bytes_of(self.heap.get(word(0)));
         let new = match what {
             I::BytesToText => {

@@ -14,8 +14,10 @@ enum Place {
     Registers(Value),
     /// In an object, from a lane on.
     Object(Reg, u32),
-    /// In an array, some lanes of an element from one on.
-    Element { array: Reg, index: Reg, item: TyId, from: usize },
+    /// In an array.
+    Element { array: Reg, index: Reg, item: TyId },
+    /// In a buffer.
+    Byte { buffer: Reg, index: Reg, ty: TyId },
     /// In a map.
     Entry { map: Reg, key: Value, ty: TyId },
 }
@@ -56,47 +58,18 @@ impl Code<'_, '_> {
                 let (_, lane) = self.field_place(ty, 0, at);
                 Place::Object(object, lane)
             }
-            ExprKind::Element(of, at) => {
-                let (start, len) = self.element_lanes(of, at);
-                match self.place(of) {
-                    Place::Registers(regs) => {
-                        Place::Registers(regs.get(start..start + len).unwrap_or_default().to_vec())
-                    }
-                    Place::Object(object, lane) => Place::Object(object, lane + start as u32),
-                    Place::Element { array, index, item, from } => {
-                        Place::Element { array, index, item, from: from + start }
-                    }
-                    entry @ Place::Entry { .. } => {
-                        self.missing("assignment to a part of what a map holds");
-                        entry
-                    }
-                }
-            }
             ExprKind::Index(base, index) => {
                 let ty = self.ty_of(base);
                 let object = self.one(base);
                 let key = self.expr(index);
                 match self.l.types.get(ty) {
-                    Ty::Array(item) => Place::Element { array: object, index: first(&key), item, from: 0 },
+                    Ty::Array(item) => Place::Element { array: object, index: first(&key), item },
+                    Ty::Buffer => Place::Byte { buffer: object, index: first(&key), ty },
                     Ty::Map(..) => Place::Entry { map: object, key, ty },
                     _ => {
                         self.missing("assignment to an element of this");
                         Place::Registers(Vec::new())
                     }
-                }
-            }
-            ExprKind::Unwrap(of) => {
-                let (ty, to) = (self.ty_of(of), self.ty_of(expr));
-                match self.place(of) {
-                    whole if ty == to => whole,
-                    Place::Registers(regs) => Place::Registers(self.unwrapped(ty, to, regs)),
-                    Place::Object(object, lane) if !self.is_ref_optional(ty) => {
-                        Place::Object(object, lane + 1)
-                    }
-                    Place::Element { array, index, item, from } if !self.is_ref_optional(ty) => {
-                        Place::Element { array, index, item, from: from + 1 }
-                    }
-                    other => other,
                 }
             }
             _ => {
@@ -126,13 +99,16 @@ impl Code<'_, '_> {
         match place {
             Place::Registers(regs) => regs.clone(),
             Place::Object(object, lane) => self.load_value(*object, *lane, ty),
-            Place::Element { array, index, item, from } => {
-                let all = self.get(*array, *index, *item);
-                let len = self.l.lanes(ty).len();
-                all.get(*from..from + len).unwrap_or_default().to_vec()
-            }
+            Place::Element { array, index, item } => self.get(*array, *index, *item),
+            Place::Byte { buffer, index, ty } => self.byte_of(*buffer, *index, *ty),
             Place::Entry { map, key, ty } => self.entry(*map, key, *ty),
         }
+    }
+
+    /// The byte of a buffer; a trap where there is none.
+    fn byte_of(&mut self, buffer: Reg, index: Reg, ty: TyId) -> Value {
+        let shape = self.l.shape(ty);
+        self.intrinsic(Intrinsic::BufferGet, shape, &[buffer, index], &[Lane::Byte])
     }
 
     /// The value of a key; a trap where there is none.
@@ -151,19 +127,13 @@ impl Code<'_, '_> {
                     self.push(Inst::Store { object: *object, lane, from: *from });
                 }
             }
-            Place::Element { array, index, item, from } => {
-                let whole = self.l.lanes(*item).len() == value.len();
-                let value = if whole {
-                    value.to_vec()
-                } else {
-                    let mut all = self.get(*array, *index, *item);
-                    for (place, part) in all.iter_mut().skip(*from).zip(value) {
-                        *place = *part;
-                    }
-                    all
-                };
-                let from = self.list(&value);
+            Place::Element { array, index, .. } => {
+                let from = self.list(value);
                 self.push(Inst::Set { array: *array, index: *index, from });
+            }
+            Place::Byte { buffer, index, ty } => {
+                let shape = self.l.shape(*ty);
+                self.intrinsic(Intrinsic::BufferSet, shape, &[*buffer, *index, first(value)], &[]);
             }
             Place::Entry { map, key, ty } => {
                 let shape = self.l.shape(*ty);
@@ -198,8 +168,8 @@ impl Code<'_, '_> {
             Ty::String if slice => Intrinsic::TextSlice,
             Ty::String => Intrinsic::TextGet,
             Ty::Bytes if !slice => return self.intrinsic(Intrinsic::BytesGet, shape, &with, &[Lane::Byte]),
-            Ty::Bytes => Intrinsic::BytesSlice,
-            Ty::Buffer if !slice => return self.intrinsic(Intrinsic::BufferGet, shape, &with, &[Lane::Byte]),
+            Ty::Buffer if !slice => return self.byte_of(object, first(&key), base_ty),
+            Ty::Bytes | Ty::Buffer => Intrinsic::BytesSlice,
             _ => return self.not_yet(id, "an index of this"),
         };
         self.intrinsic(what, shape, &with, &[Lane::Ref])
