@@ -89,6 +89,8 @@ enum Key {
     Message(FunctionId, Vec<TyId>),
     /// A method of a trait object as a function value, whose receiver is what it captures.
     ObjectValue(TraitId, FunctionId, Vec<TyId>),
+    /// A method of an actor as a function value, whose handle is what it captures; whether it is the method of a trait.
+    ActorValue(FunctionId, Vec<TyId>, TyId, bool),
     /// A constant.
     Const(ConstId),
 }
@@ -101,6 +103,7 @@ enum Job {
     Value(FunctionId, Vec<TyId>, bool),
     Variant(TyId, u32),
     ObjectValue(TraitId, FunctionId, Vec<TyId>),
+    ActorValue(FunctionId, Vec<TyId>, TyId, bool),
     Method(FunctionId, Vec<TyId>, TyId),
     Message(FunctionId, Vec<TyId>),
     Generator(FunctionId, Subst),
@@ -316,6 +319,9 @@ impl<'s> Lowering<'s> {
             }
             Job::Value(function, arguments, bound) => self.value_code(id, function, arguments, bound),
             Job::ObjectValue(of, method, given) => self.object_value_code(id, of, method, &given),
+            Job::ActorValue(function, given, handle, of_trait) => {
+                self.actor_value_code(id, function, given, handle, of_trait)
+            }
             Job::Variant(ty, variant) => self.variant_code(id, ty, variant),
             Job::Method(function, arguments, on) => self.method_code(id, function, arguments, on),
             Job::Message(function, arguments) => self.message_code(id, function, arguments),

@@ -160,6 +160,77 @@ fn main() {
 }
 
 #[test]
+fn methods_of_actors_are_values() {
+    check(
+        r#"
+trait Adds { fn add_all(mut self, list: [int]) int }
+actor Counter {
+    n: int = 0
+    fn add(mut self, k: int) int {
+        self.n += k
+        self.n
+    }
+}
+impl Adds for Counter {
+    fn add_all(mut self, list: [int]) int {
+        self.n += list.sum()
+        self.n
+    }
+}
+class Steps {
+    next: fn(int) int raises ActorDown
+    fn go(self) int { (self.next)(1) catch -1 }
+}
+fn twice(f: fn(int) int) int { f(1)! + f(2)! }
+fn bound_twice<T: Adds>(mut of: T) int {
+    let f = of.add_all
+    f([1])! + f([1, 1])!
+}
+fn object(mut of: Adds) int {
+    let f = of.add_all
+    f([10])!
+}
+fn main() {
+    let c = spawn Counter { n: 5 }
+    let f = c.add
+    print(f(1)!)
+    print(twice(c.add)!)
+    print(twice(f)!)
+    print([1, 2, 3].map(c.add)!)
+    print(bound_twice(c)!)
+    print(object(c)!)
+    let g = c.add_all
+    print(g([1])!)
+    let steps = Steps { next: f }
+    print(steps.go())
+    let task = spawn f(7)
+    print(task.get() catch -2)
+    c.stop()
+    print(f(1) catch { ActorDown { .. } => -3 })
+    print(g([1]) catch -4)
+    print(object(c) catch -5)
+    print(steps.go())
+}
+"#,
+        &expect![[r#"
+            6
+            16
+            22
+            [13, 15, 18]
+            40
+            31
+            32
+            33
+            40
+            -3
+            -4
+            -5
+            -1
+        "#]],
+    );
+}
+
+#[test]
 fn a_value_that_holds_itself_differs_where_something_else_does() {
     check(
         r#"

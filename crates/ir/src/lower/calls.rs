@@ -532,18 +532,16 @@ impl Code<'_, '_> {
         let given = self.target_arguments(target);
         let (function, given) = match target.dispatch {
             Dispatch::Direct | Dispatch::Impl(_) => (target.function, given),
-            Dispatch::Bound(_) if matches!(self.l.types.get(ty), Ty::Actor(..)) => {
-                self.missing("this method as a value");
-                return Vec::new();
-            }
             Dispatch::Bound(of) => match self.implementation(of, target.function, &given) {
+                Some((function, given)) if matches!(self.l.types.get(ty), Ty::Actor(..)) => {
+                    return self.actor_method_value(function, given, (ty, &value), true);
+                }
                 Some(found) => found,
                 None => return Vec::new(),
             },
             Dispatch::Object(of) => return self.object_method_value(of, target.function, given, ty, &value),
             Dispatch::Message => {
-                self.missing("a method of an actor as a value");
-                return Vec::new();
+                return self.actor_method_value(target.function, given, (ty, &value), false);
             }
         };
         let part = self.l.shape(ty);

@@ -66,6 +66,33 @@ impl Lowering<'_> {
         code.finish()
     }
 
+    /// A method of an actor as a function value: takes the handle, sends the message and waits for its reply.
+    pub(super) fn actor_value_code(
+        &mut self,
+        id: FuncId,
+        function: FunctionId,
+        given: Vec<TyId>,
+        handle: TyId,
+        of_trait: bool,
+    ) -> Function {
+        let of = self.source.functions[function].clone();
+        let subst = Subst::of(&self.params_of(function), &given);
+        let result = self.result_of(function, &subst);
+        let mut code = Code::new(self, id, subst, of.origin.module, result);
+        let captured = code.param_lane(Lane::Ref);
+        let params: Vec<Value> = of.params.iter().map(|param| code.param(param.ty)).collect();
+        let types: Vec<TyId> =
+            std::iter::once(handle).chain(of.params.iter().map(|param| code.ty(param.ty))).collect();
+        let with: Vec<Value> = std::iter::once(code.load_value(captured, 0, handle)).chain(params).collect();
+        let called = if of_trait {
+            code.call_behind_trait(function, given, &with, &types)
+        } else {
+            code.call_actor(function, given, &with, &types)
+        };
+        code.hand_on(called);
+        code.finish()
+    }
+
     /// A built-in error.
     fn builtin_error(&mut self, name: &str) -> Option<(ErrorId, TyId)> {
         let id = self.builtin_error_id(name)?;
@@ -217,6 +244,25 @@ impl Code<'_, '_> {
             code.end(End::Trap(Trap::Said(why)));
         });
         called
+    }
+
+    /// A method of an actor as a value: what it captures is the handle.
+    pub(super) fn actor_method_value(
+        &mut self,
+        function: FunctionId,
+        given: Vec<TyId>,
+        (handle, value): (TyId, &[Reg]),
+        of_trait: bool,
+    ) -> Value {
+        let captures = self.capture(&[handle], &[value.to_vec()]);
+        let at = self.at;
+        let id = self.l.once(Key::ActorValue(function, given.clone(), handle, of_trait), |l| {
+            let subst = Subst::of(&l.params_of(function), &given);
+            let (name, lanes) = (l.name_of(function), l.lanes_of(function, &subst));
+            let job = Job::ActorValue(function, given, handle, of_trait);
+            Reserved { name, lanes, fails: true, at, job }
+        });
+        self.closure_of(id, captures)
     }
 
     /// `c.add(1) later`
