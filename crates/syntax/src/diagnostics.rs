@@ -248,6 +248,9 @@ impl SyntaxError {
             Fact::ForeignWord { written: "ensures", .. } => {
                 "clauses of a contract stand between the head and the body of a function"
             }
+            Fact::ForeignWord { written: "override", .. } => {
+                "what a type does for a trait stands in `impl Trait for Type { … }`"
+            }
             Fact::ForeignWord { written: "static", .. } => "a function without `self` belongs to its type",
             Fact::Foreign(Foreign::Reference) => "what a function changes is a parameter with `mut`",
             Fact::ForeignWord { written: "if let", .. } => {

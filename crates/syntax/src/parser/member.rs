@@ -100,15 +100,31 @@ impl Parser<'_> {
             self.note(self.span(), Fact::ForeignWord { written: "let", instead: "" });
             self.bump();
             self.eat(Kind::Mut);
-        } else if self.foreign().is_some() {
-            self.recovering = false;
-            self.bump();
-            if self.at(Kind::Fn) {
-                let method = self.function(Home::Type, public);
-                return self.push(method);
-            }
+        }
+        self.skip_foreign_words();
+        self.skip_unknown_word();
+        if self.at_method() {
+            let method = self.function(Home::Type, public);
+            return self.push(method);
         }
         self.field_decl(public, Expected::Member);
+    }
+
+    /// Words of other languages before a member, which are said.
+    fn skip_foreign_words(&mut self) {
+        while !self.at_method() && self.foreign().is_some() {
+            self.recovering = false;
+            self.bump();
+        }
+    }
+
+    /// A word before the `fn` of a method that says nothing in Pluto.
+    fn skip_unknown_word(&mut self) {
+        if self.at(Kind::Name) && self.peek(1) == Kind::Fn && !self.line_ends_behind() {
+            self.expected(Expected::Member);
+            self.recovering = false;
+            self.bump();
+        }
     }
 
     /// Whether a method begins here, perhaps without its word, which is said.
@@ -223,6 +239,7 @@ impl Parser<'_> {
 
     fn method(&mut self, home: Home) {
         let public = self.eat(Kind::Pub);
+        self.skip_foreign_words();
         if !self.at_method() && !self.at_method_without_fn() {
             return self.expected(Expected::Method);
         }

@@ -10,6 +10,7 @@ use crate::tree::{List, Name};
 
 /// Words that begin declarations and statements elsewhere, and what Pluto has.
 const FOREIGN: &[(&str, &str)] = &[
+    ("abstract", ""),
     ("async", ""),
     ("case", "match"),
     ("def", "fn"),
@@ -18,6 +19,7 @@ const FOREIGN: &[(&str, &str)] = &[
     ("elsif", "else if"),
     ("ensures", "assert"),
     ("export", "pub"),
+    ("final", ""),
     ("foreach", "for"),
     ("fun", "fn"),
     ("func", "fn"),
@@ -26,8 +28,10 @@ const FOREIGN: &[(&str, &str)] = &[
     ("interface", "trait"),
     ("mod", "import"),
     ("object", "class"),
+    ("override", ""),
     ("private", ""),
     ("proc", "fn"),
+    ("protected", ""),
     ("protocol", "trait"),
     ("public", "pub"),
     ("receive", "select"),
@@ -47,6 +51,7 @@ const FOREIGN: &[(&str, &str)] = &[
     ("using", "import"),
     ("val", "let"),
     ("var", "let mut"),
+    ("virtual", ""),
     ("when", "match"),
 ];
 

@@ -257,7 +257,7 @@ impl Parser<'_> {
     }
 
     /// Whether the line ends behind the current token.
-    fn line_ends_behind(&self) -> bool {
+    pub(super) fn line_ends_behind(&self) -> bool {
         let behind = self.following().next().map_or(self.end(), |(_, token)| token.start);
         Span::new(self.end(), behind).of(self.source).contains('\n')
     }
