@@ -204,6 +204,8 @@ impl Body<'_, '_> {
             }
         }
         self.error(at, Fact::Operands { operator, left: l, right: r });
+        self.poison(l);
+        self.poison(r);
     }
 
     fn equality(&mut self, op: Op, op_span: Span, left: ExprId, right: ExprId, span: Span) -> ExprId {

@@ -91,7 +91,9 @@ impl Body<'_, '_> {
         let never = found == TyId::NEVER;
         let mut ty = optional.map_or(found, |ty| self.shallow(ty));
         let plain = matches!(self.nodes[pattern], tree::Pattern::Bind { .. } | tree::Pattern::Any);
-        if never && optional.is_none() && !plain {
+        // Nothing is of this type, which is said where it was to be.
+        let lost = self.ty(value) == TyId::WRONG && self.is_no_object(ty);
+        if lost || (never && optional.is_none() && !plain) {
             ty = TyId::WRONG;
         }
         let mut thaw = None;
@@ -123,6 +125,13 @@ impl Body<'_, '_> {
             self.must_not_drop_task(value);
         }
         (Stmt::Let(made, value, otherwise), never)
+    }
+
+    fn is_no_object(&mut self, ty: TyId) -> bool {
+        match self.get(ty) {
+            Ty::Trait(of, _) => self.c.not_object(of).is_some(),
+            _ => false,
+        }
     }
 
     /// An `else` is of use where the pattern may not match.
