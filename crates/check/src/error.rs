@@ -1,6 +1,6 @@
 //! What is wrong with a program, as facts. Their prose is in `describe`.
 
-use pluto_source::FileSpan;
+use pluto_source::{FileSpan, Span};
 use pluto_syntax::tree::{BinaryOp, UnaryOp};
 
 use crate::names::Symbol;
@@ -202,6 +202,8 @@ pub enum Fact {
     ImportCycle { modules: Vec<(ModuleId, FileSpan)> },
     /// A name that is no type.
     NotAType { name: Symbol, kind: Kind },
+    /// A variant with its fields in braces: how it is made, and the edits to that.
+    VariantInBraces { made: String, edits: Vec<(Span, String)> },
     /// A name that is no value.
     NotAValue { name: Symbol, kind: Kind },
     /// A field or method that a type does not have.

@@ -1,5 +1,7 @@
 //! Modules and names.
 
+use pluto_source::{Edit, Fix, Span};
+
 use super::{Said, Words, codes, kind, list};
 use crate::error::Fact;
 use crate::relations::Head;
@@ -85,6 +87,7 @@ impl Words<'_> {
             Fact::NotAType { name, kind: of } => {
                 Said::new(codes::NOT_A_TYPE, format!("`{}` is {}, not a type", self.name(*name), kind(*of)))
             }
+            Fact::VariantInBraces { made, edits } => self.variant_in_braces(made, edits),
             Fact::NotAValue { name, kind: of } => self.not_a_value(*name, *of),
             Fact::UnknownMember { ty, name, near } => {
                 let hidden = self.is_field_of_actor(*ty, *name);
@@ -124,6 +127,17 @@ impl Words<'_> {
             .near(near.map(|near| self.name(near)), at),
             _ => return self.more_modules(fact),
         })
+    }
+
+    fn variant_in_braces(&self, made: &str, edits: &[(Span, String)]) -> Said {
+        let message = format!("a variant has no braces: it is made by `{made}`");
+        let mut said = Said::new(codes::NOT_A_TYPE, message);
+        if !edits.is_empty() {
+            let file = self.at.file;
+            let edit = |(span, text): &(Span, String)| Edit { place: span.in_file(file), text: text.clone() };
+            said.fix = Some(Fix::sure("write it so", edits.iter().map(edit).collect()));
+        }
+        said
     }
 
     fn is_without_self(&self, ty: TyId, name: crate::names::Symbol) -> bool {

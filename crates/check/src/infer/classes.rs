@@ -21,6 +21,10 @@ impl Body<'_, '_> {
         span: Span,
         want: Want,
     ) -> ExprId {
+        if let Some(fact) = self.variant_in_braces(ty, fields, span) {
+            self.check_lost(fields);
+            return self.refuse(span, fact);
+        }
         let made = self.literal_type(ty, want);
         match self.get(made) {
             Ty::Class(id, _) if self.c.program.classes[id].kind != ClassKind::App => {
@@ -36,17 +40,79 @@ impl Body<'_, '_> {
                 self.add(ExprKind::Error(id, values), made, span)
             }
             other => {
-                self.lost += 1;
-                for field in self.nodes.list(fields) {
-                    self.field_value(field, Want::Any);
-                }
-                self.lost -= 1;
+                self.check_lost(fields);
                 if other != Ty::Wrong {
                     self.error(self.nodes.span(ty), Fact::NotAClass { ty: made });
                 }
                 self.wrong(span)
             }
         }
+    }
+
+    /// Values of fields that belong to nothing.
+    fn check_lost(&mut self, fields: tree::List<FieldValue>) {
+        self.lost += 1;
+        for field in self.nodes.list(fields) {
+            self.field_value(field, Want::Any);
+        }
+        self.lost -= 1;
+    }
+
+    /// `Shape.Circle { r: 1.0 }`, `Circle { r: 1.0 }`, which is written `Circle(r: 1.0)`.
+    fn variant_in_braces(
+        &mut self,
+        ty: tree::TypeId,
+        fields: tree::List<FieldValue>,
+        span: Span,
+    ) -> Option<Fact> {
+        let Type::Named { path, .. } = self.nodes[ty] else { return None };
+        let (last, before) = self.nodes.list(path).split_last()?;
+        let (module, name) = (self.module, self.symbol(*last));
+        let is_variant = match before {
+            [] => self.c.lookup(module, name).is_none() && self.c.scope(module).variants.contains_key(&name),
+            [first, rest @ ..] => {
+                let first = self.symbol(*first);
+                let known = self.c.lookup(module, first);
+                let of = match known {
+                    Some(Def::Module(inner)) if rest.len() == 1 => {
+                        let next = self.symbol(*rest.first()?);
+                        self.c.scope(inner).names.get(&next).map(|entry| entry.def)
+                    }
+                    known if rest.is_empty() => known,
+                    _ => None,
+                };
+                matches!(of, Some(Def::Enum(id)) if self.c.methods.variants.contains_key(&(id, name)))
+            }
+        };
+        is_variant.then(|| self.variant_in_parentheses(ty, fields, span))
+    }
+
+    /// How a variant is made whose fields are in braces.
+    fn variant_in_parentheses(&self, ty: tree::TypeId, fields: tree::List<FieldValue>, span: Span) -> Fact {
+        let text = self.c.file(self.module).text;
+        let (path, fields) = (self.nodes.span(ty), self.nodes.list(fields));
+        let names: Vec<String> =
+            fields.iter().map(|field| format!("{}: …", field.name.span.of(text))).collect();
+        let (Some(first), Some(end)) = (fields.first(), fields.last()) else {
+            let rest = Span::new(path.end, span.end);
+            return Fact::VariantInBraces {
+                made: path.of(text).to_owned(),
+                edits: vec![(rest, String::new())],
+            };
+        };
+        let (open, close) = (Span::new(path.end, first.span.start), Span::new(end.span.end, span.end));
+        let mut edits = vec![(open, "(".to_owned())];
+        for field in fields.iter().filter(|field| field.value.is_none()) {
+            edits.push((Span::empty(field.span.start), format!("{}: ", field.name.span.of(text))));
+        }
+        edits.push((close, ")".to_owned()));
+        // A comment between them stays where it is.
+        let plain =
+            |span: Span| span.of(text).chars().all(|c| c.is_whitespace() || matches!(c, '{' | '}' | ','));
+        if !plain(open) || !plain(close) {
+            edits.clear();
+        }
+        Fact::VariantInBraces { made: format!("{}({})", path.of(text), names.join(", ")), edits }
     }
 
     /// The type of a literal, with type arguments that are looked for where none are written.
