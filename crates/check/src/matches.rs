@@ -456,7 +456,7 @@ impl Checker<'_> {
         Ok((report, missing, spans))
     }
 
-    /// Values that no arm takes, as they are written in a pattern.
+    /// Values that no arm takes, as they are written in a pattern, where they can be: a range has both its ends there.
     fn show(&self, witness: &Witness<T>, keys: &[Key]) -> String {
         let list = |parts: &[Witness<T>]| {
             parts.iter().map(|part| self.show(part, keys)).collect::<Vec<_>>().join(", ")
@@ -533,8 +533,8 @@ fn show_ints(ty: T, from: i64, to: i64) -> String {
     }
     match (from, to) {
         (i64::MIN, i64::MAX) => "_".to_owned(),
-        (i64::MIN, _) => format!("..={to}"),
-        (_, i64::MAX) => format!("{from}.."),
+        (i64::MIN, _) => format!("{to} or less"),
+        (_, i64::MAX) => format!("{from} or more"),
         _ if from == to => from.to_string(),
         _ => format!("{from}..={to}"),
     }

@@ -241,6 +241,9 @@ impl SyntaxError {
             Fact::Foreign(Foreign::MutInPattern) => {
                 "`let mut (a, b) = …` is for all names; what `match` binds is given to a `let mut` to be changed"
             }
+            Fact::Foreign(Foreign::OpenRange) => {
+                "`n if n < 0 => …` takes what is less than 0, and `_ => …` what is left"
+            }
             Fact::Foreign(Foreign::Repeat) => "`for _ in 0..n { … }` does something `n` times",
             Fact::ForeignWord { written: "let", instead: "const" } => {
                 "outside of functions nothing is changed, and what changes is in a class or an actor"
@@ -418,6 +421,7 @@ const fn foreign(form: Foreign) -> &'static str {
         Foreign::CountingLoop => "a loop that counts is written `for i in 0..n`",
         Foreign::Supertypes => "a class does not name its traits",
         Foreign::RestOfMap => "the pattern of a map says nothing of its other keys, and has no `..`",
+        Foreign::OpenRange => "a range in a pattern has both its ends",
         Foreign::MutInPattern => "`mut` stands behind `let`, not inside of a pattern",
         Foreign::DoWhile => "this loop is written `loop { … }`, with `if not c { break }` at its end",
         Foreign::Repeat => "a loop without end is written `loop { … }`",

@@ -247,6 +247,8 @@ pub enum Foreign {
     Supertypes,
     /// `["k": v, ..]`, at the dots.
     RestOfMap,
+    /// `..0`, `1..` in a pattern.
+    OpenRange,
     /// `(mut a, mut b)` in a pattern, at a `mut`.
     MutInPattern,
     /// `do { … } while c`.

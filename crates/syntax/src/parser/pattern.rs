@@ -19,6 +19,11 @@ enum Place {
     Any,
 }
 
+/// Whether an end of a range begins with it.
+const fn begins_literal(kind: Kind) -> bool {
+    matches!(kind, Kind::Int | Kind::Float | Kind::Duration | Kind::Minus | Kind::String)
+}
+
 impl Parser<'_> {
     /// A pattern that must come.
     pub(super) fn pattern(&mut self) -> PatternId {
@@ -79,6 +84,12 @@ impl Parser<'_> {
             | Kind::Minus => self.literal_pattern(),
             Kind::LeftParen => return self.tuple_pattern(),
             Kind::LeftBracket => self.array_pattern(),
+            Kind::DotDot | Kind::DotDotEqual if begins_literal(self.peek(1)) && !self.line_ends_behind() => {
+                self.bump();
+                self.signed_literal();
+                self.note(self.since(start), Fact::Foreign(Foreign::OpenRange));
+                Pattern::Wrong
+            }
             Kind::DotDot => {
                 let dots = self.bump();
                 let name = (self.at(Kind::Name) && !self.newline).then(|| self.declared(Named::Local));
@@ -217,6 +228,7 @@ impl Parser<'_> {
 
     /// A literal, or a range of two.
     fn literal_pattern(&mut self) -> Pattern {
+        let start = self.start;
         let from = self.signed_literal();
         let inclusive = match self.kind {
             Kind::DotDot => false,
@@ -225,7 +237,11 @@ impl Parser<'_> {
         };
         self.bump();
         let to = match self.kind {
-            Kind::Int | Kind::Float | Kind::Duration | Kind::Minus | Kind::String => self.signed_literal(),
+            kind if begins_literal(kind) => self.signed_literal(),
+            Kind::FatArrow | Kind::If | Kind::Pipe | Kind::Comma | Kind::RightParen | Kind::RightBracket => {
+                self.note(self.since(start), Fact::Foreign(Foreign::OpenRange));
+                return Pattern::Wrong;
+            }
             _ => self.wrong_expr(),
         };
         Pattern::Range { from, to, inclusive }
