@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::arena::Id;
 use crate::body::{BodyId, BodyOwner, Callee, ExprId, ExprKind, LocalId, Nodes, PatternKind, Stmt, Target};
 use crate::checker::Checker;
-use crate::error::{CheckError, Fact};
+use crate::error::{CheckError, Fact, Shared};
 use crate::program::{FunctionId, ModuleId};
 use crate::types::{Ty, TyId};
 use crate::walk::Child;
@@ -177,7 +177,10 @@ impl Checker<'_> {
             if !self.is_copy_of(item)
                 && let Some((ty, method)) = self.injected_in(ty)
             {
-                let error = CheckError { at, fact: Fact::SharedMutable { ty, method, shared: of.shared } };
+                let error = CheckError {
+                    at,
+                    fact: Fact::SharedMutable { ty, by: Shared::Changes(method), shared: of.shared },
+                };
                 if !self.found.contains(&error) {
                     self.mistakes += 1;
                     self.found.push(error);

@@ -135,6 +135,8 @@ pub(crate) struct Checker<'a> {
     /// Patterns with an `else`, which stands here: they must not always match.
     pub(crate) with_else: Vec<(ModuleId, Span, PatternId)>,
     pub(crate) injections: Vec<Injection>,
+    /// What functions do with what they are given, where that was asked.
+    pub(crate) given: Option<FxHashMap<FunctionId, crate::leaks::Given>>,
     /// Values that go to another task.
     pub(crate) crossings: Vec<(ModuleId, crate::body::ExprId)>,
     pub(crate) purity: crate::purity::Seen,
@@ -197,6 +199,7 @@ impl<'a> Checker<'a> {
             irrefutable: Vec::new(),
             with_else: Vec::new(),
             injections: Vec::new(),
+            given: None,
             crossings: Vec::new(),
             purity: crate::purity::Seen::default(),
             current_test: None,

@@ -130,6 +130,17 @@ pub enum SureTrap {
     },
 }
 
+/// Why what is shared between tasks would be changed in one of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Shared {
+    /// A method changes it.
+    Changes(Symbol),
+    /// A method gives away a part that can be changed.
+    Gives(Symbol),
+    /// A field that holds what can be changed is read outside of its methods.
+    Field(Symbol),
+}
+
 /// How a part leaves the object whose invariant is about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Leak {
@@ -420,7 +431,7 @@ pub enum Fact {
     /// An app without `main`.
     AppWithoutMain { app: ClassId },
     /// Something mutable that is used from more than one task.
-    SharedMutable { ty: TyId, method: Symbol, shared: FileSpan },
+    SharedMutable { ty: TyId, by: Shared, shared: FileSpan },
 
     // ---------------------------------------------------------------------------------------------- concurrency, E09xx
     /// What cannot go to another task.

@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::arena::Id;
 use crate::checker::Checker;
-use crate::error::{CheckError, Fact};
+use crate::error::{CheckError, Fact, Shared};
 use crate::program::{BindId, ClassId, ClassKind, FunctionId, PackageId, TestId};
 use crate::relations::Head;
 use crate::types::{Ty, TyId};
@@ -343,11 +343,12 @@ impl Checker<'_> {
             }
         };
         let Ty::Class(class, _) = self.program.types.get(ty) else { return };
-        let Some(method) = self.changing_method(class) else { return };
+        let changes = self.changing_method(class);
+        let changes = changes.map(|method| Shared::Changes(self.program.functions[method].origin.name));
+        let Some(by) = changes.or_else(|| self.gives_away(class)) else { return };
         let Some((_, owner, field)) = users.iter().rev().find(|(task, ..)| task.is_some()) else { return };
         let shared = self.field_place(*owner, *field);
-        let method = self.program.functions[method].origin.name;
-        let error = CheckError { at: shared, fact: Fact::SharedMutable { ty, method, shared } };
+        let error = CheckError { at: shared, fact: Fact::SharedMutable { ty, by, shared } };
         if !self.found.contains(&error) {
             self.found.push(error);
         }
@@ -402,15 +403,18 @@ impl Checker<'_> {
     }
 
     fn changing_method(&self, class: ClassId) -> Option<FunctionId> {
+        let methods = self.methods_of(class).into_iter();
+        methods.filter(|id| self.program.functions[*id].receiver == Some(true)).min_by_key(|id| id.index())
+    }
+
+    /// The methods of a class, also those of its impls.
+    pub(crate) fn methods_of(&self, class: ClassId) -> Vec<FunctionId> {
         let own = self.program.classes[class].methods.iter().copied();
         let of_impls = self
             .program
             .impls
             .iter()
             .filter(|(_, of)| Head::of(self.program.types.get(of.on)) == Some(Head::Class(class)));
-        let of_impls = of_impls.flat_map(|(_, of)| of.methods.iter().copied());
-        own.chain(of_impls)
-            .filter(|id| self.program.functions[*id].receiver == Some(true))
-            .min_by_key(|id| id.index())
+        own.chain(of_impls.flat_map(|(_, of)| of.methods.iter().copied())).collect()
     }
 }

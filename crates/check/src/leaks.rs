@@ -5,6 +5,7 @@
 //! Each body is read once into [`Flow`]: which value flows into which name, what is stored where, what leaves. What a
 //! function does with what it is given is found over all functions by fixpoint; then each body is judged.
 
+mod away;
 mod flow;
 mod judge;
 mod reach;
@@ -60,6 +61,19 @@ impl Checker<'_> {
         if !self.program.classes.iter().any(|(_, class)| guarded(class)) {
             return;
         }
+        let (mut known, flows) = self.leaks();
+        let mut found = Vec::new();
+        for flow in &flows {
+            self.judge(flow, &mut known, &mut found);
+        }
+        self.given = Some(known.given);
+        for (module, span, fact) in found {
+            self.error(module, span, fact);
+        }
+    }
+
+    /// What each function does with what it is given, and what each body does.
+    fn leaks(&mut self) -> (Known, Vec<Flow>) {
         let mut known = Known {
             reach: Reach::new(self),
             given: FxHashMap::default(),
@@ -77,13 +91,7 @@ impl Checker<'_> {
             }
         }
         self.find_given(&flows, &mut known);
-        let mut found = Vec::new();
-        for flow in &flows {
-            self.judge(flow, &mut known, &mut found);
-        }
-        for (module, span, fact) in found {
-            self.error(module, span, fact);
-        }
+        (known, flows)
     }
 
     fn find_given(&mut self, flows: &[Flow], known: &mut Known) {

@@ -1,7 +1,7 @@
 //! Injection.
 
 use super::{Said, Words, codes, list, plural};
-use crate::error::Fact;
+use crate::error::{Fact, Shared};
 
 impl Words<'_> {
     pub(super) fn injection(&self, fact: &Fact) -> Option<Said> {
@@ -51,18 +51,28 @@ impl Words<'_> {
                 Said::new(codes::APP_WITHOUT_MAIN, format!("the app `{name}` has no `main`"))
                     .note("the program begins in it: `fn main(self) { … }`")
             }
-            Fact::SharedMutable { ty, method, shared } => {
-                let message = format!(
-                    "`{}` would be shared between tasks, and `{}` changes it",
-                    self.ty(*ty),
-                    self.name(*method)
-                );
+            Fact::SharedMutable { ty, by, shared } => {
+                let why = match by {
+                    Shared::Changes(method) => format!("`{}` changes it", self.name(*method)),
+                    Shared::Gives(method) => {
+                        format!("`{}` gives away a part that can be changed", self.name(*method))
+                    }
+                    Shared::Field(field) => {
+                        format!("its `{}`, which can be changed, is read outside of it", self.name(*field))
+                    }
+                };
+                let message = format!("`{}` would be shared between tasks, and {why}", self.ty(*ty));
                 let said = Said::new(codes::SHARED_MUTABLE, message);
                 let said = match *shared == self.at {
                     true => said,
                     false => said.at(*shared, "it goes to another task here"),
                 };
-                said.note("what is shared is an actor, or has no method with `mut self`")
+                said.note(match by {
+                    Shared::Changes(_) => "what is shared is an actor, or has no method with `mut self`",
+                    Shared::Gives(_) | Shared::Field(_) => {
+                        "what is shared is an actor, or gives copies of its parts"
+                    }
+                })
             }
             _ => return None,
         })

@@ -3,7 +3,7 @@
 use pluto_source::Span;
 
 use super::{Body, Later, Obligation};
-use crate::error::Fact;
+use crate::error::{Fact, Shared};
 use crate::program::Marker;
 use crate::types::{Ty, TyId, TyList};
 
@@ -220,7 +220,7 @@ impl Body<'_, '_> {
                     let ty = self.resolve(ty);
                     if let Some((ty, method)) = self.c.injected_in(ty) {
                         let shared = self.place(span);
-                        self.error(span, Fact::SharedMutable { ty, method, shared });
+                        self.error(span, Fact::SharedMutable { ty, by: Shared::Changes(method), shared });
                     }
                 }
                 Later::Copy(ty, span) => {
