@@ -109,7 +109,7 @@ impl Body<'_, '_> {
         let result = self.c.program.functions[call.function].result;
         let result = self.c.program.types.substitute(result, &call.subst);
         self.note_call(&call, handling);
-        if call.dispatch == Dispatch::Message {
+        if self.may_be_message(&call) {
             values.iter().skip(1).for_each(|value| self.crosses(*value));
             self.later.push(Later::Cross(result, call.span));
         }
@@ -124,6 +124,18 @@ impl Body<'_, '_> {
         let target = self.target(&call);
         let values = self.c.program.nodes.expr_lists.add(values);
         self.add(ExprKind::Call(Callee::Target(target), values), result, call.span)
+    }
+
+    /// Whether a call may be a message to an actor, which may be what is behind a trait.
+    fn may_be_message(&self, call: &Call) -> bool {
+        match call.dispatch {
+            Dispatch::Message => true,
+            Dispatch::Bound(of) | Dispatch::Object(of) => {
+                let impls = self.c.methods.of_trait.get(&of).map_or(&[][..], Vec::as_slice);
+                impls.iter().any(|id| self.c.is_actor(self.c.program.impls[*id].on))
+            }
+            Dispatch::Direct | Dispatch::Impl(_) => false,
+        }
     }
 
     fn declared_at(&self, function: FunctionId) -> Option<FileSpan> {
@@ -419,6 +431,12 @@ impl Body<'_, '_> {
         let mut call = Call { function: found.function, subst: found.subst, dispatch: found.dispatch, span };
         let Some(ty) = self.value_type(&mut call, given) else { return self.wrong(span) };
         self.check_receiver(&call, receiver);
+        if self.may_be_message(&call)
+            && let Ty::Function(params, result, _) = self.get(ty)
+        {
+            let crossing = self.c.program.types.items(params).iter().copied().chain([result]);
+            self.later.extend(crossing.map(|ty| Later::Cross(ty, span)));
+        }
         let target = self.target(&call);
         self.add(ExprKind::Method(receiver, target), ty, span)
     }
