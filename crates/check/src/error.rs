@@ -150,6 +150,8 @@ pub enum Leak {
     Pattern,
     /// By a closure that changes it.
     Change,
+    /// By a generator that changes it.
+    Generator,
 }
 
 impl Fact {

@@ -7,6 +7,7 @@
 
 mod away;
 mod flow;
+mod generators;
 mod judge;
 mod reach;
 mod sources;
@@ -62,7 +63,7 @@ impl Checker<'_> {
             return;
         }
         let (mut known, flows) = self.leaks();
-        let mut found = Vec::new();
+        let mut found = self.changing_generators();
         for flow in &flows {
             self.judge(flow, &mut known, &mut found);
         }

@@ -27,6 +27,13 @@ impl Words<'_> {
                 Said::new(codes::LEAKS_PART, message)
                     .note("the closure leaves the method, and changes an object of a class with an invariant")
             }
+            Fact::LeaksPart { ty, how: Leak::Generator } => {
+                let message =
+                    format!("this `{}` is changed when no method keeps the invariant", self.ty(*ty));
+                Said::new(codes::LEAKS_PART, message).note(
+                    "a generator goes on after the method has ended, and this one may change the object",
+                )
+            }
             Fact::LeaksPart { ty, how } => {
                 let message = format!("this gives away a `{}` that an invariant may be about", self.ty(*ty));
                 let said = Said::new(codes::LEAKS_PART, message);
