@@ -159,6 +159,10 @@ class R {
     fn holds(self) bool { self.xs.len() < 4 }
 }
 class Box { pub a: [int] }
+fn then(mut all: [[int]], r: R) R {
+    grow_all(all)
+    r
+}
 fn main() {
     let mut all = [[2]]
     let mut k = Keeper {}
@@ -178,6 +182,8 @@ fn main() {
         "r = R { xs: [4] }",
         "r = R { xs: b.a }",
         "r = R { xs: f() }",
+        "for y in [[8]] { r = then([y], R { xs: y }) }",
+        "for y in [[8]] { r = then([y.copy()], R { xs: y }) }",
         "r = R { xs: make(all) }",
         "r = R { xs: k.get() }",
         "r = R { xs: all.pop() ?? [] }",
@@ -262,5 +268,5 @@ fn a_function_whose_result_is_accepted_breaks_no_invariant() {
 
 #[test]
 fn a_user_that_is_accepted_breaks_no_invariant() {
-    assert_eq!(each_sequence(USER, 3), (1875, 1822));
+    assert_eq!(each_sequence(USER, 3), (2405, 2300));
 }

@@ -29,6 +29,8 @@ pub(super) struct Store {
     /// Of what; nothing of what is made here, which has an invariant.
     pub(super) place: Option<ExprId>,
     pub(super) value: ExprId,
+    /// What stores it.
+    pub(super) by: ExprId,
     /// From where on nobody else may have it.
     pub(super) end: u32,
     pub(super) around: usize,
@@ -76,6 +78,8 @@ pub(super) struct Flow {
     pub(super) uses: FxHashMap<LocalId, u32>,
     pub(super) closures: FxHashMap<ClosureId, Vec<ExprId>>,
     pub(super) breaks: FxHashMap<LoopId, Vec<ExprId>>,
+    /// What each expression is a part of.
+    pub(super) parents: FxHashMap<ExprId, ExprId>,
 }
 
 impl Checker<'_> {
@@ -104,10 +108,11 @@ impl Checker<'_> {
             uses: FxHashMap::default(),
             closures: FxHashMap::default(),
             breaks: FxHashMap::default(),
+            parents: FxHashMap::default(),
         };
-        let mut work = vec![(Child::Expr(body.root), 0)];
+        let mut work = vec![(Child::Expr(body.root), 0, body.root)];
         let mut children = Vec::new();
-        while let Some((at, around)) = work.pop() {
+        while let Some((at, around, parent)) = work.pop() {
             let around = match at {
                 Child::Expr(id) => self.read(id, around, &mut flow, known),
                 Child::Stmt(id) => {
@@ -117,8 +122,13 @@ impl Checker<'_> {
                 Child::Pattern(_) | Child::Named(_) => continue,
             };
             children.clear();
+            let mut inner = parent;
             match at {
                 Child::Expr(id) => {
+                    inner = id;
+                    if id != parent {
+                        flow.parents.insert(id, parent);
+                    }
                     self.program.nodes.children(self.program.nodes.exprs[id].kind, &mut children);
                 }
                 Child::Stmt(id) => {
@@ -126,7 +136,7 @@ impl Checker<'_> {
                 }
                 Child::Pattern(_) | Child::Named(_) => (),
             }
-            work.extend(children.iter().map(|child| (*child, around)));
+            work.extend(children.iter().map(|child| (*child, around, inner)));
         }
         flow
     }
@@ -169,7 +179,7 @@ impl Checker<'_> {
             ExprKind::Class(class, fields) if self.is_guarded(class) => {
                 for (at, value) in self.program.nodes.field_values.get(fields).to_vec() {
                     if self.is_guarded_field(class, at) {
-                        flow.stores.push(Store { place: None, value, end: expr.span.end, around });
+                        flow.stores.push(Store { place: None, value, by: id, end: expr.span.end, around });
                     }
                 }
             }
@@ -191,7 +201,7 @@ impl Checker<'_> {
                     flow.changes.push(self.change(place, around));
                     if self.value_holds(value, known) {
                         let end = self.program.nodes.exprs[value].span.end;
-                        flow.stores.push(Store { place: Some(place), value, end, around });
+                        flow.stores.push(Store { place: Some(place), value, by: value, end, around });
                     }
                 }
             },
@@ -310,7 +320,7 @@ impl Checker<'_> {
                 } else {
                     self.elements_hold(*argument, known)
                 } {
-                    flow.stores.push(Store { place: Some(*receiver), value: *argument, end, around });
+                    flow.stores.push(Store { place: Some(*receiver), value: *argument, by: id, end, around });
                 }
             }
         }

@@ -11,6 +11,7 @@ use crate::body::{Callee, Dispatch, ExprId, ExprKind, LocalId};
 use crate::checker::Checker;
 use crate::error::{Fact, Leak};
 use crate::program::ModuleId;
+use crate::walk::Child;
 
 /// What flows where in a body, for what is known of the functions that it calls.
 #[derive(Debug, Default)]
@@ -191,6 +192,7 @@ impl Checker<'_> {
                         solved.stores.push(Store {
                             place: Some(*place),
                             value: *value,
+                            by: *call,
                             end,
                             around: *around,
                         });
@@ -323,8 +325,10 @@ impl Checker<'_> {
         }
         let mut joined: Vec<LocalId> = solved.joined(&value).into_iter().collect();
         joined.sort();
+        let beside = self.held_beside(flow, store, solved, known);
         let shared = joined.into_iter().find(|local| {
-            !roots.contains(local) && (!flow.is_own(*local) || self.is_used_later(flow, store, *local))
+            let others = || beside.contains(local) || self.is_used_later(flow, store, *local);
+            !roots.contains(local) && (!flow.is_own(*local) || others())
         });
         if let Some(local) = shared {
             let (name, span) =
@@ -354,6 +358,47 @@ impl Checker<'_> {
             );
             found.push((flow.module, span, Fact::SharesPart { ty, name, short, tight }));
         }
+    }
+
+    /// The names that are in what was made before a store and is used behind it: other operands of what the store is in.
+    fn held_beside(
+        &mut self,
+        flow: &Flow,
+        store: &Store,
+        solved: &Solved,
+        known: &mut Known,
+    ) -> FxHashSet<LocalId> {
+        let mut operands: Vec<ExprId> = Vec::new();
+        let (mut at, mut children) = (store.by, Vec::new());
+        while let Some(parent) = flow.parents.get(&at).copied() {
+            let kind = self.program.nodes.exprs[parent].kind;
+            let all = matches!(
+                kind,
+                ExprKind::Call(..)
+                    | ExprKind::Array(_)
+                    | ExprKind::Set(_)
+                    | ExprKind::Map(_)
+                    | ExprKind::Tuple(_)
+                    | ExprKind::Class(..)
+                    | ExprKind::Error(..)
+                    | ExprKind::Variant(..)
+            );
+            if all {
+                children.clear();
+                self.program.nodes.children(kind, &mut children);
+                operands.extend(children.iter().filter_map(|child| match child {
+                    Child::Expr(other) if *other != at => Some(*other),
+                    _ => None,
+                }));
+            }
+            at = parent;
+        }
+        let mut found = FxHashSet::default();
+        for operand in operands {
+            let sources = self.sources(operand, flow, known);
+            found.extend(solved.joined(&solved.all(sources)));
+        }
+        found
     }
 
     /// Whether a name is used behind a place, or in another round.
