@@ -89,8 +89,8 @@ enum Key {
     Message(FunctionId, Vec<TyId>),
     /// A method of a trait object as a function value, whose receiver is what it captures.
     ObjectValue(TraitId, FunctionId, Vec<TyId>),
-    /// A method of an actor as a function value, whose handle is what it captures; whether it is the method of a trait.
-    ActorValue(FunctionId, Vec<TyId>, TyId, bool),
+    /// A method of an actor as a function value, whose handle is what it captures.
+    ActorValue(FunctionId, Vec<TyId>, TyId, concurrency::ActorMethod),
     /// A constant.
     Const(ConstId),
 }
@@ -103,7 +103,7 @@ enum Job {
     Value(FunctionId, Vec<TyId>, bool),
     Variant(TyId, u32),
     ObjectValue(TraitId, FunctionId, Vec<TyId>),
-    ActorValue(FunctionId, Vec<TyId>, TyId, bool),
+    ActorValue(FunctionId, Vec<TyId>, TyId, concurrency::ActorMethod),
     Method(FunctionId, Vec<TyId>, TyId),
     Message(FunctionId, Vec<TyId>),
     Generator(FunctionId, Subst),
@@ -319,8 +319,8 @@ impl<'s> Lowering<'s> {
             }
             Job::Value(function, arguments, bound) => self.value_code(id, function, arguments, bound),
             Job::ObjectValue(of, method, given) => self.object_value_code(id, of, method, &given),
-            Job::ActorValue(function, given, handle, of_trait) => {
-                self.actor_value_code(id, function, given, handle, of_trait)
+            Job::ActorValue(function, given, handle, method) => {
+                self.actor_value_code(id, function, given, handle, method)
             }
             Job::Variant(ty, variant) => self.variant_code(id, ty, variant),
             Job::Method(function, arguments, on) => self.method_code(id, function, arguments, on),

@@ -205,8 +205,11 @@ fn main() {
     print(steps.go())
     let task = spawn f(7)
     print(task.get() catch -2)
-    c.stop()
+    let (alive, stop) = (c.is_alive, c.stop)
+    print(alive())
+    stop()
     print(f(1) catch { ActorDown { .. } => -3 })
+    print(alive())
     print(g([1]) catch -4)
     print(object(c) catch -5)
     print(steps.go())
@@ -222,7 +225,9 @@ fn main() {
             32
             33
             40
+            true
             -3
+            false
             -4
             -5
             -1

@@ -6,6 +6,7 @@ use pluto_check::program::{ConstId, ContractKind, FunctionId, ModuleId, Owner};
 use pluto_check::types::{Subst, Ty, TyId, TyList};
 
 use super::code::{Code, Value};
+use super::concurrency::ActorMethod;
 use super::loops::first;
 use super::objects::local_at;
 use super::{Job, Key, Lowering, Reserved};
@@ -531,17 +532,20 @@ impl Code<'_, '_> {
         let value = self.expr(receiver);
         let given = self.target_arguments(target);
         let (function, given) = match target.dispatch {
+            Dispatch::Direct if self.l.source.functions[target.function].built_in == "actor" => {
+                return self.actor_method_value(target.function, given, (ty, &value), ActorMethod::BuiltIn);
+            }
             Dispatch::Direct | Dispatch::Impl(_) => (target.function, given),
             Dispatch::Bound(of) => match self.implementation(of, target.function, &given) {
                 Some((function, given)) if matches!(self.l.types.get(ty), Ty::Actor(..)) => {
-                    return self.actor_method_value(function, given, (ty, &value), true);
+                    return self.actor_method_value(function, given, (ty, &value), ActorMethod::OfTrait);
                 }
                 Some(found) => found,
                 None => return Vec::new(),
             },
             Dispatch::Object(of) => return self.object_method_value(of, target.function, given, ty, &value),
             Dispatch::Message => {
-                return self.actor_method_value(target.function, given, (ty, &value), false);
+                return self.actor_method_value(target.function, given, (ty, &value), ActorMethod::Own);
             }
         };
         let part = self.l.shape(ty);

@@ -21,6 +21,17 @@ pub(super) struct Started {
     module: ModuleId,
 }
 
+/// A method that is called with the handle of an actor.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum ActorMethod {
+    /// Its own.
+    Own,
+    /// One of a trait.
+    OfTrait,
+    /// One that every actor has, as `stop`.
+    BuiltIn,
+}
+
 impl Lowering<'_> {
     /// The function that a task begins with: takes what it is called with, and calls it.
     pub(super) fn task_code(&mut self, id: FuncId, started: Started) -> Function {
@@ -73,7 +84,7 @@ impl Lowering<'_> {
         function: FunctionId,
         given: Vec<TyId>,
         handle: TyId,
-        of_trait: bool,
+        method: ActorMethod,
     ) -> Function {
         let of = self.source.functions[function].clone();
         let subst = Subst::of(&self.params_of(function), &given);
@@ -84,10 +95,10 @@ impl Lowering<'_> {
         let types: Vec<TyId> =
             std::iter::once(handle).chain(of.params.iter().map(|param| code.ty(param.ty))).collect();
         let with: Vec<Value> = std::iter::once(code.load_value(captured, 0, handle)).chain(params).collect();
-        let called = if of_trait {
-            code.call_behind_trait(function, given, &with, &types)
-        } else {
-            code.call_actor(function, given, &with, &types)
+        let called = match method {
+            ActorMethod::Own => code.call_actor(function, given, &with, &types),
+            ActorMethod::OfTrait => code.call_behind_trait(function, given, &with, &types),
+            ActorMethod::BuiltIn => code.call_function(function, given, with, &types),
         };
         code.hand_on(called);
         code.finish()
@@ -252,14 +263,14 @@ impl Code<'_, '_> {
         function: FunctionId,
         given: Vec<TyId>,
         (handle, value): (TyId, &[Reg]),
-        of_trait: bool,
+        method: ActorMethod,
     ) -> Value {
         let captures = self.capture(&[handle], &[value.to_vec()]);
         let at = self.at;
-        let id = self.l.once(Key::ActorValue(function, given.clone(), handle, of_trait), |l| {
+        let id = self.l.once(Key::ActorValue(function, given.clone(), handle, method), |l| {
             let subst = Subst::of(&l.params_of(function), &given);
             let (name, lanes) = (l.name_of(function), l.lanes_of(function, &subst));
-            let job = Job::ActorValue(function, given, handle, of_trait);
+            let job = Job::ActorValue(function, given, handle, method);
             Reserved { name, lanes, fails: true, at, job }
         });
         self.closure_of(id, captures)
