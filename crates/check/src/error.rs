@@ -393,6 +393,8 @@ pub enum Fact {
     // ------------------------------------------------------------------------------------------------ contracts, E06xx
     /// Something in a contract that changes something or waits.
     Impure { function: Option<FunctionId> },
+    /// A function value in a contract, of which nobody knows what it does.
+    ImpureValue,
     /// `old` of a collection, which copies it.
     OldCopies { ty: TyId },
     /// A part that an invariant is about, and that leaves its object.

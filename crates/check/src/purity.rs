@@ -1,5 +1,7 @@
 //! Which functions change nothing and wait for nothing: contracts call only those.
 
+mod values;
+
 use pluto_source::{FileSpan, Span};
 use rustc_hash::FxHashMap;
 
@@ -70,6 +72,12 @@ impl Checker<'_> {
             self.program.functions[id].pure = pure;
         }
         let mut work: Vec<FunctionId> = seen.impure;
+        for (body, at) in self.unknown_values() {
+            match body.owner {
+                BodyOwner::Function(id) => work.push(id),
+                _ => self.error(body.module, at, Fact::ImpureValue),
+            }
+        }
         work.extend(self.program.functions.iter().filter(|(_, of)| !of.pure).map(|(id, _)| id));
         // What an actor does for a trait is a message.
         for (_, own) in self.program.impls.iter() {

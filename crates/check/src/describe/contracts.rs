@@ -17,6 +17,10 @@ impl Words<'_> {
                     format!("a contract changes nothing and waits for nothing, and `{name}` does"),
                 )
             }
+            Fact::ImpureValue => Said::new(
+                codes::IMPURE,
+                "a contract changes nothing and waits for nothing, and nobody knows what this function does",
+            ),
             Fact::OldCopies { ty } => {
                 Said::new(codes::OLD_COPIES, format!("this copies a `{}` at every call", self.ty(*ty)))
                     .note("take the `old` of what is needed of it")
