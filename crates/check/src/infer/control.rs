@@ -259,7 +259,7 @@ impl Body<'_, '_> {
             Ty::String => TyId::STRING,
             Ty::Bytes | Ty::Buffer => TyId::BYTE,
             Ty::Term => TyId::TERM,
-            Ty::Wrong | Ty::Never => TyId::WRONG,
+            Ty::Wrong => TyId::WRONG,
             Ty::Infer(_) => {
                 let at = self.span(over);
                 self.error(at, Fact::CannotInfer { what: ty });

@@ -18,6 +18,7 @@ impl Body<'_, '_> {
         let effect = match self.get(ty) {
             Ty::Error(id) => Effect::Errors(self.c.program.types.error_set(vec![id])),
             Ty::Caught(effect) => effect,
+            Ty::Never => return value,
             Ty::Wrong => return self.add(ExprKind::Raise(value), TyId::NEVER, span),
             _ => {
                 let ty = self.resolve(ty);

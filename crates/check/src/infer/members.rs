@@ -31,7 +31,7 @@ impl Body<'_, '_> {
     /// A field or a method of a value.
     pub(super) fn member(&mut self, base: ExprId, name: Symbol, at: Span, called: bool, span: Span) -> Ref {
         let ty = self.ty(base);
-        if ty == TyId::WRONG || ty == TyId::NEVER || self.c.program.text(name).is_empty() {
+        if ty == TyId::WRONG || self.c.program.text(name).is_empty() {
             return Ref::Value(self.wrong(span));
         }
         if matches!(self.get(ty), Ty::Infer(_)) {

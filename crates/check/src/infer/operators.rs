@@ -299,10 +299,10 @@ impl Body<'_, '_> {
                 let by = self.ty(made);
                 let result = match (of, by) {
                     (Ty::Wrong, _) | (_, TyId::WRONG) => Some(TyId::WRONG),
-                    (Ty::Array(item), TyId::INT) => Some(item),
+                    (Ty::Array(item), TyId::INT | TyId::NEVER) => Some(item),
                     (Ty::Array(_), TyId::RANGE) => Some(ty),
-                    (Ty::String, TyId::INT | TyId::RANGE) => Some(TyId::STRING),
-                    (Ty::Bytes | Ty::Buffer, TyId::INT) => Some(TyId::BYTE),
+                    (Ty::String, TyId::INT | TyId::RANGE | TyId::NEVER) => Some(TyId::STRING),
+                    (Ty::Bytes | Ty::Buffer, TyId::INT | TyId::NEVER) => Some(TyId::BYTE),
                     (Ty::Bytes | Ty::Buffer, TyId::RANGE) => Some(TyId::BYTES),
                     (Ty::Array(item), _) if self.unify(by, TyId::INT, span) => Some(item),
                     _ => None,
