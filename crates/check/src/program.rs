@@ -384,6 +384,12 @@ pub struct EffectInfo {
 }
 
 impl Program {
+    /// Forgets what its functions ask for and promise, and its invariants: nothing will look at them when it runs.
+    pub fn forget_contracts(&mut self) {
+        self.functions.values_mut().for_each(|function| function.contracts.clear());
+        self.classes.values_mut().for_each(|class| class.invariants.clear());
+    }
+
     /// The text of a name.
     pub fn text(&self, name: Symbol) -> &str {
         self.names.text(name)

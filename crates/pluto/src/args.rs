@@ -569,9 +569,21 @@ pub(crate) enum Translated {
     Asm,
 }
 
-/// What native programs may use of the machine.
+/// Whether contracts are checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Contracts {
+    /// `requires`, `ensures` and invariants are checked.
+    On,
+    /// They are not; `assert` is.
+    Off,
+}
+
+/// How a program is run, and what it may use of the machine.
 #[derive(Args, Debug)]
 pub(crate) struct Bounds {
+    /// Check contracts when it runs.
+    #[arg(long, value_enum, value_name = "WHETHER", default_value = "on")]
+    pub(crate) contracts: Contracts,
     /// Run its tasks on so many threads.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
     pub(crate) workers: u8,

@@ -23,7 +23,9 @@ const LINKING: [&str; 6] = ["-pie", "-static-libgcc", "-Wl,--gc-sections", "-lm"
 
 /// Checks a program and builds it.
 pub(crate) fn run(args: &BuildArgs, colour: Colour) -> Result<u8, Failure> {
-    let Some((project, program)) = program(&args.file, colour)? else { return Ok(FAILED) };
+    let Some((project, program)) = program(&args.file, args.bounds.contracts, colour)? else {
+        return Ok(FAILED);
+    };
     let output = output_of(args)?;
     let object = pluto_codegen::object(&program, &project.files, args.bounds.limits())
         .map_err(|error| refused(error, &project.files).hint("`pluto run --interpret` runs it"))?;

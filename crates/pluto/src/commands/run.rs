@@ -2,7 +2,7 @@
 
 mod world;
 
-use crate::args::{RunArgs, Translated};
+use crate::args::{Contracts, RunArgs, Translated};
 use crate::commands::check::{self, Found};
 use crate::failure::Failure;
 use crate::output::{self, Colour};
@@ -21,7 +21,9 @@ use world::Here;
 
 /// Checks a program and runs it.
 pub(crate) fn run(args: &RunArgs, colour: Colour) -> Result<u8, Failure> {
-    let Some((project, program)) = program(&args.file, colour)? else { return Ok(FAILED) };
+    let Some((project, program)) = program(&args.file, args.bounds.contracts, colour)? else {
+        return Ok(FAILED);
+    };
     let shown = match args.dump {
         Some(Translated::Ir) => return output::result(0, "", |out| write!(out, "{program}")),
         Some(Translated::Clif) => Some(Dump::Clif),
@@ -49,15 +51,22 @@ pub(crate) fn run(args: &RunArgs, colour: Colour) -> Result<u8, Failure> {
 }
 
 /// The program that a file's `main` is the beginning of. None where it has errors, which are told.
-pub(crate) fn program(file: &Path, colour: Colour) -> Result<Option<(Project, Program)>, Failure> {
+pub(crate) fn program(
+    file: &Path,
+    contracts: Contracts,
+    colour: Colour,
+) -> Result<Option<(Project, Program)>, Failure> {
     let named = sources::find(&[file.to_owned()])?;
-    let Found { project, checked, diagnostics } = check::find(Project::load(&named, Texts::new())?);
+    let Found { project, mut checked, diagnostics } = check::find(Project::load(&named, Texts::new())?);
     if !diagnostics.is_empty() {
         output::note(pluto_source::text(&diagnostics, &project.files, colour.err).trim_end());
     }
     if diagnostics.iter().any(|found| found.code.severity == Severity::Error) {
         output::note(&check::summary(&diagnostics, project.files_read()));
         return Ok(None);
+    }
+    if contracts == Contracts::Off {
+        checked.iter_mut().for_each(|checked| checked.program.forget_contracts());
     }
     let program = lowered(file, &project, &checked)?;
     Ok(Some((project, program)))

@@ -306,6 +306,47 @@ fn memory_ends_where_it_is_said() {
 }
 
 #[test]
+fn contracts_are_left_out_where_that_is_asked_for() {
+    let text = "class Level {
+    n: int = 0
+
+    invariant self.n < 3
+
+    fn up(mut self) { self.n += 1 }
+}
+
+fn half(n: int) int
+    requires n > 0
+    ensures result * 2 == n
+{
+    n / 2
+}
+
+fn main() {
+    let mut level = Level {}
+    for _ in 0..5 { level.up() }
+    print(level)
+    print(half(-3))
+    assert half(3) == 2, \"asserted\"
+}
+";
+    for way in [&["--contracts", "off"][..], &["--contracts", "off", "--interpret"]] {
+        let whole = run(text, way).whole();
+        assert!(
+            whole.starts_with(
+                "status 101\n--- stdout\nLevel { n: 5 }\n-1\n--- stderr\ntrap: an assertion does not hold: asserted\n"
+            ),
+            "{whole}"
+        );
+    }
+    let whole = run(text, &[]).whole();
+    assert!(
+        whole.starts_with("status 101\n--- stdout\n--- stderr\ntrap: `invariant` does not hold\n"),
+        "{whole}"
+    );
+}
+
+#[test]
 fn native_code_is_shown() {
     let clif = run("fn main() { print(1) }\n", &["--dump", "clif"]).ok();
     assert!(clif.starts_with("; main\nfunction u0:"), "{clif}");
