@@ -24,7 +24,10 @@ fn missing(made: &Program) -> Option<String> {
     let wrong = pluto_ir::verify(&lowered);
     assert!(wrong.is_empty(), "{wrong:#?}\n{text}\n{lowered}");
     let (ended, heard) = each_way(&lowered, Limits::default(), 0);
-    assert_eq!((ended, heard.text), (Outcome::Finished, made.output.clone()), "{text}");
+    // What is heard of tasks that trap is no output.
+    let printed: String =
+        heard.text.split_inclusive('\n').filter(|line| !line.contains(": trap: ")).collect();
+    assert_eq!((ended, printed), (Outcome::Finished, made.output.clone()), "{text}");
     None
 }
 

@@ -4,6 +4,8 @@
 #[derive(Clone, Debug)]
 pub struct Choices<'a> {
     source: Source<'a>,
+    /// How many were made.
+    made: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -15,16 +17,28 @@ enum Source<'a> {
 impl<'a> Choices<'a> {
     /// As many choices as are asked for, drawn from a seed.
     pub fn seeded(seed: u64) -> Self {
-        Self { source: Source::Seed(seed) }
+        Self { source: Source::Seed(seed), made: 0 }
     }
 
     /// The choices that these bytes stand for, two bytes each.
     pub fn from_bytes(bytes: &'a [u8]) -> Self {
-        Self { source: Source::Bytes(bytes) }
+        Self { source: Source::Bytes(bytes), made: 0 }
+    }
+
+    /// So many choices of a seed as the bytes that stand for them.
+    pub fn tape(seed: u64, choices: usize) -> Vec<u8> {
+        let mut seed = seed;
+        (0..choices).flat_map(|_| ((split_mix(&mut seed) >> 48) as u16).to_le_bytes()).collect()
+    }
+
+    /// How many choices were made so far.
+    pub fn made(&self) -> usize {
+        self.made
     }
 
     /// A number below `bound`, which is at least 1 and at most 65,536.
     pub fn below(&mut self, bound: u32) -> u32 {
+        self.made += 1;
         let drawn = match &mut self.source {
             Source::Seed(state) => (split_mix(state) >> 48) as u32,
             Source::Bytes(bytes) => match *bytes {

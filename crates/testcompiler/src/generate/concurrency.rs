@@ -11,6 +11,7 @@ pub(super) const FEATURES: &[Feature] = &[
     Feature { name: "later", write: later },
     Feature { name: "messages are copies", write: copies },
     Feature { name: "failing tasks", write: failing },
+    Feature { name: "trapping tasks", write: trapping },
     Feature { name: "cancel and detach", write: cancel },
 ];
 
@@ -89,6 +90,51 @@ fn copies(w: &mut Writer<'_, '_>) {
         number.text
     ));
     w.print(&format!("sent{name}[0] * 10 + received{name}[0]"), &(number.value * 10 + 1).to_string());
+    w.declare(&format!(
+        "fn take{name}(mut all: [[int]]) int {{\n    all[0][0] += 1\n    all[0][0] * 100 + all[1][0] * 10 + all.len()\n}}"
+    ));
+    w.statements(&format!(
+        "let one{name} = [3]\nlet mut all{name} = [one{name}, one{name}]\nlet taken{name} = spawn take{name}(all{name})\nall{name}[0][0] = 8\nall{name}.push([1])"
+    ));
+    w.print(&format!("taken{name}.get() catch -1"), "442");
+}
+
+/// Half of them do what is a trap, and the other half just not.
+fn trapping(w: &mut Writer<'_, '_>) {
+    let (name, what) = (w.fresh(), w.choices.below(9));
+    w.declare(&format!(
+        "fn risk{name}(what: int, n: int, m: int) int {{\n    let list = [10, 20, 30]\n    match what {{\n        0 => n * m\n        1 => n + m\n        2 => n - m\n        3 => list[m]\n        4 => n / m\n        5 => n % m\n        6 => n << m\n        7 => (m as byte) as int\n        _ => {{\n            assert m < n, \"not less\"\n            n + 9223372036854775800\n        }}\n    }}\n}}"
+    ));
+    let (n, m): (i64, i64) = match what {
+        0 => (1 << 62, w.choices.between(-2, 2)),
+        1 => (i64::MAX - 5, w.choices.between(1, 10)),
+        2 => (i64::MIN + 5, w.choices.between(1, 10)),
+        3 => (0, w.choices.between(-1, 4)),
+        4 | 5 => (w.choices.between(-20, 99), w.choices.between(-1, 1)),
+        6 => (1, w.choices.between(60, 66)),
+        7 => (0, w.choices.between(250, 260)),
+        _ => (w.choices.between(3, 11), w.choices.between(1, 8)),
+    };
+    let value = match what {
+        0 => n.checked_mul(m),
+        1 => n.checked_add(m),
+        2 => n.checked_sub(m),
+        3 => usize::try_from(m).ok().and_then(|at| [10, 20, 30].get(at).copied()),
+        4 => n.checked_div(m),
+        5 => n.checked_rem(m),
+        6 => (m < 64).then(|| n << m),
+        7 => (m < 256).then_some(m),
+        _ => n.checked_add(9_223_372_036_854_775_800).filter(|_| m < n),
+    };
+    let written = |n: i64| match n {
+        i64::MIN..0 => format!("({n})"),
+        _ => n.to_string(),
+    };
+    w.statements(&format!("let risky{name} = spawn risk{name}({what}, {}, {})", written(n), written(m)));
+    w.print(
+        &format!("risky{name}.get() catch e {{ TaskFailed {{ .. }} => -1 }}"),
+        &value.unwrap_or(-1).to_string(),
+    );
 }
 
 fn failing(w: &mut Writer<'_, '_>) {

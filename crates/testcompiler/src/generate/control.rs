@@ -113,6 +113,18 @@ fn match_numbers(w: &mut Writer<'_, '_>) {
         _ => "many",
     };
     w.print(&format!("kind{name}"), kind);
+    let (low, len) = (w.choices.between(-9, 9), w.choices.between(1, 3));
+    let (end, at) = (low + len, low + w.choices.between(-1, 5));
+    w.declare(&format!(
+        "fn place{name}(at: int) string {{\n    match at {{\n        {low}..{end} => \"within\"\n        {end}..={} => \"behind\"\n        _ => \"outside\"\n    }}\n}}",
+        end + 1
+    ));
+    let place = match at {
+        at if (low..end).contains(&at) => "within",
+        at if (end..=end + 1).contains(&at) => "behind",
+        _ => "outside",
+    };
+    w.print(&format!("place{name}({at})"), place);
 }
 
 fn tuples(w: &mut Writer<'_, '_>) {
@@ -123,19 +135,26 @@ fn tuples(w: &mut Writer<'_, '_>) {
         &format!("{} {} {}", a.value, b.value, c.value),
     );
     w.print(&format!("(a{name}, b{name}) == ({}, b{name})", a.text), "true");
+    w.statements(&format!(
+        "let pair{name} = ((a{name}, b{name}), c{name}, 7)\nlet ((d{name}, _), e{name}, f{name}) = pair{name}"
+    ));
+    w.print(
+        &format!("f\"{{pair{name}.1}} {{pair{name}.2}} {{d{name}}} {{e{name}}} {{f{name}}}\""),
+        &format!("{} 7 {} {} 7", c.value, a.value, c.value),
+    );
 }
 
 fn array_patterns(w: &mut Writer<'_, '_>) {
     let name = w.fresh();
     w.declare(&format!(
-        "fn shape{name}(xs: [int]) int {{\n    match xs {{\n        [] => 0\n        [one] => one\n        [first, ..rest] if rest.len() == 1 => first * 10\n        [first, .., last] => first * 100 + last\n    }}\n}}"
+        "fn shape{name}(xs: [int]) int {{\n    match xs {{\n        [] => 0\n        [one] => one\n        [first, ..rest] if rest.len() == 1 => first * 10 + rest[0]\n        [first, .., last] => first * 100 + last\n    }}\n}}"
     ));
     let values: Vec<_> = (0..w.choices.between(0, 4)).map(|_| w.choices.between(0, 9)).collect();
     let texts: Vec<_> = values.iter().map(i64::to_string).collect();
     let value = match values.as_slice() {
         [] => 0,
         [one] => *one,
-        [first, _] => first * 10,
+        [first, second] => first * 10 + second,
         [first, .., last] => first * 100 + last,
     };
     w.print(&format!("shape{name}([{}])", texts.join(", ")), &value.to_string());
@@ -160,12 +179,13 @@ fn else_if(w: &mut Writer<'_, '_>) {
 fn defer(w: &mut Writer<'_, '_>) {
     let (name, early) = (w.fresh(), w.bool(1));
     w.declare(&format!(
-        "fn leave{name}(early: bool) int {{\n    defer {{\n        print(\"first in {name}\")\n    }}\n    if early {{\n        return 1\n    }}\n    defer {{\n        print(\"second in {name}\")\n    }}\n    2\n}}"
+        "error Left{name} {{}}\n\nfn leave{name}(early: bool) int {{\n    let mut at = 1\n    let by = \"first\"\n    defer {{\n        print(f\"{{by}} in {name} at {{at}}, {{early}}\")\n    }}\n    if early {{\n        raise Left{name} {{}}\n    }}\n    defer {{\n        print(\"second in {name}\")\n    }}\n    at = 2\n    at\n}}"
     ));
-    w.statements(&format!("print(leave{name}({}))", early.text));
+    w.statements(&format!("print(leave{name}({}) catch 1)", early.text));
     if !early.value {
         w.expect(&format!("second in {name}"));
     }
-    w.expect(&format!("first in {name}"));
+    let at = if early.value { 1 } else { 2 };
+    w.expect(&format!("first in {name} at {at}, {}", early.value));
     w.expect(if early.value { "1" } else { "2" });
 }

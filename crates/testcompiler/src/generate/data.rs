@@ -10,6 +10,7 @@ pub(super) const FEATURES: &[Feature] = &[
     Feature { name: "recursive enums", write: recursive_enums },
     Feature { name: "maps", write: maps },
     Feature { name: "sets", write: sets },
+    Feature { name: "many elements", write: many },
     Feature { name: "nullable", write: nullable },
     Feature { name: "let else", write: let_else },
     Feature { name: "class patterns", write: class_patterns },
@@ -93,6 +94,19 @@ fn sets(w: &mut Writer<'_, '_>) {
     w.statements(&format!("let set{name} = Set.of({}, {}, {})", a.text, b.text, a.text));
     w.print(&format!("set{name}.len()"), if a.value == b.value { "1" } else { "2" });
     w.print(&format!("set{name}.has({})", b.text), "true");
+}
+
+/// Arrays and maps that grow.
+fn many(w: &mut Writer<'_, '_>) {
+    let (name, count, step) = (w.fresh(), w.choices.between(0, 40), w.choices.between(1, 9));
+    w.statements(&format!(
+        "let mut list{name}: [(int, string)] = []\nlet mut map{name}: Map<int, int> = [:]\nlet mut named{name}: Map<string, int> = [:]\nfor i in 0..{count} {{\n    list{name}.push((i * {step}, f\"n{{i}}\"))\n    map{name}[i * {step}] = i\n    named{name}[f\"n{{i}}\"] = i\n}}\nlet mut sum{name} = 0\nfor (number, word) in list{name} {{\n    sum{name} += (map{name}.get(number) ?? -1000) * {step} - number + (named{name}.get(word) ?? -1000)\n}}"
+    ));
+    w.print(&format!("sum{name}"), &(0..count).sum::<i64>().to_string());
+    w.print(
+        &format!("list{name}.len() * 100 + map{name}.len() * 10 + named{name}.len()"),
+        &(count * 111).to_string(),
+    );
 }
 
 fn nullable(w: &mut Writer<'_, '_>) {

@@ -68,7 +68,7 @@ fn through_values(w: &mut Writer<'_, '_>) {
 fn contracts(w: &mut Writer<'_, '_>) {
     let (name, a, b) = (w.fresh(), w.choices.between(0, 99), w.choices.between(1, 9));
     w.declare(&format!(
-        "class Tank{name} {{\n    level: int\n    fn drain(mut self, by: int) int\n        requires by > 0\n        ensures result >= 0 and self.level <= old(self.level)\n    {{\n        let drained = if by > self.level {{ self.level }} else {{ by }}\n        self.level -= drained\n        drained\n    }}\n}}"
+        "class Tank{name} {{\n    level: int\n    drops: [int] = []\n    fn drain(mut self, by: int) int\n        requires by > 0\n        ensures result >= 0 and self.level + result == old(self.level)\n        ensures self.drops.len() == old(self.drops.len()) + 1\n    {{\n        let drained = if by > self.level {{ self.level }} else {{ by }}\n        self.level -= drained\n        self.drops.push(drained)\n        drained\n    }}\n}}"
     ));
     w.statements(&format!("let mut tank{name} = Tank{name} {{ level: {a} }}"));
     w.print(&format!("tank{name}.drain({b})"), &b.min(a).to_string());

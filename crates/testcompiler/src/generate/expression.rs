@@ -12,6 +12,7 @@ pub(super) const FEATURES: &[Feature] = &[
     Feature { name: "wrapping", write: wrapping },
     Feature { name: "bits", write: bits },
     Feature { name: "durations", write: durations },
+    Feature { name: "order of evaluation", write: order },
 ];
 
 /// An expression: its text, safe in any place where parentheses would be, and its value.
@@ -25,7 +26,7 @@ const BOUND: i64 = 1_000_000;
 impl Writer<'_, '_> {
     /// An integer expression whose value is at most a million away from zero.
     pub(super) fn int(&mut self, depth: u32) -> Valued<i64> {
-        if depth == 0 || self.choices.once_in(4) {
+        if depth == 0 || self.choices.below(4) == 0 {
             return self.int_literal();
         }
         let made = match self.choices.below(8) {
@@ -188,6 +189,10 @@ fn floats(w: &mut Writer<'_, '_>) {
     w.statements(&format!("let half{name} = ({whole}.0 + {quarters}.0 * 2.5e-1) / 2.0"));
     w.print(&format!("half{name} * 2.0 == {value:.2}"), "true");
     w.print(&format!("f\"{{half{name}:.3}}\""), &format!("{:.3}", value / 2.0));
+    w.statements(&format!(
+        "let zero{name} = half{name} - half{name}\nlet odd{name} = zero{name} / zero{name}"
+    ));
+    w.print(&format!("odd{name} != odd{name} and not (odd{name} < 1.0)"), "true");
 }
 
 fn wrapping(w: &mut Writer<'_, '_>) {
@@ -207,4 +212,30 @@ fn durations(w: &mut Writer<'_, '_>) {
     let ms = w.choices.between(1, 999);
     w.print(&format!("{ms}ms < 1s and {ms}us < {ms}ms"), "true");
     w.print(&format!("1m == 60s and {ms}ms * 2 == {}ms", ms * 2), "true");
+}
+
+/// Each operand notes that it was asked for.
+fn order(w: &mut Writer<'_, '_>) {
+    let (name, a, b, c) = (w.fresh(), w.int(1), w.int(1), w.int(1));
+    w.declare(&format!(
+        "fn note{name}(mut seen: [int], x: int) int {{\n    seen.push(x)\n    x\n}}\n\nfn three{name}(x: int, y: int, z: int) int {{ x - y * z }}"
+    ));
+    let of = |x: &str| format!("note{name}(seen{name}, {x})");
+    let (x, y, z) = (of(&a.text), of(&b.text), of(&c.text));
+    w.statements(&format!("let mut seen{name}: [int] = []"));
+    let value = a.value - b.value * c.value;
+    w.print(&format!("{x} - {y} * {z}"), &value.to_string());
+    let mut seen = vec![a.value, b.value, c.value];
+    let (call, given) = if w.choices.once_in(2) {
+        (format!("three{name}({x}, {y}, {z})"), [a.value, b.value, c.value])
+    } else {
+        (format!("three{name}(z: {z}, x: {x}, y: {y})"), [c.value, a.value, b.value])
+    };
+    w.print(&call, &value.to_string());
+    seen.extend(given);
+    let (word, more) = if w.choices.once_in(2) { ("and", a.value > 9) } else { ("or", a.value <= 9) };
+    w.print(&format!("{x} > 9 {word} {y} > 9"), &(if more { b.value > 9 } else { a.value > 9 }).to_string());
+    seen.push(a.value);
+    seen.extend(more.then_some(b.value));
+    w.print(&format!("seen{name}"), &format!("{seen:?}"));
 }

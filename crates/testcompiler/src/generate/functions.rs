@@ -44,6 +44,10 @@ fn closures(w: &mut Writer<'_, '_>) {
     w.statements(&format!("let captured{name} = {}", captured.text));
     let value = given.value + 2 * captured.value;
     w.print(&format!("twice{name}((x) => x + captured{name}, {})", given.text), &value.to_string());
+    w.statements(&format!("let name{name} = \"n\"\nlet both{name} = (7, captured{name} + 1)"));
+    w.statements(&format!("let many{name} = (x: int) => f\"{{name{name}}}{{x * both{name}.0 - both{name}.1}}{{captured{name}}}\""));
+    let shown = format!("n{}{}", given.value * 7 - captured.value - 1, captured.value);
+    w.print(&format!("many{name}({})", given.text), &shown);
     w.print(
         &format!("twice{name}((x: int) int => {{ let y = x * 2\n    y + 1 }}, {})", given.text),
         &(given.value * 4 + 3).to_string(),
@@ -91,6 +95,20 @@ fn generators(w: &mut Writer<'_, '_>) {
         "let mut sum{name} = 0\nfor even in evens{name}({bound}) {{\n    sum{name} += even\n}}"
     ));
     w.print(&format!("sum{name}"), &(0..bound).step_by(2).sum::<i64>().to_string());
+    let words = w.choices.between(0, 6);
+    w.declare(&format!(
+        "fn words{name}(count: int) stream string {{\n    let mut made = [\"none\"]\n    for i in 0..count {{\n        made.push(f\"{{made[i]}}{{i}}\")\n        yield made[i]\n    }}\n}}"
+    ));
+    w.statements(&format!(
+        "let mut text{name} = \"\"\nfor word in words{name}({words}) {{\n    text{name} = text{name} + f\"{{word}},\"\n}}"
+    ));
+    let mut text = String::new();
+    let mut word = "none".to_owned();
+    for i in 0..words {
+        text += &format!("{word},");
+        word += &i.to_string();
+    }
+    w.print(&format!("text{name}"), &text);
 }
 
 fn modules(w: &mut Writer<'_, '_>) {

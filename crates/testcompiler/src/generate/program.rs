@@ -1,6 +1,7 @@
 //! A program that is being written, and the features that it is written from.
 
 use std::fmt::Write;
+use std::ops::Range;
 
 use super::choices::Choices;
 use super::{concurrency, control, data, effects, expression, functions};
@@ -14,6 +15,8 @@ pub struct Program {
     pub output: String,
     /// The names of its features, sorted.
     pub features: Vec<&'static str>,
+    /// Which choices each part of it was made by, in their order: the first choice of [`program`] is how many parts there are.
+    pub parts: Vec<Range<usize>>,
 }
 
 /// Something that a program can contain.
@@ -66,9 +69,12 @@ pub fn program_of_size(features: &[Feature], count: usize, choices: &mut Choices
         if number > 0 && number % MOST as usize == 0 {
             writer.part();
         }
+        let begun = writer.choices.made();
         let feature = writer.choices.one_of(features);
         writer.out.features.push(feature.name);
         (feature.write)(&mut writer);
+        let done = writer.choices.made();
+        writer.out.parts.push(begun..done);
     }
     writer.finish()
 }
@@ -174,5 +180,22 @@ mod tests {
         assert_eq!(written(7), written(7));
         assert_ne!(written(7), written(8));
         assert_eq!(program(&mut Choices::from_bytes(&[])).features.len(), 1);
+    }
+
+    /// What a seed draws can be written down and taken apart: a program without one of its parts is the others.
+    #[test]
+    fn a_seed_is_a_tape_with_parts() {
+        let mut seeded = Choices::seeded(3);
+        let whole = program(&mut seeded);
+        let tape = Choices::tape(3, seeded.made());
+        let again = program(&mut Choices::from_bytes(&tape));
+        assert_eq!((&again.files, &again.output, &again.parts), (&whole.files, &whole.output, &whole.parts));
+        let last = whole.parts.last().cloned().unwrap();
+        assert_eq!((whole.parts.first().unwrap().start, last.end), (1, seeded.made()));
+        let mut fewer = tape[..last.start * 2].to_vec();
+        fewer[..2].copy_from_slice(&(whole.parts.len() as u16 - 2).to_le_bytes());
+        let fewer = program(&mut Choices::from_bytes(&fewer));
+        assert_eq!(fewer.parts, whole.parts[..whole.parts.len() - 1]);
+        assert!(whole.output.starts_with(&fewer.output));
     }
 }
