@@ -16,9 +16,11 @@ pub mod generate;
 mod kinds;
 mod literate;
 mod packages;
+mod regression;
 mod run;
 
 pub use compiler::{Checked, Lexed, Parsed, TestCompiler};
 pub use kinds::{all_kinds, kinds_of};
 pub use literate::{Block, Chapter, Malformed, Program};
+pub use regression::Regression;
 pub use run::{Failure, Outcome, run};

@@ -6,7 +6,7 @@ use crate::metadata::Package;
 
 /// Each crate of the workspace with those crates of the workspace that it may use outside its tests. A new edge is an
 /// architectural change: it is made here and in `ARCHITECTURE.md`.
-const LAYERS: [(&str, &[&str]); 24] = [
+const LAYERS: [(&str, &[&str]); 25] = [
     ("pluto-event", &[]),
     ("pluto-source", &[]),
     ("pluto-syntax", &["pluto-source"]),
@@ -52,6 +52,7 @@ const LAYERS: [(&str, &[&str]); 24] = [
         ],
     ),
     ("pluto-testcompiler", &["pluto-check", "pluto-source", "pluto-std", "pluto-syntax"]),
+    ("pluto-compilefuzz", &["pluto-codegen", "pluto-ir", "pluto-testcompiler"]),
     ("pluto-testnode", &[]),
     ("pluto-examples", &[]),
     ("xtask", &["pluto-examples"]),

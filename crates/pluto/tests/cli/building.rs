@@ -2,6 +2,7 @@
 
 use crate::support::{Ran, command, files, files_in, read, run_in, text};
 use expect_test::expect;
+use pluto_testcompiler::Regression;
 use pluto_testcompiler::generate::{Choices, program};
 use std::fs::OpenOptions;
 use std::path::Path;
@@ -194,6 +195,18 @@ fn prints(files: &[(String, String)], output: &str, name: &str) {
     run_in(dir.path(), &["build", first, "-o", "main"]).ok();
     let ran = built(&dir, &[]);
     assert_eq!((ran.status, ran.stdout.as_str()), (0, output), "{name}: {}", ran.stderr);
+}
+
+#[test]
+fn regressions_print_what_they_must() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/regressions");
+    for entry in std::fs::read_dir(root).expect("the regressions") {
+        let path = entry.expect("one of them").path();
+        if path.extension().is_some_and(|extension| extension == "pluto") {
+            let one = Regression::read(&std::fs::read_to_string(&path).expect("its text"));
+            prints(&one.files, &one.output, &path.display().to_string());
+        }
+    }
 }
 
 #[test]
