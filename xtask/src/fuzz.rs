@@ -87,23 +87,23 @@ pub(crate) fn main(arguments: &[String]) -> Result<()> {
         table.push_str(&row(name, &said));
     }
     println!("\n{table}");
-    if options.write { write(&table) } else { Ok(()) }
+    if options.write { write("cargo xtask fuzz --write", &table) } else { Ok(()) }
 }
 
-/// Replaces the table of `docs/benchmarks.md`.
-fn write(table: &str) -> Result<()> {
-    const BEGIN: &str = "<!-- written by `cargo xtask fuzz --write`: begin -->\n";
-    const END: &str = "<!-- written by `cargo xtask fuzz --write`: end -->\n";
+/// Replaces the table of `docs/benchmarks.md` that a command writes.
+pub(crate) fn write(command: &str, table: &str) -> Result<()> {
+    let mark = |what: &str| format!("<!-- written by `{command}`: {what} -->\n");
+    let (begin, end) = (mark("begin"), mark("end"));
     let path = workspace::path("docs/benchmarks.md");
     let text = fs::read_to_string(&path).at("read", &path)?;
-    let parts = text.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
+    let parts = text.split_once(&begin).and_then(|(before, rest)| Some((before, rest.split_once(&end)?.1)));
     let Some((before, after)) = parts else {
         return Err(Error::Unexpected {
             what: format!("expected the two lines around the table in {}", path.display()),
             found: "not both of them".to_owned(),
         });
     };
-    fs::write(&path, format!("{before}{BEGIN}\n{table}\n{END}{after}")).at("write", &path)
+    fs::write(&path, format!("{before}{begin}\n{table}\n{end}{after}")).at("write", &path)
 }
 
 /// One target: its own corpus, which libFuzzer extends, then the seeds that the repository keeps. Gives what it said at its end.

@@ -3,6 +3,7 @@
 
 mod apt;
 mod bench;
+mod compilefuzz;
 mod cookie;
 mod demo;
 mod erlang;
@@ -34,7 +35,7 @@ struct Chore {
     run: fn(&[String]) -> Result<()>,
 }
 
-const CHORES: [Chore; 11] = [
+const CHORES: [Chore; 12] = [
     Chore {
         name: "demo",
         arguments: "",
@@ -64,6 +65,12 @@ const CHORES: [Chore; 11] = [
         arguments: "[TARGET…] [--runs N] [--write]",
         about: "run the fuzz targets a fixed number of times; --write: their table into docs/benchmarks.md",
         run: fuzz::main,
+    },
+    Chore {
+        name: "fuzz compile",
+        arguments: "[--runs N] [--seed N] [--planted] [--write]",
+        about: "random programs through the whole compiler; --planted: are planted mistakes found by them",
+        run: compilefuzz::main,
     },
     Chore {
         name: "stress",
@@ -112,7 +119,13 @@ fn main() -> ExitCode {
 fn dispatch(arguments: &[String]) -> Result<()> {
     let Some((name, rest)) = arguments.split_first() else { return help(&[]) };
     let name = if matches!(name.as_str(), "--help" | "-h") { "help" } else { name };
-    match CHORES.iter().find(|chore| chore.name == name) {
+    let known = |name: &str| CHORES.iter().find(|chore| chore.name == name);
+    if let Some((second, rest)) = rest.split_first()
+        && let Some(chore) = known(&format!("{name} {second}"))
+    {
+        return (chore.run)(rest);
+    }
+    match known(name) {
         Some(chore) => (chore.run)(rest),
         None => Err(Error::Usage(format!("there is no chore `{name}`"))),
     }

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::error::{Error, Result};
 use crate::steps::Steps;
-use crate::{erlang, fuzz, metadata, otp, python, rabbit, run, stress, tidy, workspace};
+use crate::{compilefuzz, erlang, fuzz, metadata, otp, python, rabbit, run, stress, tidy, workspace};
 
 /// Packages whose tests run under AddressSanitizer: they take bytes apart.
 const SANITIZED: [&str; 4] = ["pluto-term", "pluto-dist", "pluto-matchspec", "pluto-recording"];
@@ -17,6 +17,9 @@ const SANITIZED_TESTS: [&str; 6] = ["term", "replay", "fake_peers", "patterns", 
 /// Tests that measure what the sanitizer itself changes: the size of stack frames, and of memory.
 const UNSANITIZED: [&str; 2] =
     ["the_deepest_terms_allowed_are_handled_on_a_small_stack", "memory::is_bounded"];
+
+/// Random programs that go through the whole compiler.
+const WHOLE_COMPILER: u32 = 5_000;
 
 /// The target triple of instrumented builds, this machine's own: naming it keeps their flags away from build scripts.
 pub(crate) fn instrumented_target() -> String {
@@ -120,6 +123,9 @@ fn slow(steps: &mut Steps) {
     steps.run("RabbitMQ", || rabbit::main(&[]));
     steps.run("fuzzing", || fuzz::main(&[]));
     steps.run("stress", || stress::main(&[]));
+    steps.run("random programs through the whole compiler", || {
+        compilefuzz::main(&["--runs".to_owned(), WHOLE_COMPILER.to_string()])
+    });
     steps.run("AddressSanitizer", address_sanitizer);
 }
 
