@@ -10,6 +10,7 @@
 //!
 //! All choices come from a tape ([`Choices`]): a seed draws one, and a fuzzer may write its own.
 
+mod carriers;
 mod choices;
 mod concurrency;
 mod control;
@@ -17,6 +18,7 @@ mod data;
 mod effects;
 mod expression;
 mod functions;
+mod nesting;
 mod program;
 
 pub use choices::Choices;

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::ops::Range;
 
 use super::choices::Choices;
-use super::{concurrency, control, data, effects, expression, functions};
+use super::{carriers, concurrency, control, data, effects, expression, functions, nesting};
 
 /// A program, and what it must print.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +35,8 @@ pub const FEATURES: &[&[Feature]] = &[
     data::FEATURES,
     effects::FEATURES,
     concurrency::FEATURES,
+    carriers::FEATURES,
+    nesting::NESTED,
 ];
 
 /// The most features of one program, with repetition.
@@ -60,6 +62,7 @@ pub fn program_of_size(features: &[Feature], count: usize, choices: &mut Choices
         imports: String::new(),
         declarations: String::new(),
         body: String::new(),
+        depth: 0,
         parts: 0,
         injected: Vec::new(),
         asked: (String::new(), String::new()),
@@ -86,14 +89,16 @@ pub(super) struct Writer<'c, 'a> {
     imports: String,
     declarations: String,
     /// The statements of `main`, or of the next part of it.
-    body: String,
+    pub(super) body: String,
+    /// How deep the feature is inside of others.
+    pub(super) depth: u32,
     /// Functions that `main` calls first.
     parts: u32,
     /// What the app is given, in whose `main` the program begins if there is any.
     injected: Vec<String>,
     /// The statements that ask what was given, before all others, and what they print.
     asked: (String, String),
-    out: Program,
+    pub(super) out: Program,
 }
 
 impl Writer<'_, '_> {
