@@ -18,6 +18,7 @@ mod data;
 mod effects;
 mod expression;
 mod functions;
+mod library;
 mod nesting;
 mod program;
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::ops::Range;
 
 use super::choices::Choices;
-use super::{carriers, concurrency, control, data, effects, expression, functions, nesting};
+use super::{carriers, concurrency, control, data, effects, expression, functions, library, nesting};
 
 /// A program, and what it must print.
 #[derive(Clone, Debug, Default)]
@@ -36,11 +36,12 @@ pub const FEATURES: &[&[Feature]] = &[
     effects::FEATURES,
     concurrency::FEATURES,
     carriers::FEATURES,
+    library::FEATURES,
     nesting::NESTED,
 ];
 
 /// The most features of one program, with repetition.
-const MOST: u32 = 16;
+const MOST: u32 = 18;
 
 /// A program from all features.
 pub fn program(choices: &mut Choices<'_>) -> Program {
