@@ -252,3 +252,31 @@ fn fault(status: ExitStatus, said: &str, crash: &str) -> Option<Fault> {
     let kind = place.map_or_else(|| format!("crashed: {status}"), |at| format!("panicked at {at}"));
     Some(Fault::new(kind, crash))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::ExitStatus;
+
+    use super::{Fault, fault, last};
+
+    /// A fault has one kind whatever is seen of it, so that a smaller program can be told to have the same.
+    #[test]
+    fn how_a_process_ended_is_a_kind_of_fault() {
+        assert_eq!(fault(ExitStatus::from_raw(0), "", "warned"), None);
+        let told = fault(ExitStatus::from_raw(1 << 8), "fault in memory\nline 1: `1` in place of `2`\n", "");
+        assert_eq!(told, Some(Fault::new("in memory", "line 1: `1` in place of `2`\n")));
+        let said = "thread 'main' panicked at crates/ir/src/lower.rs:3:5:\nno such lane\n";
+        let panicked = fault(ExitStatus::from_raw(101 << 8), "", said);
+        assert_eq!(panicked, Some(Fault::new("panicked at crates/ir/src/lower.rs:3:5:", said)));
+        let crashed = fault(ExitStatus::from_raw(11), "", "");
+        assert_eq!(crashed, Some(Fault::new("crashed: signal: 11 (SIGSEGV)", "")));
+    }
+
+    #[test]
+    fn the_end_of_what_is_said_is_kept() {
+        let long = format!("{}panicked", "x".repeat(10_000));
+        let kept = last(long.as_bytes());
+        assert!(kept.len() <= super::KEPT && kept.ends_with("xpanicked"));
+    }
+}

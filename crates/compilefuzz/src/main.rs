@@ -87,12 +87,10 @@ fn hunt(options: &Options) -> io::Result<bool> {
     io::stdout().flush()?;
     let (whole, small) = hunt.shrink(&found)?;
     println!("{} parts of {} are left of it", small.parts.len(), whole.parts.len());
-    let about = format!(
-        "Seed {}: {}.\n\n{}",
-        found.seed,
-        found.fault.kind,
-        found.fault.detail.lines().next().unwrap_or_default()
-    );
+    // What is wrong is told by a line that is another one, where there is one.
+    let mut lines = found.fault.detail.lines();
+    let line = lines.clone().find(|line| line.contains(" in place of ")).or_else(|| lines.next());
+    let about = format!("Seed {}: {}.\n\n{}", found.seed, found.fault.kind, line.unwrap_or_default());
     let text = Regression { about, output: small.output, files: small.files }.written();
     let path = directory.join(format!("seed_{}.pluto", found.seed));
     std::fs::create_dir_all(directory)?;
