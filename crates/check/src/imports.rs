@@ -9,7 +9,7 @@ use crate::cycles::cycles;
 use crate::declare::ModuleIndex;
 use crate::error::Fact;
 use crate::names::Symbol;
-use crate::program::{ModuleId, PackageId};
+use crate::program::{ModuleId, PackageId, TraitId};
 
 impl Checker<'_> {
     /// Resolves the imports of all modules.
@@ -132,6 +132,35 @@ impl Checker<'_> {
         let dependency = self.dependency(package, *first)?;
         let within = if self.is_standard(dependency) { path } else { rest };
         index.get(&(dependency, within.to_vec())).copied()
+    }
+
+    /// Whether a trait can be named in a module, by an import if need be. A package may get to know values of the packages that those
+    /// need which it names, so that all of these count.
+    pub(crate) fn may_name(&self, module: ModuleId, of: TraitId) -> bool {
+        let origin = &self.program.traits[of].origin;
+        if origin.module == module || origin.module == crate::declare::prelude_module() {
+            return true;
+        }
+        let package = |module: ModuleId| self.program.modules[module].package;
+        origin.public && self.reaches(package(module), package(origin.module))
+    }
+
+    /// Whether a package is another, or needs it, be it by way of others.
+    fn reaches(&self, from: PackageId, to: PackageId) -> bool {
+        let mut seen = vec![from.index() as usize];
+        let mut next = 0;
+        while let Some(at) = seen.get(next).copied() {
+            if at == to.index() as usize {
+                return true;
+            }
+            for (_, needed) in self.input.packages.get(at).map_or(&[][..], |package| &package.dependencies) {
+                if !seen.contains(needed) {
+                    seen.push(*needed);
+                }
+            }
+            next += 1;
+        }
+        false
     }
 
     /// Whether a package is the standard library.

@@ -24,6 +24,8 @@ pub(super) struct Found {
 enum Lookup {
     Found(Box<Found>),
     Ambiguous(Vec<TraitId>),
+    /// It is of a trait that cannot be named here.
+    Hidden(TraitId),
     Nothing,
 }
 
@@ -62,6 +64,11 @@ impl Body<'_, '_> {
                 Ref::Method(base, *found, Vec::new())
             }
             Lookup::Ambiguous(traits) => Ref::Value(self.refuse(at, Fact::AmbiguousMethod { name, traits })),
+            Lookup::Hidden(of) => {
+                let declared = self.c.place(&self.c.program.traits[of].origin);
+                let ty = self.resolve(ty);
+                Ref::Value(self.refuse(at, Fact::PrivateMember { ty, name, declared }))
+            }
             Lookup::Nothing => Ref::Value(self.no_member(ty, name, at)),
         }
     }
@@ -189,7 +196,7 @@ impl Body<'_, '_> {
                     found.dispatch = Dispatch::Message;
                     return Lookup::Found(found);
                 }
-                many @ Lookup::Ambiguous(_) => return many,
+                many @ (Lookup::Ambiguous(_) | Lookup::Hidden(_)) => return many,
                 Lookup::Nothing => (),
             }
         }
@@ -288,8 +295,13 @@ impl Body<'_, '_> {
                 fitting.push((id, of));
             }
         }
+        let hidden = fitting.first().map(|(_, of)| *of);
+        fitting.retain(|(_, of)| self.c.may_name(self.module, *of));
         match fitting.as_slice() {
-            [] => self.method_of_any(ty, name),
+            [] => match (self.method_of_any(ty, name), hidden) {
+                (Lookup::Nothing, Some(of)) => Lookup::Hidden(of),
+                (found, _) => found,
+            },
             [(id, of)] => self.method_of_impl(*id, *of, ty, name, at),
             many => Lookup::Ambiguous(many.iter().map(|(_, of)| *of).collect()),
         }
@@ -351,7 +363,13 @@ impl Body<'_, '_> {
         }
         if let Some(head) = head {
             known.extend(methods.own.keys().filter(|(of, _)| *of == head).map(|(_, name)| *name));
-            known.extend(methods.by_trait.keys().filter(|(of, _)| *of == head).map(|(_, name)| *name));
+            let seen = |id: &ImplId| {
+                let of = self.c.program.impls[*id].of;
+                of.is_some_and(|(of, _)| self.c.may_name(self.module, of))
+            };
+            let of_traits =
+                methods.by_trait.iter().filter(|((of, _), impls)| *of == head && impls.iter().any(seen));
+            known.extend(of_traits.map(|((_, name), _)| *name));
         }
         known
     }
