@@ -10,6 +10,7 @@ mod erlang;
 mod error;
 mod fuzz;
 mod guard;
+mod memcheck;
 mod metadata;
 mod mutants;
 mod otp;
@@ -35,7 +36,7 @@ struct Chore {
     run: fn(&[String]) -> Result<()>,
 }
 
-const CHORES: [Chore; 12] = [
+const CHORES: [Chore; 13] = [
     Chore {
         name: "demo",
         arguments: "",
@@ -77,6 +78,12 @@ const CHORES: [Chore; 12] = [
         arguments: "[PROGRAM…]",
         about: "run the programs of stress/ in several ways, within their bounds of time and memory",
         run: stress::main,
+    },
+    Chore {
+        name: "memcheck",
+        arguments: "",
+        about: "build the sample programs in Pluto and run them under valgrind",
+        run: memcheck::main,
     },
     Chore {
         name: "mutants",

@@ -6,7 +6,9 @@ use std::process::Command;
 
 use crate::error::{Error, Result};
 use crate::steps::Steps;
-use crate::{compilefuzz, erlang, fuzz, metadata, otp, python, rabbit, run, stress, tidy, workspace};
+use crate::{
+    compilefuzz, erlang, fuzz, memcheck, metadata, otp, python, rabbit, run, stress, tidy, workspace,
+};
 
 /// Packages whose tests run under AddressSanitizer: they take bytes apart.
 const SANITIZED: [&str; 4] = ["pluto-term", "pluto-dist", "pluto-matchspec", "pluto-recording"];
@@ -43,7 +45,7 @@ pub(crate) fn main(arguments: &[String]) -> Result<()> {
     if full {
         slow(&mut steps);
     } else {
-        steps.not_run("RabbitMQ, release build, fuzzing, stress, sanitizers", "run with --full");
+        steps.not_run("RabbitMQ, release build, fuzzing, stress, valgrind, sanitizers", "run with --full");
     }
     steps.finish()
 }
@@ -126,6 +128,7 @@ fn slow(steps: &mut Steps) {
     steps.run("random programs through the whole compiler", || {
         compilefuzz::main(&["--runs".to_owned(), WHOLE_COMPILER.to_string()])
     });
+    steps.run("valgrind", || memcheck::main(&[]));
     steps.run("AddressSanitizer", address_sanitizer);
 }
 
