@@ -12,10 +12,9 @@ impl Checker<'_> {
     /// Methods of classes with an invariant that are such generators, their own ones and those that a trait gives them.
     pub(super) fn changing_generators(&self) -> Vec<(ModuleId, Span, Fact)> {
         let fact = |ty| Fact::LeaksPart { ty, how: Leak::Generator };
-        let own = self.program.functions.iter().filter_map(|(id, of)| {
-            (self.is_changing_generator(id) && self.has_invariant(of.self_ty))
-                .then(|| (of.origin.module, of.origin.span, fact(of.self_ty)))
-        });
+        let own = self.program.functions.iter();
+        let own = own.filter(|(id, of)| self.is_changing_generator(*id) && self.has_invariant(of.self_ty));
+        let own = own.map(|(_, of)| (of.origin.module, of.origin.span, fact(of.self_ty)));
         let given = self.program.impls.iter().filter_map(|(_, of)| {
             let (from, _) = of.of?;
             let has =
