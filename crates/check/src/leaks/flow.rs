@@ -1,7 +1,7 @@
 //! What a body does with its values, read off once.
 
 use pluto_source::Span;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::sources::Known;
 use crate::arena::List;
@@ -62,7 +62,7 @@ pub(super) struct Flow {
     /// How many of them are parameters, with `self`.
     pub(super) params: u32,
     pub(super) bound: Vec<(LocalId, Bound)>,
-    /// Names that are bound to what comes from somewhere else.
+    /// Names that are bound to what comes from somewhere else, and collections that somebody else puts something in.
     pub(super) foreign: Vec<LocalId>,
     pub(super) stores: Vec<Store>,
     /// What it gives.
@@ -74,9 +74,11 @@ pub(super) struct Flow {
     /// Calls of functions that are not built in.
     pub(super) calls: Vec<(ExprId, usize)>,
     pub(super) arounds: Vec<Around>,
-    /// The last place where each local is used.
+    /// The last place where each local is used, by whomever.
     pub(super) uses: FxHashMap<LocalId, u32>,
     pub(super) closures: FxHashMap<ClosureId, Vec<ExprId>>,
+    /// Closures that only a built-in method gets, which is known to keep nothing of what it calls them with.
+    pub(super) tame: FxHashSet<ClosureId>,
     pub(super) breaks: FxHashMap<LoopId, Vec<ExprId>>,
     /// What each expression is a part of.
     pub(super) parents: FxHashMap<ExprId, ExprId>,
@@ -107,6 +109,7 @@ impl Checker<'_> {
             arounds: vec![Around { outer: 0, span: Span::new(0, u32::MAX), closure: None }],
             uses: FxHashMap::default(),
             closures: FxHashMap::default(),
+            tame: FxHashSet::default(),
             breaks: FxHashMap::default(),
             parents: FxHashMap::default(),
         };
@@ -116,7 +119,12 @@ impl Checker<'_> {
             let around = match at {
                 Child::Expr(id) => self.read(id, around, &mut flow, known),
                 Child::Stmt(id) => {
-                    self.read_stmt(self.program.nodes.stmts[id], around, &mut flow, known);
+                    let stmt = self.program.nodes.stmts[id];
+                    self.read_stmt(stmt, around, &mut flow, known);
+                    if let Stmt::Defer(inner) = stmt {
+                        let end = self.program.nodes.exprs[parent].span.end;
+                        self.use_until(inner, end, &mut flow);
+                    }
                     around
                 }
                 Child::Pattern(_) | Child::Named(_) => continue,
@@ -145,17 +153,28 @@ impl Checker<'_> {
     fn read(&mut self, id: ExprId, around: usize, flow: &mut Flow, known: &mut Known) -> usize {
         let expr = self.program.nodes.exprs[id];
         match expr.kind {
-            ExprKind::Local(local) => {
-                let last = flow.uses.entry(local).or_default();
-                *last = (*last).max(expr.span.end);
+            ExprKind::Local(local) => flow.use_at(local, expr.span.end),
+            ExprKind::Method(object, target) => {
+                let of = &self.program.functions[target.function];
+                if of.owner == Owner::Builtin && of.receiver == Some(true) {
+                    flow.foreign.extend(self.root_of(object));
+                }
             }
             ExprKind::Closure(closure) => {
+                if !flow.tame.contains(&closure) {
+                    // Who calls it may keep what it is called with.
+                    flow.foreign.extend(&self.program.nodes.closures[closure].params);
+                }
                 flow.closures.entry(closure).or_default().push(self.program.nodes.closures[closure].body);
                 flow.arounds.push(Around { outer: around, span: expr.span, closure: Some(closure) });
                 return flow.arounds.len() - 1;
             }
             ExprKind::For(of) => {
                 self.read_pattern(of.pattern, of.over, flow);
+                let locals = self.locals_of(of.pattern);
+                if self.goes_on(of.over) {
+                    locals.iter().for_each(|local| flow.use_at(*local, expr.span.end));
+                }
                 return flow.enter(around, expr.span);
             }
             ExprKind::While(..) => return flow.enter(around, expr.span),
@@ -228,13 +247,20 @@ impl Checker<'_> {
     fn read_handler(&self, handler: crate::body::HandlerId, flow: &mut Flow) {
         let handler = self.program.nodes.handlers[handler];
         flow.foreign.extend(handler.local);
-        let mut work: Vec<PatternId> =
-            self.program.nodes.arms.get(handler.arms).iter().map(|arm| arm.pattern).collect();
-        let mut children = Vec::new();
+        let patterns = self.program.nodes.arms.get(handler.arms).iter().map(|arm| arm.pattern);
+        flow.foreign.extend(patterns.flat_map(|pattern| self.locals_of(pattern)));
+    }
+
+    /// The names that a pattern binds.
+    fn locals_of(&self, pattern: PatternId) -> Vec<LocalId> {
+        let (mut found, mut work, mut children) = (Vec::new(), vec![pattern], Vec::new());
         while let Some(at) = work.pop() {
             let kind = self.program.nodes.patterns[at].kind;
-            if let PatternKind::Bind(local, _) = kind {
-                flow.foreign.push(local);
+            match kind {
+                PatternKind::Bind(local, _) | PatternKind::Array(_, Some(Some(local)), _) => {
+                    found.push(local);
+                }
+                _ => (),
             }
             children.clear();
             self.program.nodes.pattern_children(kind, &mut children);
@@ -242,6 +268,35 @@ impl Checker<'_> {
                 Child::Pattern(inner) => Some(*inner),
                 _ => None,
             }));
+        }
+        found
+    }
+
+    /// Whether what gives elements runs code of the program between them, which may still have those that it gave.
+    fn goes_on(&self, over: ExprId) -> bool {
+        let ty = self.program.types.get(self.program.nodes.exprs[over].ty);
+        matches!(ty, Ty::Stream(_) | Ty::Class(..) | Ty::Enum(..) | Ty::Param(_) | Ty::Trait(..))
+    }
+
+    /// What a `defer` uses is used when the block around it is left.
+    fn use_until(&self, inner: ExprId, end: u32, flow: &mut Flow) {
+        let (mut work, mut children) = (vec![Child::Expr(inner)], Vec::new());
+        while let Some(at) = work.pop() {
+            children.clear();
+            match at {
+                Child::Expr(id) => {
+                    let kind = self.program.nodes.exprs[id].kind;
+                    if let ExprKind::Local(local) = kind {
+                        flow.use_at(local, end);
+                    }
+                    self.program.nodes.children(kind, &mut children);
+                }
+                Child::Stmt(id) => {
+                    self.program.nodes.stmt_children(self.program.nodes.stmts[id], &mut children);
+                }
+                Child::Pattern(_) | Child::Named(_) => (),
+            }
+            work.append(&mut children);
         }
     }
 
@@ -307,6 +362,12 @@ impl Checker<'_> {
         for (argument, param) in rest.iter().zip(&params) {
             if let ExprKind::Closure(closure) = self.program.nodes.exprs[*argument].kind {
                 let locals = self.program.nodes.closures[closure].params.clone();
+                if self.goes_on(*receiver) {
+                    // Also behind the last thing that the closure does.
+                    let end = self.program.nodes.exprs[*argument].span.end + 1;
+                    locals.iter().for_each(|local| flow.use_at(*local, end));
+                }
+                flow.tame.insert(closure);
                 let others = arguments.iter().filter(|other| *other != argument);
                 for other in others {
                     flow.bound.extend(locals.iter().map(|local| (*local, Bound::Value(*other))));
@@ -347,6 +408,11 @@ impl Checker<'_> {
 }
 
 impl Flow {
+    fn use_at(&mut self, local: LocalId, end: u32) {
+        let last = self.uses.entry(local).or_default();
+        *last = (*last).max(end);
+    }
+
     fn enter(&mut self, outer: usize, span: Span) -> usize {
         self.arounds.push(Around { outer, span, closure: None });
         self.arounds.len() - 1
