@@ -62,6 +62,8 @@ pub(super) struct Flow {
     /// How many of them are parameters, with `self`.
     pub(super) params: u32,
     pub(super) bound: Vec<(LocalId, Bound)>,
+    /// Names that are bound to an element of something.
+    pub(super) elements: FxHashSet<LocalId>,
     /// Names that are bound to what comes from somewhere else, and collections that somebody else puts something in.
     pub(super) foreign: Vec<LocalId>,
     pub(super) stores: Vec<Store>,
@@ -100,6 +102,7 @@ impl Checker<'_> {
             locals: body.locals,
             params,
             bound: Vec::new(),
+            elements: FxHashSet::default(),
             foreign: Vec::new(),
             stores: Vec::new(),
             results: vec![body.root],
@@ -175,6 +178,7 @@ impl Checker<'_> {
                 if self.goes_on(of.over) {
                     locals.iter().for_each(|local| flow.use_at(*local, expr.span.end));
                 }
+                flow.elements.extend(locals);
                 return flow.enter(around, expr.span);
             }
             ExprKind::While(..) => return flow.enter(around, expr.span),
@@ -368,6 +372,7 @@ impl Checker<'_> {
                     locals.iter().for_each(|local| flow.use_at(*local, end));
                 }
                 flow.tame.insert(closure);
+                flow.elements.extend(&locals);
                 let others = arguments.iter().filter(|other| *other != argument);
                 for other in others {
                     flow.bound.extend(locals.iter().map(|local| (*local, Bound::Value(*other))));

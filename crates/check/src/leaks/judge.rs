@@ -94,6 +94,20 @@ fn parts(sources: &FxHashSet<Source>) -> impl Iterator<Item = Part> {
     })
 }
 
+/// Where something is stored.
+struct Place {
+    all: FxHashSet<Source>,
+    /// The names of the objects that it is a part of, and of nothing else.
+    roots: Vec<LocalId>,
+}
+
+impl Place {
+    /// Whether an invariant may be about it.
+    fn guarded(&self, store: &Store) -> bool {
+        store.place.is_none() || parts(&self.all).next().is_some()
+    }
+}
+
 impl Flow {
     /// The bits of the parameters among names.
     fn bits(&self, sources: &FxHashSet<Source>) -> u64 {
@@ -147,7 +161,8 @@ impl Checker<'_> {
         let mut stores = Vec::new();
         for store in &solved.stores {
             if let Some(place) = store.place {
-                stores.push((self.sources(place, flow, known), self.sources(store.value, flow, known)));
+                let value = self.stored(store, flow, &solved, known);
+                stores.push((self.sources(place, flow, known), value));
             }
         }
         // What is stored in one name is in all that it is another name for.
@@ -165,6 +180,23 @@ impl Checker<'_> {
                 return solved;
             }
         }
+    }
+
+    /// What is stored. An element of a part leaves where it is stored, and not where the part is gone through.
+    fn stored(&mut self, store: &Store, flow: &Flow, solved: &Solved, known: &mut Known) -> Vec<Source> {
+        let sources = self.sources(store.value, flow, known);
+        let expr = self.program.nodes.exprs[store.value];
+        let ExprKind::Local(local) = expr.kind else { return sources };
+        if store.place.is_none() || !flow.elements.contains(&local) {
+            return sources;
+        }
+        let all = solved.names(sources).into_iter();
+        let here = |part: Part| Part { span: expr.span, ty: expr.ty, how: Leak::Value, ..part };
+        all.filter_map(|source| match source {
+            Source::Part(part) => Some(Source::Part(here(part))),
+            Source::Local(_) => parts(&solved.names(vec![source])).next().is_none().then_some(source),
+        })
+        .collect()
     }
 
     /// What the functions that are called keep of what they are given.
@@ -263,7 +295,7 @@ impl Checker<'_> {
             told.extend(parts(&solved.all(sources)));
         }
         for store in &solved.stores {
-            self.judge_store(flow, store, &solved, known, &mut told, found);
+            self.leaks_by(flow, store, &solved, known, &mut told);
         }
         let changing = flow.function.is_some_and(|id| self.program.functions[id].receiver == Some(true));
         for change in &flow.changes {
@@ -278,6 +310,9 @@ impl Checker<'_> {
             };
             told.extend(parts(&solved.all(sources)).filter(|part| !own(part)));
         }
+        for store in &solved.stores {
+            self.shares_by(flow, store, &solved, known, &told, found);
+        }
         // What cannot be bound to a name that changes it was told before.
         let file = self.file(flow.module).id;
         told.retain(|part| {
@@ -291,38 +326,57 @@ impl Checker<'_> {
         found.extend(told);
     }
 
-    fn judge_store(
+    /// The parts of objects that a store gives away.
+    fn leaks_by(
         &mut self,
         flow: &Flow,
         store: &Store,
         solved: &Solved,
         known: &mut Known,
         told: &mut FxHashSet<Part>,
-        found: &mut Found,
     ) {
-        let value = self.sources(store.value, flow, known);
-        let value = solved.all(value);
+        let value = self.stored(store, flow, solved, known);
+        let place = self.place_of(store, flow, solved, known);
+        if place.guarded(store) || !locals(&place.all).all(|local| flow.is_own(local)) {
+            // What stays in its object may be in it twice.
+            let elsewhere = |part: &Part| part.root.is_none_or(|root| !place.roots.contains(&root));
+            told.extend(parts(&solved.all(value)).filter(elsewhere));
+        }
+    }
+
+    fn place_of(&mut self, store: &Store, flow: &Flow, solved: &Solved, known: &mut Known) -> Place {
         let place = match store.place {
             Some(place) => self.sources(place, flow, known),
             None => Vec::new(),
         };
         let names = solved.names(place.clone());
-        let place = solved.all(place);
         let mut roots: Vec<LocalId> = parts(&names).filter_map(|part| part.root).collect();
         if locals(&names).any(|local| !flow.is_own(local)) {
             roots.clear();
         }
-        let guarded = store.place.is_none() || parts(&place).next().is_some();
-        if !guarded && locals(&place).all(|local| flow.is_own(local)) {
-            return;
-        }
-        // What stays in its object may be in it twice.
-        let elsewhere = |part: &Part| part.root.is_none_or(|root| !roots.contains(&root));
-        told.extend(parts(&value).filter(elsewhere));
+        Place { all: solved.all(place), roots }
+    }
+
+    /// What a store puts into an object, and somebody else still has.
+    fn shares_by(
+        &mut self,
+        flow: &Flow,
+        store: &Store,
+        solved: &Solved,
+        known: &mut Known,
+        told: &FxHashSet<Part>,
+        found: &mut Found,
+    ) {
+        let place = self.place_of(store, flow, solved, known);
         let ty = self.program.nodes.exprs[store.value].ty;
-        if !guarded || !known.reach.changes(self, ty) {
+        // What is in a place only because it leaves its object is mended there.
+        let leaves = store.place.is_some() && parts(&place.all).all(|part| told.contains(&part));
+        if !place.guarded(store) || leaves || !known.reach.changes(self, ty) {
             return;
         }
+        let roots = place.roots;
+        let value = self.stored(store, flow, solved, known);
+        let value = solved.all(value);
         let mut joined: Vec<LocalId> = solved.joined(&value).into_iter().collect();
         joined.sort();
         let beside = self.held_beside(flow, store, solved, known);
