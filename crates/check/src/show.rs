@@ -81,7 +81,7 @@ impl Program {
             Ty::Error(id) => out.push_str(self.text(self.errors[id].origin.name)),
             Ty::Caught(effect) => {
                 let errors = self.types.errors(self.known_errors(effect));
-                out.push_str(if errors.is_empty() { "an error" } else { "" });
+                out.push_str(if errors.is_empty() { "an error" } else { "an error of " });
                 out.push_str(&self.show_errors(errors));
             }
             Ty::Param(id) => out.push_str(self.text(self.type_params[id].name)),

@@ -89,32 +89,7 @@ impl Words<'_> {
             }
             Fact::VariantInBraces { made, edits } => self.variant_in_braces(made, edits),
             Fact::NotAValue { name, kind: of } => self.not_a_value(*name, *of),
-            Fact::UnknownMember { ty, name, near } => {
-                let hidden = self.is_field_of_actor(*ty, *name);
-                let has = if hidden { "method" } else { "field or method" };
-                let message = format!("`{}` has no {has} `{}`", self.ty(*ty), self.name(*name));
-                let said = Said::new(codes::UNKNOWN_MEMBER, message);
-                if self.is_without_self(*ty, *name) {
-                    let note = format!(
-                        "`{0}` is a function of the type, without `self`: `{1}.{0}(…)`",
-                        self.name(*name),
-                        self.ty(*ty)
-                    );
-                    return Some(said.note(note));
-                }
-                if hidden {
-                    return Some(said.note("the fields of an actor are seen in its methods only"));
-                }
-                if let Some(on) = self.only_for(*ty, *name) {
-                    let note = format!("`{}` is there for `{}`", self.name(*name), self.ty(on));
-                    return Some(said.note(note));
-                }
-                let near = near.map(|near| self.name(near));
-                if self.is_builtin(*ty) {
-                    return Some(said.near_member(self.name(*name), near, at));
-                }
-                said.near(near, at)
-            }
+            Fact::UnknownMember { ty, name, near } => self.unknown_member(*ty, *name, *near),
             Fact::PrivateMember { ty, name, declared } => {
                 let message =
                     format!("`{}` of `{}` is private to its module", self.name(*name), self.ty(*ty));
@@ -138,6 +113,42 @@ impl Words<'_> {
             said.fix = Some(Fix::sure("write it so", edits.iter().map(edit).collect()));
         }
         said
+    }
+
+    fn unknown_member(
+        &self,
+        ty: TyId,
+        name: crate::names::Symbol,
+        near: Option<crate::names::Symbol>,
+    ) -> Said {
+        let at = self.at;
+        let hidden = self.is_field_of_actor(ty, name);
+        let has = if hidden { "method" } else { "field or method" };
+        let message = format!("`{}` has no {has} `{}`", self.ty(ty), self.name(name));
+        let said = Said::new(codes::UNKNOWN_MEMBER, message);
+        if self.is_without_self(ty, name) {
+            let note = format!(
+                "`{0}` is a function of the type, without `self`: `{1}.{0}(…)`",
+                self.name(name),
+                self.ty(ty)
+            );
+            return said.note(note);
+        }
+        if hidden {
+            return said.note("the fields of an actor are seen in its methods only");
+        }
+        if let Ty::Caught(_) = self.program.types.get(ty) {
+            return said.note("a pattern tells which error it is: `NotFound { id } => …`");
+        }
+        if let Some(on) = self.only_for(ty, name) {
+            let note = format!("`{}` is there for `{}`", self.name(name), self.ty(on));
+            return said.note(note);
+        }
+        let near = near.map(|near| self.name(near));
+        if self.is_builtin(ty) {
+            return said.near_member(self.name(name), near, at);
+        }
+        said.near(near, at)
     }
 
     fn is_without_self(&self, ty: TyId, name: crate::names::Symbol) -> bool {

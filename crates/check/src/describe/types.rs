@@ -137,6 +137,9 @@ impl Words<'_> {
                 said.note("`push` adds one element to an array, and `append` those of another")
             }
             (_, Ty::Optional(of)) if of == expected => said.note("`??` gives a default where it is `none`"),
+            (Ty::Error(_), Ty::Caught(_)) => {
+                said.note("in an arm whose pattern is one error, the name behind `catch` is that error")
+            }
             (Ty::Never, _) => Said::new(
                 codes::MISMATCH,
                 "this block must not end: it returns, raises, or goes on with a loop",

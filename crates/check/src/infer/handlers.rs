@@ -4,7 +4,7 @@ use pluto_source::{FileSpan, Span};
 use pluto_syntax::tree::{self, Expr as E, Name};
 
 use super::{Body, Want};
-use crate::body::{Arm, ExprId, ExprKind, Handler, PatternId, PatternKind};
+use crate::body::{Arm, ExprId, ExprKind, Handler, LocalId, PatternId, PatternKind};
 use crate::effects::{HandlerFact, Handling, RaiseFact};
 use crate::error::{Fact, Immutable, Misplaced};
 use crate::program::{EffectInfo, ErrorId};
@@ -117,7 +117,7 @@ impl Body<'_, '_> {
         let mut bodies = vec![made];
         let mut typed: Vec<Arm> = Vec::new();
         for arm in self.nodes.list(arms) {
-            let (arm, body) = self.handler_arm(arm, want, &mut fact);
+            let (arm, body) = self.handler_arm(arm, local, want, &mut fact);
             bodies.push(body);
             typed.push(arm);
         }
@@ -133,11 +133,21 @@ impl Body<'_, '_> {
         self.add(ExprKind::Handle(made, handler), ty, span)
     }
 
-    fn handler_arm(&mut self, arm: &tree::Arm, want: Want, fact: &mut HandlerFact) -> (Arm, ExprId) {
+    fn handler_arm(
+        &mut self,
+        arm: &tree::Arm,
+        whole: Option<LocalId>,
+        want: Want,
+        fact: &mut HandlerFact,
+    ) -> (Arm, ExprId) {
         let mark = self.open();
         let rest = self.c.program.effects.add(EffectInfo::default());
         let ty = self.intern(Ty::Caught(Effect::Var(rest)));
         let pattern = self.pattern(arm.pattern, ty, Immutable::Pattern);
+        if let (Some(whole), Some(error)) = (whole, self.one_error(pattern)) {
+            let error = self.intern(Ty::Error(error));
+            self.narrow_local(whole, error);
+        }
         let guard = arm.guard.map(|guard| self.check(guard, TyId::BOOL));
         let covered = fact.arms.iter().filter(|(_, whole, _)| *whole).map(|(error, ..)| *error).collect();
         fact.rest.push((rest, covered));
@@ -148,6 +158,20 @@ impl Body<'_, '_> {
         let body = self.branch(arm.body, want);
         self.close(mark);
         (Arm { span: arm.span, pattern, guard, body }, body)
+    }
+
+    /// The error that a pattern is of, where it is of one.
+    fn one_error(&self, pattern: PatternId) -> Option<ErrorId> {
+        let nodes = &self.c.program.nodes;
+        match nodes.patterns[pattern].kind {
+            PatternKind::Error(id, _) => Some(id),
+            PatternKind::Or(list) => {
+                let mut errors = nodes.pattern_lists.get(list).iter().map(|pattern| self.one_error(*pattern));
+                let first = errors.next()??;
+                errors.all(|error| error == Some(first)).then_some(first)
+            }
+            _ => None,
+        }
     }
 
     /// The errors that an arm takes; `true` where it takes everything.

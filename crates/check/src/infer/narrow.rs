@@ -168,6 +168,11 @@ impl Body<'_, '_> {
         }
     }
 
+    /// Learns of which type the value of a name is.
+    pub(super) fn narrow_local(&mut self, root: LocalId, ty: TyId) {
+        self.narrowed.learn(Path { root, fields: Vec::new() }, Known::Is(ty));
+    }
+
     fn learn(&mut self, value: ExprId, known: Known) {
         if let Some(path) = self.path(value) {
             self.narrowed.learn(path, known);

@@ -29,7 +29,7 @@ pub fn h(rx: Receiver<int>) int { select { n = rx.recv() => n }! }
                     pattern let n : int
                     n : int
                   arm
-                  pattern error ChannelClosed : ChannelClosed
+                  pattern error ChannelClosed : an error of ChannelClosed
                   0 : int
             fn g(rx: Receiver<int>) int raises none
               block : int
@@ -190,7 +190,7 @@ pub fn h() int { g(1) catch e { E { code } => code } }
                   call g : int
                     1 : int
                   arm
-                  pattern error E : E
+                  pattern error E : an error of E
                     pattern let code : int
                   code : int
         "#]],
