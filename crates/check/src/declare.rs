@@ -134,7 +134,12 @@ impl Checker<'_> {
             }
             ItemKind::Alias(alias) => {
                 let origin = self.origin_at(module, alias.name, public);
-                let id = self.program.aliases.add(Alias { origin, type_params: Vec::new(), ty: TyId::WRONG });
+                let id = self.program.aliases.add(Alias {
+                    origin,
+                    type_params: Vec::new(),
+                    ty: TyId::WRONG,
+                    effects: Vec::new(),
+                });
                 self.sites.aliases.push(alias);
                 self.bind_name(module, origin, Def::Alias(id));
             }

@@ -322,6 +322,8 @@ pub struct Alias {
     pub type_params: Vec<TypeParamId>,
     /// What it stands for.
     pub ty: TyId,
+    /// The sets of errors that are its user's: of functions that say nothing about errors, and of tasks, with whether it is of a task.
+    pub effects: Vec<(EffectVar, bool)>,
 }
 
 /// A constant.

@@ -22,6 +22,8 @@ pub(crate) enum Errors {
     Param(FunctionId),
     /// In a body: a variable that is found out.
     Fresh,
+    /// In a type with a name: what it means where the name stands.
+    Alias(AliasId),
     /// Elsewhere: none. A task has a variable even so, since its type cannot say what it raises.
     None,
 }
@@ -90,17 +92,19 @@ impl Checker<'_> {
         let effect = match self.declared_errors(raises, scope.module) {
             Some(set) => Effect::Errors(set),
             None if scope.errors == Errors::None => Effect::NONE,
-            None => Effect::Var(self.effect_var(scope.errors)),
+            None => Effect::Var(self.effect_var(scope.errors, false)),
         };
         let params = self.program.types.list(&params);
         self.program.types.intern(Ty::Function(params, result, effect))
     }
 
-    fn effect_var(&mut self, errors: Errors) -> EffectVar {
+    fn effect_var(&mut self, errors: Errors, of_task: bool) -> EffectVar {
         let param_of = if let Errors::Param(function) = errors { Some(function) } else { None };
-        let var = self.program.effects.add(EffectInfo { param_of, found: None });
-        if let Some(function) = param_of {
-            self.program.functions[function].effect_params.push(var);
+        let var = self.program.effects.add(EffectInfo { param_of, ..EffectInfo::default() });
+        match errors {
+            Errors::Param(function) => self.program.functions[function].effect_params.push(var),
+            Errors::Alias(alias) => self.program.aliases[alias].effects.push((var, of_task)),
+            Errors::Fresh | Errors::None => (),
         }
         var
     }
@@ -229,7 +233,7 @@ impl Checker<'_> {
             Def::Enum(id) => Ty::Enum(id, list),
             Def::Trait(id) => Ty::Trait(id, list),
             Def::Error(id) => Ty::Error(id),
-            Def::Alias(id) => return self.alias_ty(id, given, span, scope.module),
+            Def::Alias(id) => return self.alias_ty(id, given, span, scope),
             Def::Builtin(head) => return self.builtin_ty(head, name, given, span, scope),
             Def::Wrong => return TyId::WRONG,
             Def::Module(_) | Def::Function(_) | Def::Const(_) => {
@@ -287,7 +291,7 @@ impl Checker<'_> {
             (Head::Set, [of]) => Ty::Set(*of),
             (Head::Task, [of]) => {
                 let errors = if scope.errors == Errors::None { Errors::Fresh } else { scope.errors };
-                Ty::Task(*of, Effect::Var(self.effect_var(errors)))
+                Ty::Task(*of, Effect::Var(self.effect_var(errors, true)))
             }
             (Head::Sender, [of]) => Ty::Sender(*of),
             (Head::Receiver, [of]) => Ty::Receiver(*of),
@@ -307,11 +311,23 @@ impl Checker<'_> {
         ty
     }
 
-    fn alias_ty(&mut self, id: AliasId, given: &[TyId], span: Span, module: ModuleId) -> TyId {
-        self.resolve_alias(id, span, module);
-        let alias = &self.program.aliases[id];
-        let subst = Subst::of(&alias.type_params, given);
-        let ty = alias.ty;
+    fn alias_ty(&mut self, id: AliasId, given: &[TyId], span: Span, scope: &TypeScope<'_>) -> TyId {
+        self.resolve_alias(id, span, scope.module);
+        let subst = Subst::of(&self.program.aliases[id].type_params, given);
+        self.alias_with(id, subst, scope.errors)
+    }
+
+    /// What an alias stands for where it says about errors what types there do.
+    pub(crate) fn alias_with(&mut self, id: AliasId, mut subst: Subst, errors: Errors) -> TyId {
+        for (var, of_task) in self.program.aliases[id].effects.clone() {
+            let effect = match errors {
+                Errors::None if !of_task => Effect::NONE,
+                Errors::None => Effect::Var(self.effect_var(Errors::Fresh, true)),
+                _ => Effect::Var(self.effect_var(errors, of_task)),
+            };
+            subst.set_effect(var, effect);
+        }
+        let ty = self.program.aliases[id].ty;
         self.program.types.substitute(ty, &subst)
     }
 
@@ -331,7 +347,7 @@ impl Checker<'_> {
         let site = self.alias_site(id);
         let params = self.declare_type_params(home, site.type_params);
         self.program.aliases[id].type_params.clone_from(&params);
-        let scope = TypeScope { module: home, params: &params, self_ty: None, errors: Errors::None };
+        let scope = TypeScope { module: home, params: &params, self_ty: None, errors: Errors::Alias(id) };
         let ty = self.ty(site.ty, &scope);
         let _ = self.active_aliases.pop();
         self.done_aliases.insert(id);

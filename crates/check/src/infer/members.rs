@@ -10,6 +10,7 @@ use crate::error::Fact;
 use crate::names::Symbol;
 use crate::program::{FunctionId, ImplId, Owner, TraitId, TypeParamId};
 use crate::relations::Head;
+use crate::resolve::Errors;
 use crate::types::{Subst, Ty, TyId};
 
 /// A method that was found.
@@ -393,7 +394,7 @@ impl Body<'_, '_> {
             }
             Def::Builtin(head) => head,
             Def::Alias(id) => {
-                let ty = self.c.program.aliases[id].ty;
+                let ty = self.c.alias_with(id, Subst::default(), Errors::Fresh);
                 let (def, list) = match self.get(ty) {
                     Ty::Class(id, list) | Ty::Actor(id, list) => (Def::Class(id), list),
                     Ty::Enum(id, list) => (Def::Enum(id), list),
