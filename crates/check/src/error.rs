@@ -76,6 +76,8 @@ pub enum Misplaced {
     Try,
     /// An actor made without `spawn`.
     ActorLiteral,
+    /// A function without `self` in a trait.
+    TraitFunction,
 }
 
 /// What is wrong with a place that is changed.

@@ -112,6 +112,10 @@ impl Checker<'_> {
                 continue;
             }
             self.methods.trait_methods.insert((id, origin.name), method);
+            let tree = self.file(module).tree;
+            if tree.nodes[self.function_site(method)].receiver.is_none() && !self.is_broken(module) {
+                self.error(module, origin.span, Fact::Misplaced { what: Misplaced::TraitFunction });
+            }
         }
     }
 

@@ -326,10 +326,14 @@ fn misplaced(what: Misplaced) -> Said {
         Misplaced::Ensures => "`result` and `old` stand in `ensures` only, and `result` where there is one",
         Misplaced::Try => "`?` returns `none`, and the function here gives no optional",
         Misplaced::ActorLiteral => "an actor is started by `spawn`",
+        Misplaced::TraitFunction => "what a trait asks for is a method, which has `self`",
     };
     let said = Said::new(codes::MISPLACED, message);
     match what {
         Misplaced::SelfValue => said.note("a method has it as its first parameter: `fn area(self) float`"),
+        Misplaced::TraitFunction => {
+            said.note("a function that makes a value is a parameter of what needs it: `make: fn() T`")
+        }
         Misplaced::Yield => said.note("`stream int` is the result of a generator of `int`s"),
         _ => said,
     }

@@ -455,6 +455,9 @@ impl Body<'_, '_> {
     }
 
     fn no_static(&mut self, def: Def, head: Head, name: Symbol, at: Span) -> ExprId {
+        if self.is_without_self(head, name) {
+            return self.wrong(at);
+        }
         let statics = self.c.methods.own.iter().filter(|((of, _), function)| {
             *of == head && self.c.program.functions[**function].receiver.is_none()
         });
@@ -472,5 +475,15 @@ impl Body<'_, '_> {
         };
         let near = self.c.near(name, known);
         self.refuse(at, Fact::UnknownMember { ty, name, near })
+    }
+
+    /// Whether a trait that a type has asks for a function without `self`, which was refused there.
+    fn is_without_self(&self, head: Head, name: Symbol) -> bool {
+        let impls = self.c.methods.by_trait.get(&(head, name)).map_or(&[][..], Vec::as_slice);
+        impls.iter().any(|id| {
+            let of = self.c.program.impls[*id].of;
+            let method = of.and_then(|(of, _)| self.c.methods.trait_methods.get(&(of, name)));
+            method.is_some_and(|method| self.c.program.functions[*method].receiver.is_none())
+        })
     }
 }

@@ -158,6 +158,8 @@ fn in_a_program_such_traits_are_traits() {
              impl Functions for A { fn half(x: int) int { x } }\nfn main() { print(half(1)) }",
         )],
         &expect![[r#"
+            0/main:1:22 `half` error[E0321]: what a trait asks for is a method, which has `self`
+              = a function that makes a value is a parameter of what needs it: `make: fn() T`
             0/main:4:19 `half` error[E0201]: there is no `half` here
         "#]],
     );
