@@ -97,7 +97,7 @@ pub(crate) struct Graph {
     pub(crate) raises: Vec<RaiseFact>,
     pub(crate) flows: Vec<FlowFact>,
     pub(crate) handlers: Vec<HandlerFact>,
-    /// The calls that a `for` goes through directly, with a `!` behind them.
+    /// What a `for` goes through directly, without the `!` behind it.
     pub(crate) gone_through: FxHashSet<FileSpan>,
     /// What has a mistake, so that what it raises is not known.
     pub(crate) unknown: Vec<Node>,

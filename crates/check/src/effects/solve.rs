@@ -73,8 +73,11 @@ impl Checker<'_> {
         let solution = graph.solve();
         self.record(&nodes, &solution);
         for (call, node) in facts.calls.iter().zip(calls) {
-            self.judge_call(call, node, &solution);
-            self.judge_stream(call, node, &facts, &solution);
+            let elsewhere = call.stream && !facts.gone_through.contains(&call.at);
+            match node.filter(|node| elsewhere && !solution.raises_nothing(*node)) {
+                Some(node) => self.refuse_stream(call, node, &solution),
+                None => self.judge_call(call, node, &solution),
+            }
         }
         self.judge_flows(&facts, &nodes, &solution);
         for handler in &facts.handlers {
@@ -315,14 +318,10 @@ impl Checker<'_> {
     }
 
     /// What asks a stream for its values, elsewhere, cannot know that it may fail: a `for` asks where it is called.
-    fn judge_stream(&mut self, call: &CallFact, node: Option<NodeId>, facts: &Graph, solution: &Solution) {
-        let Some(node) = node.filter(|node| call.stream && !solution.raises_nothing(*node)) else { return };
-        let handled = !matches!(call.handling, Handling::Bare | Handling::Implicit);
-        if handled && !facts.gone_through.contains(&call.at) {
-            let errors = Self::errors_of(solution, node);
-            if !errors.is_empty() || !solution.raises(node, UNKNOWN) {
-                self.tell(call.at, Fact::StreamMayFail { errors });
-            }
+    fn refuse_stream(&mut self, call: &CallFact, node: NodeId, solution: &Solution) {
+        let errors = Self::errors_of(solution, node);
+        if !errors.is_empty() || !solution.raises(node, UNKNOWN) {
+            self.tell(call.at, Fact::StreamMayFail { errors });
         }
     }
 

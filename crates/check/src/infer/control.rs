@@ -227,6 +227,8 @@ impl Body<'_, '_> {
     fn gone_through(&mut self, over: tree::ExprId) -> (ExprId, Asked) {
         let span = self.nodes.span(over);
         let E::Propagate(inner) = self.nodes[over] else {
+            let place = self.place(span);
+            self.c.graph.gone_through.insert(place);
             return (self.value(over, Want::Any), Asked { at: span, mark: Mark::None });
         };
         let at = self.nodes.span(inner);
