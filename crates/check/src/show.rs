@@ -53,12 +53,8 @@ impl Program {
             Ty::Map(key, value) => self.show_named("Map", &[key, value], out),
             Ty::Set(of) => self.show_named("Set", &[of], out),
             Ty::Optional(of) => {
-                let function = matches!(self.types.get(of), Ty::Function(..));
-                if function {
-                    out.push('(');
-                }
-                self.show_into(of, out);
-                out.push_str(if function { ")?" } else { "?" });
+                self.show_closed(of, out);
+                out.push('?');
             }
             Ty::Function(params, result, effect) => self.show_function(params, result, effect, out),
             Ty::Task(of, _) => self.show_named("Task", &[of], out),
@@ -89,15 +85,39 @@ impl Program {
         }
     }
 
+    /// A type to which what follows does not belong: the result of a function would be optional, not the function.
+    fn show_closed(&self, ty: TyId, out: &mut String) {
+        let function = matches!(self.types.get(ty), Ty::Function(..));
+        if function {
+            out.push('(');
+        }
+        self.show_into(ty, out);
+        if function {
+            out.push(')');
+        }
+    }
+
+    /// A type as it is written that is optional, of what never is.
+    pub(crate) fn show_optional(&self, of: TyId) -> String {
+        let mut text = String::new();
+        self.show_closed(of, &mut text);
+        text.push('?');
+        text
+    }
+
     fn show_function(&self, params: TyList, result: TyId, effect: Effect, out: &mut String) {
         out.push_str("fn(");
         self.show_list(self.types.items(params), out);
         out.push(')');
+        let set = self.known_errors(effect);
         if result != TyId::VOID {
             out.push(' ');
-            self.show_into(result, out);
+            if set == ErrorSet::EMPTY {
+                self.show_into(result, out);
+            } else {
+                self.show_closed(result, out);
+            }
         }
-        let set = self.known_errors(effect);
         if set != ErrorSet::EMPTY {
             let _ = write!(out, " raises {}", self.show_errors(self.types.errors(set)));
         }

@@ -17,10 +17,10 @@ impl Words<'_> {
                 if *decimal { said.insert_after("write a float", at, ".0").for_sure() } else { said }
             }
             Fact::NoneForPlain { expected } => {
-                let expected = self.ty(*expected);
-                let message = format!("`{expected}` is needed, which is never `none`");
+                let message = format!("`{}` is needed, which is never `none`", self.ty(*expected));
+                let optional = self.program.show_optional(*expected);
                 Said::new(codes::MISMATCH, message)
-                    .note(format!("what may be `none` is of the type `{expected}?`"))
+                    .note(format!("what may be `none` is of the type `{optional}`"))
             }
             Fact::CannotInfer { .. } => Said::new(codes::CANNOT_INFER, "nothing decides the type of this")
                 .note("say it where it is bound"),
