@@ -15,7 +15,7 @@ use crate::names::Symbol;
 use crate::program::{
     ClassId, ConstId, Contract, ContractKind, EffectInfo, FunctionId, ModuleId, Owner, TestId, TypeParamId,
 };
-use crate::types::TyId;
+use crate::types::{Effect, EffectVar, Subst, Ty, TyId};
 
 /// A body that is to be checked.
 struct Job<'j> {
@@ -98,7 +98,7 @@ impl Checker<'_> {
 
     /// What a body with a mistake raises is not known, nor what its closures raise.
     fn note_unknown(&mut self, owner: BodyOwner, closures: u32) {
-        if let BodyOwner::Function(id) = owner {
+        if let BodyOwner::Function(id) | BodyOwner::ParamDefault(id) = owner {
             self.graph.unknown.push(Node::Function(id));
         }
         let made = closures..self.program.nodes.closures.len() as u32;
@@ -325,11 +325,32 @@ impl Checker<'_> {
                 continue;
             };
             let owner = BodyOwner::ParamDefault(id);
-            let body = self.plain(owner, module, &params, None, value, Some(known.ty));
+            let mut subst = Subst::default();
+            for (var, default) in self.default_effects(known.ty) {
+                subst.set_effect(var, Effect::Var(default));
+            }
+            let ty = self.program.types.substitute(known.ty, &subst);
+            let body = self.plain(owner, module, &params, None, value, Some(ty));
             if let Some(param) = self.program.functions[id].params.get_mut(at) {
                 param.default = Some(body);
             }
         }
+    }
+
+    /// The sets of errors that are a parameter's, each with that of its default.
+    pub(crate) fn default_effects(&self, ty: TyId) -> Vec<(EffectVar, EffectVar)> {
+        let mut found = Vec::new();
+        let mut work = vec![ty];
+        while let Some(ty) = work.pop() {
+            let ty = self.program.types.get(ty);
+            if let Ty::Function(_, _, Effect::Var(var)) | Ty::Task(_, Effect::Var(var)) = ty
+                && let Some(default) = self.program.effects[var].default
+            {
+                found.push((var, default));
+            }
+            work.extend(self.parts(ty));
+        }
+        found
     }
 
     fn all_params(&self, id: FunctionId) -> Vec<TypeParamId> {

@@ -381,6 +381,8 @@ pub struct TypeParam {
 pub struct EffectInfo {
     /// Whose parameter it stands for; nothing for a variable inside a body or of a task.
     pub param_of: Option<FunctionId>,
+    /// What the default of that parameter raises in its place.
+    pub default: Option<EffectVar>,
     /// The errors that were found for it.
     pub found: Option<ErrorSet>,
 }

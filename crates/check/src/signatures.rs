@@ -8,12 +8,12 @@ use crate::effects::Node;
 use crate::error::{Fact, Misplaced};
 use crate::names::Symbol;
 use crate::program::{
-    ClassId, ClassKind, EnumId, Field, FunctionId, ImplId, ModuleId, Owner, Param, TraitId, TypeParamId,
-    Variant,
+    ClassId, ClassKind, EffectInfo, EnumId, Field, FunctionId, ImplId, ModuleId, Owner, Param, TraitId,
+    TypeParamId, Variant,
 };
 use crate::relations::Head;
 use crate::resolve::{Errors, TypeScope};
-use crate::types::{Subst, Ty, TyId};
+use crate::types::{Effect, Subst, Ty, TyId};
 
 impl Checker<'_> {
     /// Resolves all heads.
@@ -360,6 +360,21 @@ impl Checker<'_> {
         }
     }
 
+    /// What a parameter's default raises is said for each call that leaves it to that.
+    fn default_effects_of(&mut self, function: FunctionId, ty: TyId) {
+        let mut work = vec![ty];
+        while let Some(ty) = work.pop() {
+            let ty = self.program.types.get(ty);
+            if let Ty::Function(_, _, Effect::Var(var)) | Ty::Task(_, Effect::Var(var)) = ty
+                && self.program.effects[var].param_of == Some(function)
+            {
+                let default = self.program.effects.add(EffectInfo::default());
+                self.program.effects[var].default = Some(default);
+            }
+            work.extend(self.parts(ty));
+        }
+    }
+
     fn resolve_function(&mut self, id: FunctionId) {
         let origin = self.program.functions[id].origin;
         let module = origin.module;
@@ -385,6 +400,9 @@ impl Checker<'_> {
                 optional: param.default.is_some(),
             })
             .collect();
+        for param in params.iter().filter(|param| param.optional) {
+            self.default_effects_of(id, param.ty);
+        }
         self.unique_params(module, &params);
         let mut result = site.result.map_or(TyId::VOID, |ty| self.ty(ty, &scope));
         let yields = site.stream.map(|_| result);

@@ -257,6 +257,10 @@ impl Body<'_, '_> {
                         *value = Some(made);
                     }
                     None if !closures => {
+                        for (var, default) in self.c.default_effects(param.ty) {
+                            let here = call.subst.effect(Effect::Var(var));
+                            self.flow(Effect::Var(default), here, call.span);
+                        }
                         let default = ExprKind::DefaultArgument(call.function, at);
                         *value = Some(self.add(default, ty, call.span));
                     }

@@ -32,7 +32,10 @@ impl Body<'_, '_> {
                 let at = self.place(span);
                 self.c.graph.raises.push(RaiseFact { node, effect, at });
             }
-            None => self.error(span, Fact::Misplaced { what: Misplaced::Raise }),
+            None => {
+                self.error(span, Fact::Misplaced { what: Misplaced::Raise });
+                self.wrong = true;
+            }
         }
         self.add(ExprKind::Raise(value), TyId::NEVER, span)
     }

@@ -152,6 +152,7 @@ impl Body<'_, '_> {
                 let waits = self.contract.is_some() && self.impure.is_some_and(|at| at.start >= span.start);
                 if (self.node().is_none() || self.defers > 0) && !waits {
                     self.error(span, Fact::Misplaced { what: Misplaced::Raise });
+                    self.wrong = true;
                 }
                 self.add(ExprKind::Propagate(value), ty, span)
             }
