@@ -95,6 +95,10 @@ pub(crate) struct Methods {
     pub(crate) own: FxHashMap<(Head, Symbol), FunctionId>,
     /// The impls of traits whose methods have this name.
     pub(crate) by_trait: FxHashMap<(Head, Symbol), Vec<ImplId>>,
+    /// The methods that impls would give that are refused.
+    pub(crate) refused: FxHashSet<(Head, Symbol)>,
+    /// The traits that they would give.
+    pub(crate) refused_traits: FxHashSet<(Head, TraitId)>,
     /// The impls of a trait for a kind of type.
     pub(crate) impls: FxHashMap<(Head, TraitId), Vec<ImplId>>,
     /// All impls of a trait.

@@ -200,6 +200,13 @@ impl Checker<'_> {
         }
     }
 
+    /// Whether a type would have a trait by an impl that is refused.
+    pub(crate) fn is_refused(&self, ty: TyId, of: TraitId) -> bool {
+        let head = Head::of(self.program.types.get(ty)).unwrap_or(Head::Any);
+        let refused = &self.methods.refused_traits;
+        refused.contains(&(head, of)) || refused.contains(&(Head::Any, of))
+    }
+
     /// The type of the state of an actor, of its handle; else the type itself. What an actor does for a trait is done by its
     /// state.
     pub(crate) fn state_of(&mut self, ty: TyId) -> TyId {

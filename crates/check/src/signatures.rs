@@ -247,6 +247,7 @@ impl Checker<'_> {
         let head = Head::of(self.program.types.get(on));
         let fits = head.is_some_and(|head| self.may_have_impl(head, site.of.is_some(), module));
         let Some(head) = head.filter(|_| fits) else {
+            self.note_refused(id, head, of.map(|(of, _)| of));
             if on != TyId::WRONG {
                 let span = self.program.impls[id].span;
                 self.error(module, span, Fact::BadImpl { on });
@@ -259,6 +260,16 @@ impl Checker<'_> {
             (None, None) => self.enter_methods(head, &methods),
             (None, Some(_)) => (),
         }
+    }
+
+    /// What an impl would give that cannot be is not missed.
+    fn note_refused(&mut self, id: ImplId, head: Option<Head>, of: Option<TraitId>) {
+        let asked = of.map_or(&[][..], |of| &self.program.traits[of].methods);
+        let head = head.unwrap_or(Head::Any);
+        for method in self.program.impls[id].methods.iter().chain(asked) {
+            self.methods.refused.insert((head, self.program.functions[*method].origin.name));
+        }
+        self.methods.refused_traits.extend(of.map(|of| (head, of)));
     }
 
     /// Of the types that are not there in the head of an `impl`, those of one letter were meant as type parameters.

@@ -34,6 +34,10 @@ impl Body<'_, '_> {
             ExprKind::None => Fact::NoneForPlain { expected },
             _ if found == TyId::VOID => Fact::VoidValue { expected: Some(expected) },
             _ => match self.get(expected) {
+                Ty::Trait(of, _) if self.c.is_refused(found, of) => {
+                    self.poison(from);
+                    return self.wrong(span);
+                }
                 Ty::Trait(of, _) if self.c.program.traits[of].marker.is_none() => {
                     Fact::MissingTrait { ty: found, of: expected }
                 }

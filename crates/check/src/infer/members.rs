@@ -88,6 +88,11 @@ impl Body<'_, '_> {
 
     fn no_member(&mut self, ty: TyId, name: Symbol, at: Span) -> ExprId {
         let ty = self.resolve(ty);
+        let head = Head::of(self.get(ty)).unwrap_or(Head::Any);
+        let refused = &self.c.methods.refused;
+        if refused.contains(&(head, name)) || refused.contains(&(Head::Any, name)) {
+            return self.wrong(at);
+        }
         if let Ty::Optional(of) = self.get(ty) {
             let of = self.shallow(of);
             let inner = self.members_of(of);

@@ -155,6 +155,7 @@ impl Body<'_, '_> {
                 // What is still looked for in it may turn out to be what no impl is for.
                 last || !self.c.program.types.has_infer(ty)
             }
+            _ if self.c.is_refused(ty, of) => true,
             _ => {
                 self.lacks_trait(ty, of, arguments, span);
                 true
