@@ -173,8 +173,10 @@ impl Program {
     /// What a function raises, as `pluto check --show errors` prints it: with `raises` of the parameters that are functions.
     pub fn show_raises(&self, id: FunctionId) -> String {
         let function = &self.functions[id];
-        let mut text = self.show_errors(self.types.errors(function.raises));
-        for param in &function.params {
+        let mut text = self.show_errors(self.types.errors(function.declared.unwrap_or(function.raises)));
+        // A set that is written is all that callers see.
+        let open = function.declared.is_none() || function.owner == Owner::Builtin;
+        for param in function.params.iter().filter(|_| open) {
             let (Ty::Function(_, _, Effect::Var(var)) | Ty::Task(_, Effect::Var(var))) =
                 self.types.get(param.ty)
             else {
