@@ -34,8 +34,8 @@ fn a_mistake_has_few_echoes() {
         programs.iter().map(|(errors, programs)| format!("{errors} errors: {programs} programs\n")).collect();
     expect![[r#"
         0 errors: 1860 programs
-        1 errors: 17116 programs
-        2 errors: 1205 programs
+        1 errors: 17117 programs
+        2 errors: 1204 programs
         3 errors: 117 programs
         4 errors: 22 programs
     "#]]

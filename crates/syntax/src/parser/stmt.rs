@@ -274,6 +274,14 @@ impl Parser<'_> {
         Stmt::Let { mutable: Some(name.span), pattern, ty: None, value, otherwise: None }
     }
 
+    /// Whether a type begins here, or a word that other languages have before a new name, and the name of a value follows.
+    fn names_type(&self) -> bool {
+        let first = Span::new(self.start, self.end()).of(self.source);
+        let name = self.following().next().and_then(|(_, token)| self.source.get(token.start as usize..));
+        let capital = |name: &str| name.starts_with(|first: char| first.is_ascii_uppercase());
+        (is_word_of_let(first) || capital(first) || is_type_word(first)) && !name.is_some_and(capital)
+    }
+
     /// `x := 1`, `x: int = 1`, `int x = 1`: a declaration of other languages, read as what it means.
     fn declaration_without_let(&mut self) -> Option<Stmt> {
         if !self.at(Kind::Name) {
@@ -301,10 +309,10 @@ impl Parser<'_> {
                 let ty = self.ty();
                 (name, Some(ty), Some(format!("let {}", self.since(start).of(self.source))))
             }
-            Kind::Name if second == Kind::Equal && self.is_assigned_on_line() => {
+            Kind::Name if second == Kind::Equal && self.is_assigned_on_line() && self.names_type() => {
                 let (ty, name) = (self.bump(), self.bump());
                 let (ty, text) = (ty.of(self.source), name.of(self.source));
-                let no_type = matches!(ty, "auto" | "dim" | "final" | "local" | "my" | "static");
+                let no_type = is_word_of_let(ty);
                 let of = if no_type { String::new() } else { format!(": {ty}") };
                 (name, None, Some(format!("let {text}{of}")))
             }
@@ -394,4 +402,25 @@ impl Parser<'_> {
         let block = self.nodes.add_list([stmt]);
         self.nodes.add(Expr::Block(block), span)
     }
+}
+
+/// Words before the name of a new value in other languages.
+fn is_word_of_let(word: &str) -> bool {
+    matches!(word, "auto" | "dim" | "final" | "local" | "my" | "static")
+}
+
+/// Types that begin with a small letter, here or in other languages.
+fn is_type_word(word: &str) -> bool {
+    let sized = word
+        .strip_prefix(['i', 'u', 'f'])
+        .is_some_and(|size| matches!(size, "8" | "16" | "32" | "64" | "size"));
+    let here = matches!(
+        word,
+        "int" | "float" | "bool" | "byte" | "bytes" | "string" | "duration" | "instant" | "term"
+    );
+    let elsewhere = matches!(
+        word,
+        "boolean" | "char" | "double" | "long" | "number" | "short" | "str" | "uint" | "integer"
+    );
+    sized || here || elsewhere
 }
