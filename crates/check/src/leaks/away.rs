@@ -28,8 +28,12 @@ impl Checker<'_> {
             let (in_result, elsewhere) =
                 (given.result & 1 != 0, given.lost & 1 != 0 || given.kept_in(0) != 0);
             let of = &self.program.functions[method];
-            let (name, result) = (of.origin.name, of.result);
-            if of.receiver.is_some() && (elsewhere || in_result && reach.changes(self, result)) {
+            let (name, result, method) = (of.origin.name, of.result, of.receiver.is_some());
+            // What a function value holds is given by who calls it.
+            let given = in_result
+                && (matches!(self.program.types.get(result), Ty::Function(..))
+                    || reach.changes(self, result));
+            if method && (elsewhere || given) {
                 return Some(Shared::Gives(name));
             }
         }
