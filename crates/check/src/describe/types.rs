@@ -18,7 +18,12 @@ impl Words<'_> {
             }
             Fact::NoneForPlain { expected } => {
                 let message = format!("`{}` is needed, which is never `none`", self.ty(*expected));
-                let optional = self.program.show_optional(*expected);
+                // The `?` of a function's result was meant for the function.
+                let function = matches!(self.program.types.get(*expected), Ty::Function(..));
+                let optional = match self.ty(*expected).strip_suffix('?').filter(|_| function) {
+                    Some(meant) => format!("({meant})?"),
+                    None => self.program.show_optional(*expected),
+                };
                 Said::new(codes::MISMATCH, message)
                     .note(format!("what may be `none` is of the type `{optional}`"))
             }
