@@ -59,7 +59,7 @@ impl Case {
             return Err(format!("{name}: {}", checked.shown()));
         }
         let main = pluto_ir::mains(&checked.program).next().ok_or("there is no `main`")?;
-        let program = pluto_ir::lower(&checked.program, main).map_err(|missing| missing.what.to_owned())?;
+        let program = pluto_ir::lower(&checked.program, main).map_err(|missing| missing.what)?;
         let pluto = compile(&program, Options::default()).map_err(|error| format!("{name}: {error:?}"))?;
         let twin = source.with_extension("c");
         let build = |ending: &str, flags: &[&str]| {
