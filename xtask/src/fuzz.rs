@@ -81,29 +81,37 @@ pub(crate) fn main(arguments: &[String]) -> Result<()> {
     run::show(&mut build)?;
     let seeds = workspace::path("target/fuzz").join(instrumented_target()).join("release/seeds");
     run::show(run::command(seeds, Vec::<String>::new()).arg(workspace::path("fuzz/corpus")))?;
-    let mut table = String::from(HEAD);
-    for name in &chosen {
-        let said = run_target(name, options.runs)?;
-        table.push_str(&row(name, &said));
-    }
-    println!("\n{table}");
-    if options.write { write("cargo xtask fuzz --write", &table) } else { Ok(()) }
+    let rows: Result<Vec<String>> =
+        chosen.iter().map(|name| Ok(row(name, &run_target(name, options.runs)?))).collect();
+    let rows = rows?;
+    println!("\n{HEAD}{}", rows.concat());
+    if options.write { write("cargo xtask fuzz --write", |table| with_rows(table, &rows)) } else { Ok(()) }
 }
 
-/// Replaces the table of `docs/benchmarks.md` that a command writes.
-pub(crate) fn write(command: &str, table: &str) -> Result<()> {
+/// A table with these rows in the place of those that begin like them.
+fn with_rows(table: &str, rows: &[String]) -> String {
+    let name = |row: &str| row.split('|').nth(1).map(str::to_owned);
+    let old = table.lines().filter(|line| line.starts_with("| ")).skip(2);
+    let kept = old.filter(|old| rows.iter().all(|row| name(row) != name(old)));
+    let mut all: Vec<String> = kept.map(|line| format!("{line}\n")).chain(rows.iter().cloned()).collect();
+    all.sort();
+    format!("{HEAD}{}", all.concat())
+}
+
+/// Makes of the table of `docs/benchmarks.md` that a command writes another one.
+pub(crate) fn write(command: &str, table: impl FnOnce(&str) -> String) -> Result<()> {
     let mark = |what: &str| format!("<!-- written by `{command}`: {what} -->\n");
     let (begin, end) = (mark("begin"), mark("end"));
     let path = workspace::path("docs/benchmarks.md");
     let text = fs::read_to_string(&path).at("read", &path)?;
-    let parts = text.split_once(&begin).and_then(|(before, rest)| Some((before, rest.split_once(&end)?.1)));
-    let Some((before, after)) = parts else {
+    let parts = text.split_once(&begin).and_then(|(before, rest)| Some((before, rest.split_once(&end)?)));
+    let Some((before, (old, after))) = parts else {
         return Err(Error::Unexpected {
             what: format!("expected the two lines around the table in {}", path.display()),
             found: "not both of them".to_owned(),
         });
     };
-    fs::write(&path, format!("{before}{begin}\n{table}\n{end}{after}")).at("write", &path)
+    fs::write(&path, format!("{before}{begin}\n{}\n{end}{after}", table(old))).at("write", &path)
 }
 
 /// One target: its own corpus, which libFuzzer extends, then the seeds that the repository keeps. Gives what it said at its end.
@@ -229,7 +237,7 @@ fn parse(arguments: &[String]) -> Result<Options> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Limits, Options, is_step, parse, row};
+    use super::{HEAD, Limits, Options, is_step, parse, row, with_rows};
 
     #[test]
     fn arguments() {
@@ -241,6 +249,14 @@ mod tests {
         );
         assert!(parse(&words("--runs many")).is_err());
     }
+
+    #[test]
+    fn rows_are_replaced() {
+        let table = format!("\n{HEAD}| check | 1 |\n| lex | 2 |\n\n");
+        let rows = ["| parse | 3 |\n".to_owned(), "| check | 4 |\n".to_owned()];
+        assert_eq!(with_rows(&table, &rows), format!("{HEAD}| check | 4 |\n| lex | 2 |\n| parse | 3 |\n"));
+    }
+
     #[test]
     fn a_run_is_a_row() {
         let said = "#1204\tINITED cov: 900 ft: 4000 corp: 800/60Kb exec/s: 602 rss: 90Mb\n\
