@@ -128,7 +128,9 @@ impl AnyNode {
             Self::Type(id) => to.ty(nodes[id]),
             Self::Name(_) | Self::Receiver(_) => {}
             Self::Param(Param { name, ty, default, .. }) => {
-                to.one("name", name).maybe("type", ty).maybe("default", default);
+                let from = to.out.len();
+                // The type stands before the name where the order is that of another language.
+                to.one("name", name).maybe("type", ty).maybe("default", default).in_order(from);
             }
             Self::TypeParam(TypeParam { name, bounds }) => {
                 to.one("name", name).list("bound", bounds);

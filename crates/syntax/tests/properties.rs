@@ -231,3 +231,28 @@ const EVERY_KIND: &str = "import function class actor enum trait impl error type
     select closure Negate Invert Not Multiply Divide Remainder Add Subtract ShiftLeft ShiftRight BitAnd BitXor BitOr \
     Equal NotEqual Less LessOrEqual Greater GreaterOrEqual And Or Coalesce range as is apply call index member try \
     propagate later handle any rest bind literal or named optional";
+
+#[test]
+fn each_block_of_the_reference_has_a_sound_tree() {
+    let reference = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference");
+    let mut folders = vec![std::path::PathBuf::from(reference)];
+    let mut blocks = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            for block in text.split("```pluto").skip(1) {
+                let (_, block) = block.split_once('\n').unwrap();
+                let (block, _) = block.split_once("```").unwrap();
+                covers(block);
+                sound(block, &parse(block));
+                blocks += 1;
+            }
+        }
+    }
+    assert!(blocks > 600, "{blocks}");
+}
