@@ -84,7 +84,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { cells: 1_000_000, missing: 8 }
+        Self { cells: 600_000, missing: 8 }
     }
 }
 
