@@ -12,6 +12,9 @@ use pluto_testcompiler::generate::{Choices, Program, program};
 
 const USAGE: &str = "usage: compilefuzz [--runs N] [--seed N] [--jobs N] [--pluto PROGRAM] [--write DIRECTORY] | show --seed N";
 
+/// After so many programs it is told how far it is, where that is no terminal, on which it is told each second.
+const OFTEN: u64 = 10_000;
+
 /// Status where a program has a fault.
 const FAULTY: u8 = 1;
 
@@ -65,9 +68,13 @@ fn hunt(options: &Options) -> io::Result<bool> {
     let began = Instant::now();
     let line = io::stderr().is_terminal();
     let rate = |done: u64| done as f64 / began.elapsed().as_secs_f64();
+    let mut noted = 0;
     let found = hunt.run(&mut |done| {
         if line {
             eprint!("\r{done} of {runs} programs, {:.0} a second ", rate(done));
+        } else if done / OFTEN > noted {
+            noted = done / OFTEN;
+            eprintln!("{done} of {runs} programs, {:.0} a second", rate(done));
         }
     })?;
     if line {
