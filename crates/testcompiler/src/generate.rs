@@ -21,6 +21,7 @@ mod functions;
 mod library;
 mod nesting;
 mod program;
+mod tasks;
 
 pub use choices::Choices;
 pub use program::{FEATURES, Feature, Program, program, program_of, program_of_size};

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::ops::Range;
 
 use super::choices::Choices;
-use super::{carriers, concurrency, control, data, effects, expression, functions, library, nesting};
+use super::{carriers, concurrency, control, data, effects, expression, functions, library, nesting, tasks};
 
 /// A program, and what it must print.
 #[derive(Clone, Debug, Default)]
@@ -37,11 +37,12 @@ pub const FEATURES: &[&[Feature]] = &[
     concurrency::FEATURES,
     carriers::FEATURES,
     library::FEATURES,
+    tasks::FEATURES,
     nesting::NESTED,
 ];
 
 /// The most features of one program, with repetition.
-const MOST: u32 = 18;
+const MOST: u32 = 20;
 
 /// A program from all features.
 pub fn program(choices: &mut Choices<'_>) -> Program {
