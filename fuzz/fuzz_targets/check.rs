@@ -31,7 +31,8 @@ const CASES: &[&str] = &[
 static CORPUS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let cases = CASES.iter().flat_map(|file| file.split("## ").skip(1));
     let source = |case: &str| case.split_once("----").and_then(|(case, _)| case.split_once('\n')).map(|(_, s)| s.to_owned());
-    cases.filter_map(source).collect()
+    // One takes as long as a `match` may take: what is changed in it would be most of the time, and says nothing more.
+    cases.filter_map(source).filter(|source| source.len() < 4_000).collect()
 });
 
 fn check(text: &str) {
