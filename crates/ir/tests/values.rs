@@ -365,3 +365,78 @@ fn main() {{
     "#]]
     .assert_eq(&told);
 }
+
+#[test]
+fn whatever_is_behind_a_trait_object_is_known() {
+    let text = r#"
+trait Named {
+    fn name(self) string raises none
+    fn more(mut self) raises none
+}
+
+impl Named for string {
+    fn name(self) string raises none { self }
+    fn more(mut self) raises none {}
+}
+
+impl Named for [int] {
+    fn name(self) string raises none { f"{self.len()} numbers" }
+    fn more(mut self) raises none { self.push(7) }
+}
+
+impl Named for Map<string, int> {
+    fn name(self) string raises none { "map" }
+    fn more(mut self) raises none { self["new"] = 1 }
+}
+
+impl Named for Set<int> {
+    fn name(self) string raises none { "set" }
+    fn more(mut self) raises none { self.insert(9) }
+}
+
+impl Named for bytes {
+    fn name(self) string raises none { "bytes" }
+    fn more(mut self) raises none {}
+}
+
+impl Named for (int, string) {
+    fn name(self) string raises none { "tuple" }
+    fn more(mut self) raises none {}
+}
+
+error Odd { what: Named }
+
+fn odd() int { raise Odd { what: "text" } }
+
+fn main() {
+    let mut list = [1, 2]
+    let mut named: [Named] = ["ada", list, ["k": 1], Set.of(3), "ab".bytes(), (1, "x")]
+    print(named)
+    for n in 0..named.len() { named[n].more() }
+    print(named.map((one) => one.name()))
+    print((list, named))
+    let copy = named.copy()
+    list.push(8)
+    print((copy[1].name(), named[1].name()))
+    print(odd() catch e { Odd { .. } => {
+            print(e)
+            0
+        } })
+    let (out, from) = chan<Named>(2)
+    out.send("sent") catch { ChannelClosed {} => print("closed") }
+    out.send(list) catch { ChannelClosed {} => print("closed") }
+    print((from.try_recv(), from.try_recv()))
+    out.close()
+}
+"#;
+    expect![[r#"
+        ["ada", [1, 2], ["k": 1], Set.of(3), bytes(61 62), (1, "x")]
+        ["ada", "3 numbers", "map", "set", "bytes", "tuple"]
+        ([1, 2, 7], ["ada", [1, 2, 7], ["k": 1, "new": 1], Set.of(3, 9), bytes(61 62), (1, "x")])
+        ("3 numbers", "4 numbers")
+        Odd { what: "text" }
+        0
+        ("sent", [1, 2, 7, 8])
+    "#]]
+    .assert_eq(&ran(text));
+}

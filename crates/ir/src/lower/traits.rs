@@ -154,10 +154,15 @@ impl Lowering<'_> {
         }
     }
 
-    /// Whether a value of a type is put into an object to be a trait object.
+    /// Whether a value of a type is put into an object to be a trait object: what is no object, and objects that do not say
+    /// what they are.
     fn is_boxed(&mut self, ty: TyId) -> bool {
         let shape = self.shape(ty);
-        !self.out.is_one_ref(shape)
+        let is_silent = matches!(
+            self.out.shape(shape),
+            Shape::Text | Shape::Bytes | Shape::Buffer | Shape::Array(_) | Shape::Map(..) | Shape::Set(_)
+        );
+        is_silent || !self.out.is_one_ref(shape)
     }
 }
 
