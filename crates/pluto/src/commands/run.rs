@@ -134,7 +134,8 @@ pub(crate) fn deadlock(waiting: &[Waiting], files: &Files) -> String {
     pluto_native::deadlock(&waiting)
 }
 
-fn place(at: Location, files: &Files) -> String {
+/// A place in the source.
+pub(crate) fn place(at: Location, files: &Files) -> String {
     let Some(file) = files.get(at.file) else { return NOWHERE.to_owned() };
     let place = file.line_column(at.span.start);
     format!("{}:{}:{}", file.path(), place.line, place.column)

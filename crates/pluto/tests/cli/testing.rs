@@ -109,7 +109,7 @@ fn all_tests_run_and_a_failing_one_says_why() {
               | shown
         FAIL  account.pluto:39: an error leaves (N)
               error: Broken { part: "wheel" }
-                raised at account.pluto:40
+                raised at account.pluto:40:11
         FAIL  account.pluto:43: in another task (N)
               expected 5 to be below 3
                 at account.pluto:17:5

@@ -147,10 +147,8 @@ impl<'f> Report<'f> {
                 }
             }
             Failed::Error(error, at) => {
-                let raised = at.map(|at| {
-                    let (file, line) = place(at, self.files);
-                    format!("\n  raised at {file}:{line}")
-                });
+                let raised =
+                    at.map(|at| format!("\n  raised at {}", crate::commands::run::place(at, self.files)));
                 format!("error: {error}{}", raised.unwrap_or_default())
             }
             Failed::Deadlock(waiting) => deadlock(waiting, self.files),
