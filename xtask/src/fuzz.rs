@@ -55,12 +55,14 @@ const INSTRUMENTED: &str = "--cfg fuzzing -Zsanitizer=address -Cdebug-assertions
 struct Options {
     /// Executions per target; nothing is what suits each.
     runs: Option<u64>,
+    /// Processes that share the executions of a target.
+    jobs: u64,
     /// Whether the table goes into the document.
     write: bool,
     targets: Vec<String>,
 }
 
-/// `cargo xtask fuzz [TARGET…] [--runs N] [--write]`.
+/// `cargo xtask fuzz [TARGET…] [--runs N] [--jobs N] [--write]`.
 pub(crate) fn main(arguments: &[String]) -> Result<()> {
     let options = parse(arguments)?;
     let directory = workspace::path("fuzz");
@@ -82,7 +84,7 @@ pub(crate) fn main(arguments: &[String]) -> Result<()> {
     let seeds = workspace::path("target/fuzz").join(instrumented_target()).join("release/seeds");
     run::show(run::command(seeds, Vec::<String>::new()).arg(workspace::path("fuzz/corpus")))?;
     let rows: Result<Vec<String>> =
-        chosen.iter().map(|name| Ok(row(name, &run_target(name, options.runs)?))).collect();
+        chosen.iter().map(|name| Ok(run_target(name, options.runs, options.jobs)?.row(name))).collect();
     let rows = rows?;
     println!("\n{HEAD}{}", rows.concat());
     if options.write { write("cargo xtask fuzz --write", |table| with_rows(table, &rows)) } else { Ok(()) }
@@ -114,11 +116,23 @@ pub(crate) fn write(command: &str, table: impl FnOnce(&str) -> String) -> Result
     fs::write(&path, format!("{before}{begin}\n{}\n{end}{after}", table(old))).at("write", &path)
 }
 
-/// One target: its own corpus, which libFuzzer extends, then the seeds that the repository keeps. Gives what it said at its end.
-fn run_target(name: &str, runs: Option<u64>) -> Result<String> {
-    let limits = Limits::of(name);
-    let runs = runs.unwrap_or(limits.runs);
+/// One target, by so many processes, which hand each other what is new by its corpus.
+fn run_target(name: &str, runs: Option<u64>, jobs: u64) -> Result<Reached> {
+    let runs = runs.unwrap_or(Limits::of(name).runs);
     println!("fuzzing `{name}`: {runs} executions");
+    std::thread::scope(|scope| {
+        let share = runs.div_ceil(jobs);
+        let running: Vec<_> = (0..jobs).map(|_| scope.spawn(move || run_process(name, share))).collect();
+        running.into_iter().try_fold(Reached::default(), |reached, one| {
+            let said = one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            Ok(reached.with(Reached::of(&said)))
+        })
+    })
+}
+
+/// One process: its own corpus, which libFuzzer extends, then the seeds that the repository keeps. Gives what it said at its end.
+fn run_process(name: &str, runs: u64) -> Result<String> {
+    let limits = Limits::of(name);
     let corpus = workspace::path("fuzz/corpus").join(name);
     let artifacts = workspace::path("fuzz/artifacts").join(name);
     for directory in [&corpus, &artifacts] {
@@ -174,34 +188,67 @@ fn is_step(line: &str) -> bool {
 const HEAD: &str = "| target | executions | a second | edges | features | corpus | memory | past the parser |\n\
     | --- | --- | --- | --- | --- | --- | --- | --- |\n";
 
-/// What a run said at its end, as a row of a table.
-fn row(name: &str, said: &str) -> String {
-    let last = |wanted: &str| said.lines().rev().find(|line| line.contains(wanted)).unwrap_or_default();
-    let behind = |line: &str, mark: &str| {
-        let rest = line.split_once(mark).map_or("", |(_, rest)| rest);
-        rest.split_whitespace().next().unwrap_or("?").to_owned()
-    };
-    let done = last("DONE");
-    let stat = |name: &str| behind(last(name), name);
-    let parsed = last("past the parser: ").strip_prefix("past the parser: ").map_or_else(
-        || "–".to_owned(),
-        |counts| counts.split_once(" of ").map_or_else(String::new, |(parsed, runs)| percent(parsed, runs)),
-    );
-    format!(
-        "| {name} | {} | {} | {} | {} | {} inputs | {} MiB | {parsed} |\n",
-        stat("stat::number_of_executed_units:"),
-        stat("stat::average_exec_per_sec:"),
-        behind(done, "cov:"),
-        behind(done, "ft:"),
-        behind(done, "corp:").split('/').next().unwrap_or_default(),
-        stat("stat::peak_rss_mb:"),
-    )
+/// What a target reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Reached {
+    executions: u64,
+    a_second: u64,
+    edges: u64,
+    features: u64,
+    /// Inputs of the corpus.
+    corpus: u64,
+    /// The most of memory, MiB.
+    memory: u64,
+    /// How many programs got past the parser, and of how many; zeros of what is no program.
+    parsed: (u64, u64),
 }
 
-fn percent(part: &str, whole: &str) -> String {
-    match (part.parse::<u64>(), whole.parse::<u64>()) {
-        (Ok(part), Ok(whole)) if whole > 0 => format!("{} %", part * 100 / whole),
-        _ => "?".to_owned(),
+impl Reached {
+    /// From what a run said at its end.
+    fn of(said: &str) -> Self {
+        let last = |wanted: &str| said.lines().rev().find(|line| line.contains(wanted)).unwrap_or_default();
+        let behind = |line: &str, mark: &str| {
+            let rest = line.split_once(mark).map_or("", |(_, rest)| rest);
+            let digits = rest.trim_start().split(|digit: char| !digit.is_ascii_digit()).next();
+            digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
+        };
+        let done = last("DONE");
+        let stat = |name: &str| behind(last(name), name);
+        let parsed = last("past the parser: ");
+        Self {
+            executions: stat("stat::number_of_executed_units:"),
+            a_second: stat("stat::average_exec_per_sec:"),
+            edges: behind(done, "cov:"),
+            features: behind(done, "ft:"),
+            corpus: behind(done, "corp:"),
+            memory: stat("stat::peak_rss_mb:"),
+            parsed: (behind(parsed, "parser: "), behind(parsed, " of ")),
+        }
+    }
+
+    /// What two processes reached that share a corpus.
+    fn with(self, other: Self) -> Self {
+        Self {
+            executions: self.executions + other.executions,
+            a_second: self.a_second + other.a_second,
+            edges: self.edges.max(other.edges),
+            features: self.features.max(other.features),
+            corpus: self.corpus.max(other.corpus),
+            memory: self.memory.max(other.memory),
+            parsed: (self.parsed.0 + other.parsed.0, self.parsed.1 + other.parsed.1),
+        }
+    }
+
+    /// As a row of the table.
+    fn row(&self, name: &str) -> String {
+        let parsed = match self.parsed {
+            (_, 0) => "–".to_owned(),
+            (parsed, of) => format!("{} %", parsed * 100 / of),
+        };
+        let Self { executions, a_second, edges, features, corpus, memory, .. } = self;
+        format!(
+            "| {name} | {executions} | {a_second} | {edges} | {features} | {corpus} inputs | {memory} MiB | {parsed} |\n"
+        )
     }
 }
 
@@ -220,12 +267,17 @@ fn targets() -> Result<Vec<String>> {
 }
 
 fn parse(arguments: &[String]) -> Result<Options> {
-    let mut options = Options { runs: None, write: false, targets: Vec::new() };
+    let mut options = Options { runs: None, jobs: 1, write: false, targets: Vec::new() };
     let mut words = arguments.iter();
     while let Some(word) = words.next() {
         if word == "--runs" {
             let number = words.next().and_then(|number| number.parse().ok());
             options.runs = Some(number.ok_or_else(|| Error::Usage("--runs takes a number".to_owned()))?);
+        } else if word == "--jobs" {
+            let number =
+                words.next().and_then(|number| number.parse().ok()).filter(|jobs| (1..=64).contains(jobs));
+            options.jobs =
+                number.ok_or_else(|| Error::Usage("--jobs takes a number from 1 to 64".to_owned()))?;
         } else if word == "--write" {
             options.write = true;
         } else {
@@ -237,17 +289,18 @@ fn parse(arguments: &[String]) -> Result<Options> {
 
 #[cfg(test)]
 mod tests {
-    use super::{HEAD, Limits, Options, is_step, parse, row, with_rows};
+    use super::{HEAD, Limits, Options, Reached, is_step, parse, with_rows};
 
     #[test]
     fn arguments() {
         let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        assert_eq!(parse(&[]).unwrap(), Options { runs: None, write: false, targets: vec![] });
+        assert_eq!(parse(&[]).unwrap(), Options { runs: None, jobs: 1, write: false, targets: vec![] });
         assert_eq!(
-            parse(&words("term --runs 5 --write")).unwrap(),
-            Options { runs: Some(5), write: true, targets: vec!["term".into()] }
+            parse(&words("term --runs 5 --jobs 2 --write")).unwrap(),
+            Options { runs: Some(5), jobs: 2, write: true, targets: vec!["term".into()] }
         );
         assert!(parse(&words("--runs many")).is_err());
+        assert!(parse(&words("--jobs 0")).is_err());
     }
 
     #[test]
@@ -267,10 +320,20 @@ mod tests {
             stat::peak_rss_mb:              121\n\
             past the parser: 9000 of 20000\n";
         assert_eq!(
-            row("check", said),
+            Reached::of(said).row("check"),
             "| check | 20000 | 714 | 1000 | 5000 | 900 inputs | 121 MiB | 45 % |\n"
         );
-        assert!(row("lex", "").ends_with("| – |\n"));
+        let both = Reached::of(said).with(Reached {
+            executions: 5,
+            edges: 7,
+            parsed: (0, 20_000),
+            ..Reached::of(said)
+        });
+        assert_eq!(
+            both.row("check"),
+            "| check | 20005 | 1428 | 1000 | 5000 | 900 inputs | 121 MiB | 22 % |\n"
+        );
+        assert!(Reached::default().row("lex").ends_with("| – |\n"));
         assert!(is_step("#17\tNEW    cov: 1") && is_step("\"else\" # Uses: 3") && !said.lines().any(is_step));
     }
 

@@ -63,7 +63,7 @@ const CHORES: [Chore; 13] = [
     },
     Chore {
         name: "fuzz",
-        arguments: "[TARGET…] [--runs N] [--write]",
+        arguments: "[TARGET…] [--runs N] [--jobs N] [--write]",
         about: "run the fuzz targets a fixed number of times; --write: their table into docs/benchmarks.md",
         run: fuzz::main,
     },
