@@ -139,6 +139,8 @@ pub(crate) struct Checker<'a> {
     /// Patterns with an `else`, which stands here: they must not always match.
     pub(crate) with_else: Vec<(ModuleId, Span, PatternId)>,
     pub(crate) injections: Vec<Injection>,
+    /// What is injected somewhere, where that was asked.
+    pub(crate) injected: Option<std::rc::Rc<crate::inject::Injected>>,
     /// What functions do with what they are given, where that was asked.
     pub(crate) given: Option<FxHashMap<FunctionId, crate::leaks::Given>>,
     /// Values that go to another task.
@@ -203,6 +205,7 @@ impl<'a> Checker<'a> {
             irrefutable: Vec::new(),
             with_else: Vec::new(),
             injections: Vec::new(),
+            injected: None,
             given: None,
             crossings: Vec::new(),
             purity: crate::purity::Seen::default(),

@@ -1,5 +1,7 @@
 //! What is injected: what provides each dependency, in which order things are built, and what is shared between tasks.
 
+use std::rc::Rc;
+
 use pluto_source::FileSpan;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -64,6 +66,14 @@ struct Planner {
 
 /// More types than these are not looked at in one value.
 pub(crate) const MANY: usize = 1000;
+
+/// What is injected somewhere.
+#[derive(Debug)]
+pub(crate) struct Injected {
+    types: FxHashSet<TyId>,
+    /// Classes that have a trait that is.
+    classes: FxHashSet<ClassId>,
+}
 
 impl Checker<'_> {
     /// Makes the plans of all apps and of all literals that leave something to inject.
@@ -367,18 +377,29 @@ impl Checker<'_> {
         Some(self.program.functions[method].origin.name)
     }
 
+    /// What is injected somewhere: it is asked for at each value that goes to another task, and found once.
+    fn injected(&mut self) -> Rc<Injected> {
+        if let Some(known) = &self.injected {
+            return Rc::clone(known);
+        }
+        let fields = self.program.classes.iter().flat_map(|(_, class)| &class.fields);
+        let types: FxHashSet<TyId> = fields.filter(|of| of.injected).map(|of| of.ty).collect();
+        let traits = types.iter().filter_map(|ty| match self.program.types.get(*ty) {
+            Ty::Trait(of, _) => Some(of),
+            _ => None,
+        });
+        let classes = traits.flat_map(|of| self.implementers(of)).collect();
+        let found = Rc::new(Injected { types, classes });
+        self.injected = Some(Rc::clone(&found));
+        found
+    }
+
     /// The part of a type that is injected somewhere, and the method that changes it.
     pub(crate) fn injected_in(&mut self, ty: TyId) -> Option<(TyId, crate::names::Symbol)> {
-        let fields = self.program.classes.iter().flat_map(|(_, class)| &class.fields);
-        let injected: FxHashSet<TyId> = fields.filter(|of| of.injected).map(|of| of.ty).collect();
+        let known = self.injected();
+        let (injected, provides) = (&known.types, &known.classes);
         if injected.is_empty() {
             return None;
-        }
-        let mut provides: FxHashSet<ClassId> = FxHashSet::default();
-        for ty in &injected {
-            if let Ty::Trait(of, _) = self.program.types.get(*ty) {
-                provides.extend(self.implementers(of));
-            }
         }
         let (mut seen, mut work) = (FxHashSet::default(), vec![ty]);
         while let Some(ty) = work.pop() {
