@@ -399,10 +399,10 @@ impl Checker<'_> {
                 parts.into_iter().any(|part| self.is_mutable(part))
             }
             Ty::Enum(..) => self.field_types(ty).into_iter().any(|part| self.is_mutable(part)),
-            Ty::Trait(of, _) => self.trait_changes(of),
+            Ty::Trait(of, _) => self.any_mutable(of),
             Ty::Param(param) => {
                 let bounds = self.program.type_params[param].bounds.clone();
-                bounds.into_iter().any(|(of, _)| self.trait_changes(of))
+                bounds.into_iter().any(|(of, _)| self.any_mutable(of))
             }
             _ => false,
         };
@@ -411,7 +411,23 @@ impl Checker<'_> {
         mutable
     }
 
-    fn trait_changes(&self, of: TraitId) -> bool {
+    /// Whether a value of any type that has a trait can be changed: behind the trait, or by who tells its type.
+    fn any_mutable(&mut self, of: TraitId) -> bool {
+        self.trait_changes(of)
+            || self
+                .types_with(of)
+                .into_iter()
+                .any(|ty| self.program.types.has_param(ty) || self.is_mutable(ty))
+    }
+
+    /// The types that have a trait by an impl, without the actors, whose state is theirs alone.
+    pub(crate) fn types_with(&self, of: TraitId) -> Vec<TyId> {
+        let impls = self.methods.of_trait.get(&of).into_iter().flatten();
+        let types = impls.map(|id| self.program.impls[*id].on);
+        types.filter(|ty| !self.is_actor(*ty)).collect()
+    }
+
+    pub(crate) fn trait_changes(&self, of: TraitId) -> bool {
         let methods = &self.program.traits[of].methods;
         methods.iter().any(|method| self.program.functions[*method].receiver == Some(true))
     }

@@ -56,9 +56,9 @@ impl Reach {
         }
         let mut reached = Reached::default();
         let mut seen = FxHashSet::default();
-        let mut work = vec![ty];
-        while let Some(ty) = work.pop() {
-            if !seen.insert(ty) {
+        let mut work = vec![(ty, false)];
+        while let Some((ty, hidden)) = work.pop() {
+            if !seen.insert((ty, hidden)) {
                 continue;
             }
             if seen.len() > MANY {
@@ -67,26 +67,35 @@ impl Reach {
                 break;
             }
             let found = c.program.types.get(ty);
+            let mut inside = Vec::new();
             match found {
                 Ty::Array(_) | Ty::Map(..) | Ty::Set(_) | Ty::Buffer | Ty::Stream(_) => {
                     reached.types.insert(ty);
-                    work.extend(c.parts(found));
+                    inside = c.parts(found);
                 }
-                Ty::Tuple(_) | Ty::Optional(_) => work.extend(c.parts(found)),
+                Ty::Tuple(_) | Ty::Optional(_) => inside = c.parts(found),
                 Ty::Class(id, _) => {
                     if self.changing.contains(&id) {
                         reached.types.insert(ty);
                     }
-                    work.extend(c.field_types(ty));
+                    inside = c.field_types(ty);
                 }
-                Ty::Enum(..) | Ty::Error(_) => work.extend(c.field_types(ty)),
+                Ty::Enum(..) | Ty::Error(_) => inside = c.field_types(ty),
                 Ty::Function(..) => reached.anything = true,
-                Ty::Param(_) | Ty::Trait(..) => {
+                Ty::Param(param) => {
                     reached.anything = true;
-                    reached.changes |= c.is_mutable(ty);
+                    let bounds = &c.program.type_params[param].bounds;
+                    // Nobody knows what is in a parameter of an impl that a trait object may be by.
+                    reached.changes |= hidden || bounds.iter().any(|(of, _)| c.trait_changes(*of));
+                }
+                Ty::Trait(of, _) => {
+                    reached.anything = true;
+                    reached.changes |= c.trait_changes(of);
+                    work.extend(c.types_with(of).into_iter().map(|ty| (ty, true)));
                 }
                 _ => (),
             }
+            work.extend(inside.into_iter().map(|part| (part, hidden)));
         }
         reached.changes |= !reached.types.is_empty();
         let reached = Rc::new(reached);
