@@ -2,6 +2,7 @@
 
 use pluto_source::Span;
 pub use pluto_syntax::tree::{BinaryOp, UnaryOp};
+use rustc_hash::FxHashMap;
 
 use crate::arena::{Arena, List, Pool, ids};
 use crate::names::Symbol;
@@ -48,6 +49,8 @@ pub struct Nodes {
     pub handlers: Arena<HandlerId, Handler>,
     /// How many loops there are.
     pub loops: u32,
+    /// What `break` gives of each loop that gives something.
+    pub(crate) breaks: FxHashMap<LoopId, Vec<ExprId>>,
     /// Lists of expressions.
     pub expr_lists: Pool<ExprId>,
     /// Lists of patterns.
@@ -482,7 +485,7 @@ pub enum PatternKind {
 }
 
 impl Nodes {
-    /// The expressions one of which is the value of an expression: behind blocks, branches and arms.
+    /// The expressions one of which is the value of an expression: behind blocks, branches, arms, and loops.
     pub(crate) fn leaves(&self, value: ExprId, into: &mut Vec<ExprId>) {
         let mut work = vec![value];
         while let Some(at) = work.pop() {
@@ -493,10 +496,19 @@ impl Nodes {
                     work.extend(otherwise);
                 }
                 ExprKind::Match(_, arms) => work.extend(self.arms.get(arms).iter().map(|arm| arm.body)),
+                ExprKind::Handle(value, handler) => {
+                    let arms = self.arms.get(self.handlers[handler].arms);
+                    work.push(value);
+                    work.extend(arms.iter().map(|arm| arm.body));
+                }
+                ExprKind::Select(arms) => {
+                    work.extend(self.select_arms.get(arms).iter().map(|arm| arm.body));
+                }
+                ExprKind::Loop(of, _) => work.extend(self.breaks.get(&of).into_iter().flatten()),
                 ExprKind::Binary(BinaryOp::Coalesce, left, right) | ExprKind::Default(left, right) => {
                     work.extend([left, right]);
                 }
-                ExprKind::Wrap(inner) => work.push(inner),
+                ExprKind::Wrap(inner) | ExprKind::Upcast(inner) | ExprKind::Scope(inner) => work.push(inner),
                 _ => into.push(at),
             }
         }

@@ -398,7 +398,7 @@ impl Checker<'_> {
                 let parts = self.parts(self.program.types.get(ty));
                 parts.into_iter().any(|part| self.is_mutable(part))
             }
-            Ty::Enum(..) => self.field_types(ty).into_iter().any(|part| self.is_mutable(part)),
+            Ty::Enum(..) | Ty::Error(_) => self.field_types(ty).into_iter().any(|part| self.is_mutable(part)),
             Ty::Trait(of, _) => self.any_mutable(of),
             Ty::Param(param) => {
                 let bounds = self.program.type_params[param].bounds.clone();

@@ -403,7 +403,9 @@ impl Body<'_, '_> {
         let value = match (value, result) {
             (Some(value), Some(result)) => {
                 let made = self.value(value, Want::Type(result));
-                Some(self.coerce(made, result))
+                let made = self.coerce(made, result);
+                self.c.program.nodes.breaks.entry(id).or_default().push(made);
+                Some(made)
             }
             (Some(value), None) => {
                 self.expr(value, Want::Any);

@@ -45,6 +45,8 @@ impl Body<'_, '_> {
                 ExprKind::Element(base, _)
                 | ExprKind::Index(base, _)
                 | ExprKind::Unwrap(base)
+                | ExprKind::Try(base)
+                | ExprKind::Chain(_, _, base)
                 | ExprKind::Downcast(base)
                 | ExprKind::Upcast(base)
                 | ExprKind::Wrap(base)
