@@ -262,6 +262,11 @@ impl Types {
         &self.sets[set.0 as usize]
     }
 
+    /// All types.
+    pub(crate) fn all(&self) -> &[Ty] {
+        &self.types
+    }
+
     /// Whether there is such a type.
     pub fn has(&self, id: TyId) -> bool {
         (id.0 as usize) < self.types.len()

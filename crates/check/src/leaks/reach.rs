@@ -4,8 +4,10 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::arena::Id;
+use crate::body::{BodyOwner, Callee, ExprId, ExprKind};
 use crate::checker::Checker;
-use crate::program::ClassId;
+use crate::program::{ClassId, Marker, Owner, TypeParamId};
 use crate::relations::Head;
 use crate::types::{Ty, TyId};
 
@@ -34,6 +36,8 @@ pub(super) struct Reach {
     types: FxHashMap<TyId, Rc<Reached>>,
     /// The classes that have a method that changes them.
     changing: FxHashSet<ClassId>,
+    /// The type parameters of whose values an invariant may know something.
+    known: FxHashSet<TypeParamId>,
 }
 
 impl Reach {
@@ -47,7 +51,7 @@ impl Reach {
             Some(Head::Class(id)) => Some(id),
             _ => None,
         }));
-        Self { types: FxHashMap::default(), changing }
+        Self { types: FxHashMap::default(), changing, known: checker.known_params() }
     }
 
     fn of(&mut self, c: &mut Checker<'_>, ty: TyId) -> Rc<Reached> {
@@ -86,7 +90,9 @@ impl Reach {
                     reached.anything = true;
                     let bounds = &c.program.type_params[param].bounds;
                     // Nobody knows what is in a parameter of an impl that a trait object may be by.
-                    reached.changes |= hidden || bounds.iter().any(|(of, _)| c.trait_changes(*of));
+                    reached.changes |= hidden
+                        || self.known.contains(&param)
+                        || bounds.iter().any(|(of, _)| c.trait_changes(*of));
                 }
                 Ty::Trait(of, _) => {
                     reached.anything = true;
@@ -120,5 +126,70 @@ impl Reach {
             return false;
         }
         a.anything || b.anything || a.types.iter().any(|ty| b.types.contains(ty))
+    }
+}
+
+impl Checker<'_> {
+    /// The type parameters of whose values an invariant may know something: it looks at one, or at what holds some, and not only at
+    /// how many there are.
+    fn known_params(&self) -> FxHashSet<TypeParamId> {
+        let mut known = FxHashSet::default();
+        for (_, body) in self.program.nodes.bodies.iter() {
+            let BodyOwner::Invariant(class) = body.owner else { continue };
+            if self.program.classes[class].type_params.is_empty() {
+                continue;
+            }
+            let exprs = || (body.exprs.0..body.exprs.1).map(ExprId::from_index);
+            let passed: FxHashSet<ExprId> = exprs().filter_map(|id| self.passed_through(id)).collect();
+            for id in exprs().filter(|id| !passed.contains(id)) {
+                self.params_in(self.program.nodes.exprs[id].ty, &mut known);
+            }
+        }
+        // What stands for such a parameter somewhere is known there.
+        let mut before = usize::MAX;
+        while before != known.len() {
+            before = known.len();
+            for ty in self.program.types.all() {
+                let Ty::Class(class, arguments) = *ty else { continue };
+                let params = self.program.classes[class].type_params.iter();
+                for (param, argument) in params.zip(self.program.types.items(arguments)) {
+                    if known.contains(param) {
+                        self.params_in(*argument, &mut known);
+                    }
+                }
+            }
+        }
+        known
+    }
+
+    /// What an expression only takes a part of, or counts.
+    fn passed_through(&self, id: ExprId) -> Option<ExprId> {
+        let nodes = &self.program.nodes;
+        match nodes.exprs[id].kind {
+            ExprKind::Field(base, _) | ExprKind::Element(base, _) | ExprKind::Index(base, _) => Some(base),
+            ExprKind::Call(Callee::Target(target), list) => {
+                let of = &self.program.functions[target.function];
+                let counts = matches!(self.program.text(of.origin.name), "len" | "is_empty");
+                let first = nodes.expr_lists.get(list).first().copied();
+                first.filter(|_| counts && of.owner == Owner::Builtin)
+            }
+            _ => None,
+        }
+    }
+
+    /// Adds the type parameters in a type. Numbers cannot be changed.
+    fn params_in(&self, ty: TyId, into: &mut FxHashSet<TypeParamId>) {
+        let mut work = vec![ty];
+        while let Some(ty) = work.pop() {
+            let ty = self.program.types.get(ty);
+            if let Ty::Param(param) = ty {
+                let bounds = &self.program.type_params[param].bounds;
+                let number = |(of, _): &(_, _)| self.program.traits[*of].marker == Some(Marker::Number);
+                if !bounds.iter().any(number) {
+                    into.insert(param);
+                }
+            }
+            work.extend(self.parts(ty));
+        }
     }
 }
