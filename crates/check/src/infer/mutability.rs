@@ -167,6 +167,12 @@ impl Body<'_, '_> {
 
     /// An argument for a `mut` parameter.
     pub(super) fn check_mut_argument(&mut self, value: ExprId) {
+        let mut leaves = Vec::new();
+        self.c.program.nodes.leaves(value, &mut leaves);
+        leaves.into_iter().for_each(|leaf| self.check_mut_leaf(leaf));
+    }
+
+    fn check_mut_leaf(&mut self, value: ExprId) {
         let ty = self.ty(value);
         if !self.c.is_mutable(ty) {
             return;
