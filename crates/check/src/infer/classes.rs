@@ -68,8 +68,11 @@ impl Body<'_, '_> {
         let Type::Named { path, .. } = self.nodes[ty] else { return None };
         let (last, before) = self.nodes.list(path).split_last()?;
         let (module, name) = (self.module, self.symbol(*last));
-        let is_variant = match before {
-            [] => self.c.lookup(module, name).is_none() && self.c.scope(module).variants.contains_key(&name),
+        let (id, variant) = match before {
+            [] if self.c.lookup(module, name).is_none() => {
+                *self.c.scope(module).variants.get(&name)?.first()?
+            }
+            [] => return None,
             [first, rest @ ..] => {
                 let first = self.symbol(*first);
                 let known = self.c.lookup(module, first);
@@ -81,10 +84,26 @@ impl Body<'_, '_> {
                     known if rest.is_empty() => known,
                     _ => None,
                 };
-                matches!(of, Some(Def::Enum(id)) if self.c.methods.variants.contains_key(&(id, name)))
+                let Some(Def::Enum(id)) = of else { return None };
+                (id, *self.c.methods.variants.get(&(id, name))?)
             }
         };
-        is_variant.then(|| self.variant_in_parentheses(ty, fields, span))
+        let mut fact = self.variant_in_parentheses(ty, fields, span);
+        let held = &self.fields_of_variant(id, variant);
+        let given: Vec<_> = self.nodes.list(fields).iter().map(|field| self.symbol(field.name)).collect();
+        if let Fact::VariantInBraces { edits, .. } = &mut fact
+            && (held.len() != given.len() || held.iter().any(|name| !given.contains(name)))
+        {
+            // With other fields that would be the next mistake.
+            edits.clear();
+        }
+        Some(fact)
+    }
+
+    /// The names of what a variant holds.
+    fn fields_of_variant(&self, id: EnumId, variant: u32) -> Vec<Symbol> {
+        let variant = self.c.program.enums[id].variants.get(variant as usize);
+        variant.map_or_else(Vec::new, |variant| variant.fields.iter().map(|field| field.name).collect())
     }
 
     /// How a variant is made whose fields are in braces.
