@@ -205,7 +205,8 @@ impl Checker<'_> {
         for at in [module, crate::declare::prelude_module()] {
             let entries: Vec<(Symbol, Def)> =
                 self.scope(at).names.iter().map(|(name, entry)| (*name, entry.def)).collect();
-            let is_type = |def: &Def| !matches!(def, Def::Function(_) | Def::Const(_) | Def::Module(_));
+            let is_type =
+                |def: &Def| !matches!(def, Def::Function(_) | Def::Const(_) | Def::Module(_) | Def::Wrong);
             known.extend(entries.into_iter().filter(|(_, def)| is_type(def)).map(|(name, _)| name));
         }
         self.near(name, known)

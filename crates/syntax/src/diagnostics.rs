@@ -164,7 +164,7 @@ impl SyntaxError {
             }
             Fact::Chained { .. } => "comparisons and ranges cannot be chained".into(),
             Fact::ClassInHead => "a class literal needs parentheses before a block".into(),
-            Fact::ForeignWord { written: written @ "ensures", .. }
+            Fact::ForeignWord { written: written @ ("ensures" | "requires"), .. }
             | Fact::ForeignWord { written, instead: "" } => {
                 format!("`{written}` does not belong here")
             }
@@ -248,7 +248,7 @@ impl SyntaxError {
             Fact::ForeignWord { written: "let", instead: "const" } => {
                 "outside of functions nothing is changed, and what changes is in a class or an actor"
             }
-            Fact::ForeignWord { written: "ensures", .. } => {
+            Fact::ForeignWord { written: "ensures" | "requires", .. } => {
                 "clauses of a contract stand between the head and the body of a function"
             }
             Fact::ForeignWord { written: "override", .. } => {
@@ -354,7 +354,10 @@ impl SyntaxError {
                 fix.edits.extend(arrow.map(|arrow| edit(arrow, "=>")));
                 Some(fix)
             }
-            Fact::ForeignWord { written: "try" | "new" | "implements" | "extends" | "ensures", .. } => None,
+            Fact::ForeignWord {
+                written: "try" | "new" | "implements" | "extends" | "ensures" | "requires",
+                ..
+            } => None,
             Fact::ForeignWord { instead: "", written } => remove(&format!("`{written}`")),
             Fact::ForeignWord { written: "if let" | "while let", .. } => None,
             Fact::ForeignWord { written, instead } if !begins_other_form(written) => write(instead),

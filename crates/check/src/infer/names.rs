@@ -152,7 +152,8 @@ impl Body<'_, '_> {
         let mut known: Vec<Symbol> = self.scope.keys().copied().collect();
         for module in [self.module, crate::declare::prelude_module()] {
             let scope = self.c.scope(module);
-            known.extend(scope.names.keys().copied());
+            let there = scope.names.iter().filter(|(_, entry)| entry.def != Def::Wrong);
+            known.extend(there.map(|(name, _)| *name));
             known.extend(scope.variants.keys().copied());
         }
         self.c.near(name, known)

@@ -97,9 +97,10 @@ impl Parser<'_> {
             return self.push(contract);
         }
         if self.at(Kind::Let) {
-            self.note(self.span(), Fact::ForeignWord { written: "let", instead: "" });
+            let start = self.start;
             self.bump();
             self.eat(Kind::Mut);
+            self.note(self.since(start), Fact::ForeignWord { written: "let", instead: "" });
         }
         self.skip_foreign_words();
         self.skip_unknown_word();
