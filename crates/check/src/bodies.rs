@@ -222,13 +222,6 @@ impl Checker<'_> {
                     | ExprKind::None
                     | ExprKind::Interpolated(_)
                     | ExprKind::Const(_)
-                    | ExprKind::Array(_)
-                    | ExprKind::Set(_)
-                    | ExprKind::Map(_)
-                    | ExprKind::Tuple(_)
-                    | ExprKind::Class(..)
-                    | ExprKind::Error(..)
-                    | ExprKind::Variant(..)
                     | ExprKind::If(..)
                     | ExprKind::Block(..)
                     | ExprKind::Unary(..)
@@ -242,7 +235,7 @@ impl Checker<'_> {
                     | ExprKind::Unwrap(_)
                     | ExprKind::Upcast(_)
                     | ExprKind::ToTerm(_)
-            );
+            ) || expr.kind.is_made_of_values();
             if !known {
                 self.error(module, expr.span, Fact::NotConst);
                 return;
@@ -339,14 +332,18 @@ impl Checker<'_> {
 
     /// The sets of errors that are a parameter's, each with that of its default.
     pub(crate) fn default_effects(&self, ty: TyId) -> Vec<(EffectVar, EffectVar)> {
+        let vars = self.effect_vars(ty).into_iter();
+        vars.filter_map(|var| Some((var, self.program.effects[var].default?))).collect()
+    }
+
+    /// The variables that stand for errors in a type.
+    pub(crate) fn effect_vars(&self, ty: TyId) -> Vec<EffectVar> {
         let mut found = Vec::new();
         let mut work = vec![ty];
         while let Some(ty) = work.pop() {
             let ty = self.program.types.get(ty);
-            if let Ty::Function(_, _, Effect::Var(var)) | Ty::Task(_, Effect::Var(var)) = ty
-                && let Some(default) = self.program.effects[var].default
-            {
-                found.push((var, default));
+            if let Ty::Function(_, _, Effect::Var(var)) | Ty::Task(_, Effect::Var(var)) = ty {
+                found.push(var);
             }
             work.extend(self.parts(ty));
         }

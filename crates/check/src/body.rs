@@ -484,6 +484,22 @@ pub enum PatternKind {
     Or(List<PatternId>),
 }
 
+impl ExprKind {
+    /// Whether it makes a value of others: a collection, a tuple, an object.
+    pub(crate) const fn is_made_of_values(self) -> bool {
+        matches!(
+            self,
+            Self::Array(_)
+                | Self::Set(_)
+                | Self::Map(_)
+                | Self::Tuple(_)
+                | Self::Class(..)
+                | Self::Error(..)
+                | Self::Variant(..)
+        )
+    }
+}
+
 impl Nodes {
     /// The expressions one of which is the value of an expression: behind blocks, branches, arms, and loops.
     pub(crate) fn leaves(&self, value: ExprId, into: &mut Vec<ExprId>) {

@@ -114,8 +114,7 @@ impl Checker<'_> {
         let nodes = &self.program.nodes;
         let body = nodes.bodies[id];
         if let BodyOwner::Function(id) = body.owner {
-            let of = &self.program.functions[id];
-            let count = of.params.len() + usize::from(of.receiver.is_some());
+            let count = self.program.functions[id].arguments();
             let locals = (body.locals.0..body.locals.1).map(LocalId::from_index);
             known.params.extend(locals.zip(0..count).map(|(local, at)| (local, (id, at))));
         }
@@ -255,21 +254,14 @@ impl Checker<'_> {
                 Some(root) => push(Item::Expr(*root)),
                 None => push(Item::Any(expr.ty)),
             },
-            ExprKind::Function(..)
-            | ExprKind::VariantFunction(..)
-            | ExprKind::Const(_)
-            | ExprKind::None
-            | ExprKind::Method(..)
-            | ExprKind::Upcast(_)
-            | ExprKind::Wrap(_)
-            | ExprKind::Unwrap(_)
-            | ExprKind::Array(_)
-            | ExprKind::Set(_)
-            | ExprKind::Map(_)
-            | ExprKind::Tuple(_)
-            | ExprKind::Class(..)
-            | ExprKind::Error(..)
-            | ExprKind::Variant(..) => {
+            // What has no parts carries nothing.
+            ExprKind::Function(..) | ExprKind::VariantFunction(..) | ExprKind::Const(_) | ExprKind::None => {}
+            kind if kind.is_made_of_values()
+                || matches!(
+                    kind,
+                    ExprKind::Method(..) | ExprKind::Upcast(_) | ExprKind::Wrap(_) | ExprKind::Unwrap(_)
+                ) =>
+            {
                 let mut children = Vec::new();
                 nodes.children(expr.kind, &mut children);
                 children.into_iter().for_each(|child| {
@@ -318,8 +310,7 @@ impl Checker<'_> {
         match found {
             Ty::Class(..) | Ty::Enum(..) | Ty::Error(_) => self.field_types(ty),
             Ty::Trait(of, _) => {
-                let impls = self.methods.of_trait.get(&of).cloned().unwrap_or_default();
-                let on: Vec<TyId> = impls.iter().map(|id| self.program.impls[*id].on).collect();
+                let on: Vec<TyId> = self.implementing(of).collect();
                 on.into_iter().flat_map(|on| self.held_by_implementer(on)).collect()
             }
             // What is behind a handle is in a task of its own; what a function value captures, no type tells.

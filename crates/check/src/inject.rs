@@ -218,10 +218,9 @@ impl Checker<'_> {
     }
 
     fn implementers(&self, of: crate::program::TraitId) -> Vec<ClassId> {
-        let impls = self.methods.of_trait.get(&of).map_or(&[][..], Vec::as_slice);
-        let mut classes: Vec<ClassId> = impls
-            .iter()
-            .filter_map(|id| match self.program.types.get(self.program.impls[*id].on) {
+        let mut classes: Vec<ClassId> = self
+            .implementing(of)
+            .filter_map(|ty| match self.program.types.get(ty) {
                 Ty::Class(class, _) if self.program.classes[class].type_params.is_empty() => Some(class),
                 _ => None,
             })
@@ -414,9 +413,7 @@ impl Checker<'_> {
                 return Some((ty, method));
             }
             if let Ty::Trait(of, _) = found {
-                let impls = self.methods.of_trait.get(&of).map_or(&[][..], Vec::as_slice);
-                let on = impls.iter().map(|id| self.program.impls[*id].on);
-                work.extend(on.filter(|on| injected.contains(on)));
+                work.extend(self.implementing(of).filter(|on| injected.contains(on)));
             }
             work.extend(self.held_types(ty, found));
         }

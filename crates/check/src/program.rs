@@ -156,6 +156,14 @@ pub struct Function {
     pub pure: bool,
 }
 
+impl Function {
+    /// How many values a call has: `self`, where it is a method, and the parameters.
+    #[must_use]
+    pub fn arguments(&self) -> usize {
+        self.params.len() + usize::from(self.receiver.is_some())
+    }
+}
+
 /// A parameter.
 #[derive(Clone, Copy, Debug)]
 pub struct Param {

@@ -422,9 +422,13 @@ impl Checker<'_> {
 
     /// The types that have a trait by an impl, without the actors, whose state is theirs alone.
     pub(crate) fn types_with(&self, of: TraitId) -> Vec<TyId> {
+        self.implementing(of).filter(|ty| !self.is_actor(*ty)).collect()
+    }
+
+    /// The types that have a trait by an impl.
+    pub(crate) fn implementing(&self, of: TraitId) -> impl Iterator<Item = TyId> {
         let impls = self.methods.of_trait.get(&of).into_iter().flatten();
-        let types = impls.map(|id| self.program.impls[*id].on);
-        types.filter(|ty| !self.is_actor(*ty)).collect()
+        impls.map(|id| self.program.impls[*id].on)
     }
 
     pub(crate) fn trait_changes(&self, of: TraitId) -> bool {

@@ -13,7 +13,7 @@ use crate::program::{
 };
 use crate::relations::Head;
 use crate::resolve::{Errors, TypeScope};
-use crate::types::{Effect, Subst, Ty, TyId};
+use crate::types::{Subst, Ty, TyId};
 
 impl Checker<'_> {
     /// Resolves all heads.
@@ -373,16 +373,11 @@ impl Checker<'_> {
 
     /// What a parameter's default raises is said for each call that leaves it to that.
     fn default_effects_of(&mut self, function: FunctionId, ty: TyId) {
-        let mut work = vec![ty];
-        while let Some(ty) = work.pop() {
-            let ty = self.program.types.get(ty);
-            if let Ty::Function(_, _, Effect::Var(var)) | Ty::Task(_, Effect::Var(var)) = ty
-                && self.program.effects[var].param_of == Some(function)
-            {
+        for var in self.effect_vars(ty) {
+            if self.program.effects[var].param_of == Some(function) {
                 let default = self.program.effects.add(EffectInfo::default());
                 self.program.effects[var].default = Some(default);
             }
-            work.extend(self.parts(ty));
         }
     }
 

@@ -202,7 +202,7 @@ impl Validator<'_> {
         }
         let values = self.program.nodes.expr_lists.get(list).to_vec();
         let receiver = usize::from(function.receiver.is_some());
-        if values.len() != function.params.len() + receiver {
+        if values.len() != function.arguments() {
             self.say("another number of arguments");
             return;
         }

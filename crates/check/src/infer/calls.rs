@@ -131,8 +131,7 @@ impl Body<'_, '_> {
         match call.dispatch {
             Dispatch::Message => true,
             Dispatch::Bound(of) | Dispatch::Object(of) => {
-                let impls = self.c.methods.of_trait.get(&of).map_or(&[][..], Vec::as_slice);
-                impls.iter().any(|id| self.c.is_actor(self.c.program.impls[*id].on))
+                self.c.implementing(of).any(|ty| self.c.is_actor(ty))
             }
             Dispatch::Direct | Dispatch::Impl(_) => false,
         }

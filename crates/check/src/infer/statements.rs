@@ -325,19 +325,13 @@ impl Body<'_, '_> {
             | ExprKind::Method(..)
             | ExprKind::VariantFunction(..)
             | ExprKind::Closure(_)
-            | ExprKind::Array(_)
-            | ExprKind::Set(_)
-            | ExprKind::Map(_)
-            | ExprKind::Tuple(_)
-            | ExprKind::Class(..)
-            | ExprKind::Error(..)
-            | ExprKind::Variant(..)
             | ExprKind::Unary(..)
             | ExprKind::Binary(..)
             | ExprKind::Range(..)
             | ExprKind::Is(..)
             | ExprKind::Field(..)
             | ExprKind::Element(..) => true,
+            kind if kind.is_made_of_values() => true,
             ExprKind::Call(Callee::Target(target), _) => {
                 let of = &self.c.program.functions[target.function];
                 target.dispatch == Dispatch::Direct

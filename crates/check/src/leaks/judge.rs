@@ -94,9 +94,10 @@ fn parts(sources: &FxHashSet<Source>) -> impl Iterator<Item = Part> {
     })
 }
 
-/// Where something is stored.
+/// Where something is stored, and what.
 struct Place {
     all: FxHashSet<Source>,
+    value: FxHashSet<Source>,
     /// The names of the objects that it is a part of, and of nothing else.
     roots: Vec<LocalId>,
 }
@@ -294,8 +295,15 @@ impl Checker<'_> {
             let sources = self.sources(*value, flow, known);
             told.extend(parts(&solved.all(sources)));
         }
+        let mut places = Vec::with_capacity(solved.stores.len());
         for store in &solved.stores {
-            self.leaks_by(flow, store, &solved, known, &mut told);
+            let place = self.place_of(store, flow, &solved, known);
+            if place.guarded(store) || !locals(&place.all).all(|local| flow.is_own(local)) {
+                // What stays in its object may be in it twice.
+                let elsewhere = |part: &Part| part.root.is_none_or(|root| !place.roots.contains(&root));
+                told.extend(parts(&place.value).filter(elsewhere));
+            }
+            places.push(place);
         }
         let changing = flow.function.is_some_and(|id| self.program.functions[id].receiver == Some(true));
         for change in &flow.changes {
@@ -310,8 +318,12 @@ impl Checker<'_> {
             };
             told.extend(parts(&solved.all(sources)).filter(|part| !own(part)));
         }
-        for store in &solved.stores {
-            self.shares_by(flow, store, &solved, known, &told, found);
+        for (store, place) in solved.stores.iter().zip(&places) {
+            // What is in a place only because it leaves its object is mended there.
+            let leaves = store.place.is_some() && parts(&place.all).all(|part| told.contains(&part));
+            if place.guarded(store) && !leaves {
+                self.shares_by(flow, (store, place), &solved, known, found);
+            }
         }
         // What cannot be bound to a name that changes it was told before.
         let file = self.file(flow.module).id;
@@ -326,24 +338,6 @@ impl Checker<'_> {
         found.extend(told);
     }
 
-    /// The parts of objects that a store gives away.
-    fn leaks_by(
-        &mut self,
-        flow: &Flow,
-        store: &Store,
-        solved: &Solved,
-        known: &mut Known,
-        told: &mut FxHashSet<Part>,
-    ) {
-        let value = self.stored(store, flow, solved, known);
-        let place = self.place_of(store, flow, solved, known);
-        if place.guarded(store) || !locals(&place.all).all(|local| flow.is_own(local)) {
-            // What stays in its object may be in it twice.
-            let elsewhere = |part: &Part| part.root.is_none_or(|root| !place.roots.contains(&root));
-            told.extend(parts(&solved.all(value)).filter(elsewhere));
-        }
-    }
-
     fn place_of(&mut self, store: &Store, flow: &Flow, solved: &Solved, known: &mut Known) -> Place {
         let place = match store.place {
             Some(place) => self.sources(place, flow, known),
@@ -354,35 +348,29 @@ impl Checker<'_> {
         if locals(&names).any(|local| !flow.is_own(local)) {
             roots.clear();
         }
-        Place { all: solved.all(place), roots }
+        let value = self.stored(store, flow, solved, known);
+        Place { all: solved.all(place), value: solved.all(value), roots }
     }
 
     /// What a store puts into an object, and somebody else still has.
     fn shares_by(
         &mut self,
         flow: &Flow,
-        store: &Store,
+        (store, place): (&Store, &Place),
         solved: &Solved,
         known: &mut Known,
-        told: &FxHashSet<Part>,
         found: &mut Found,
     ) {
-        let place = self.place_of(store, flow, solved, known);
         let ty = self.program.nodes.exprs[store.value].ty;
-        // What is in a place only because it leaves its object is mended there.
-        let leaves = store.place.is_some() && parts(&place.all).all(|part| told.contains(&part));
-        if !place.guarded(store) || leaves || !known.reach.changes(self, ty) {
+        if !known.reach.changes(self, ty) {
             return;
         }
-        let roots = place.roots;
-        let value = self.stored(store, flow, solved, known);
-        let value = solved.all(value);
-        let mut joined: Vec<LocalId> = solved.joined(&value).into_iter().collect();
+        let mut joined: Vec<LocalId> = solved.joined(&place.value).into_iter().collect();
         joined.sort();
         let beside = self.held_beside(flow, store, solved, known);
         let shared = joined.into_iter().find(|local| {
             let others = || beside.contains(local) || self.is_used_later(flow, store, *local);
-            !roots.contains(local) && (!flow.is_own(*local) || others())
+            !place.roots.contains(local) && (!flow.is_own(*local) || others())
         });
         if let Some(local) = shared {
             let (name, span) =
@@ -426,18 +414,7 @@ impl Checker<'_> {
         let (mut at, mut children) = (store.by, Vec::new());
         while let Some(parent) = flow.parents.get(&at).copied() {
             let kind = self.program.nodes.exprs[parent].kind;
-            let all = matches!(
-                kind,
-                ExprKind::Call(..)
-                    | ExprKind::Array(_)
-                    | ExprKind::Set(_)
-                    | ExprKind::Map(_)
-                    | ExprKind::Tuple(_)
-                    | ExprKind::Class(..)
-                    | ExprKind::Error(..)
-                    | ExprKind::Variant(..)
-            );
-            if all {
+            if matches!(kind, ExprKind::Call(..)) || kind.is_made_of_values() {
                 children.clear();
                 self.program.nodes.children(kind, &mut children);
                 operands.extend(children.iter().filter_map(|child| match child {

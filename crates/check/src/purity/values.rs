@@ -12,7 +12,7 @@ use crate::types::{Ty, TyId};
 impl Checker<'_> {
     /// Bodies that call a function value, or hand one to a function, of which nobody knows what it does: the first one of each.
     pub(super) fn unknown_values(&self) -> Vec<(Body, Span)> {
-        let bodies = self.program.nodes.bodies.ids();
+        let bodies = self.own_bodies();
         bodies.filter_map(|id| Some((self.program.nodes.bodies[id], self.unknown_value(id)?))).collect()
     }
 
@@ -84,8 +84,7 @@ impl Checker<'_> {
     /// Whether a name is a parameter of the function whose body this is.
     fn is_parameter(&self, body: &Body, local: LocalId) -> bool {
         let BodyOwner::Function(id) = body.owner else { return false };
-        let of = &self.program.functions[id];
-        let params = of.params.len() + usize::from(of.receiver.is_some());
-        (local.index() as usize).saturating_sub(body.locals.0 as usize) < params
+        let at = (local.index() as usize).saturating_sub(body.locals.0 as usize);
+        at < self.program.functions[id].arguments()
     }
 }
