@@ -6,6 +6,9 @@
 //! memory, without compiling; of C that of the process.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark tells its figures")]
 
+#[path = "../../testcompiler/benches/support/table.rs"]
+mod document;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -151,17 +154,6 @@ fn table(rows: &[Row]) -> String {
     out
 }
 
-fn write(table: &str) -> Result<(), String> {
-    const BEGIN: &str = "<!-- written by `cargo xtask bench native --write`: begin -->\n";
-    const END: &str = "<!-- written by `cargo xtask bench native --write`: end -->\n";
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/benchmarks.md");
-    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))?;
-    let parts = text.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
-    let (before, after) = parts.ok_or("the two lines around the table are not there")?;
-    std::fs::write(path, format!("{before}{BEGIN}\n{}\n\n{END}{after}", table.trim()))
-        .map_err(|error| format!("cannot write {path}: {error}"))
-}
-
 fn run() -> Result<(), String> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
     if arguments.iter().any(|word| word.starts_with('-') && word != "--write") {
@@ -187,7 +179,11 @@ fn run() -> Result<(), String> {
     let _removed = std::fs::remove_dir_all(&into);
     let table = table(&rows?);
     println!("{table}");
-    if arguments.iter().any(|word| word == "--write") { write(&table) } else { Ok(()) }
+    if arguments.iter().any(|word| word == "--write") {
+        document::write("cargo xtask bench native --write", &table)
+    } else {
+        Ok(())
+    }
 }
 
 fn main() -> ExitCode {

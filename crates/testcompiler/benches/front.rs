@@ -7,6 +7,8 @@
 
 #[path = "../../syntax/tests/generate/program.rs"]
 mod constructs;
+#[path = "support/table.rs"]
+mod table;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::fmt::Write as _;
@@ -309,18 +311,6 @@ fn error_sets(out: &mut String) {
     }
 }
 
-/// Puts the tables into the document, between the two lines that are there for it.
-fn write(tables: &str) -> Result<(), String> {
-    const BEGIN: &str = "<!-- written by `cargo xtask bench front --write`: begin -->\n";
-    const END: &str = "<!-- written by `cargo xtask bench front --write`: end -->\n";
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/benchmarks.md");
-    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))?;
-    let (before, rest) = text.split_once(BEGIN).ok_or_else(|| format!("{path} has no line {BEGIN}"))?;
-    let (_, after) = rest.split_once(END).ok_or_else(|| format!("{path} has no line {END}"))?;
-    std::fs::write(path, format!("{before}{BEGIN}\n{}\n\n{END}{after}", tables.trim()))
-        .map_err(|error| format!("cannot write {path}: {error}"))
-}
-
 fn main() -> Result<(), String> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
     if !matches!(arguments.as_slice(), [] | [_] if arguments.iter().all(|word| word == "--write")) {
@@ -331,5 +321,5 @@ fn main() -> Result<(), String> {
     growth(&mut tables);
     error_sets(&mut tables);
     println!("{tables}");
-    if arguments.is_empty() { Ok(()) } else { write(&tables) }
+    if arguments.is_empty() { Ok(()) } else { table::write("cargo xtask bench front --write", &tables) }
 }
