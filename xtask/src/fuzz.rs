@@ -254,16 +254,9 @@ impl Reached {
 
 /// Every file of `fuzz/fuzz_targets` is a target of its name.
 fn targets() -> Result<Vec<String>> {
-    let directory = workspace::path("fuzz/fuzz_targets");
-    let mut names = Vec::new();
-    for entry in fs::read_dir(&directory).at("read the fuzz targets in", &directory)? {
-        let path = entry.at("read", &directory)?.path();
-        if path.extension().is_some_and(|ending| ending == "rs") {
-            names.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
-        }
-    }
-    names.sort();
-    Ok(names)
+    let files = workspace::files("fuzz/fuzz_targets", "rs")?;
+    let names = files.iter().filter_map(|path| path.file_stem());
+    Ok(names.map(|stem| stem.to_string_lossy().into_owned()).collect())
 }
 
 fn parse(arguments: &[String]) -> Result<Options> {

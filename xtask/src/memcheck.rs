@@ -44,18 +44,14 @@ pub(crate) fn main(arguments: &[String]) -> Result<()> {
 
 /// The sample programs that can be run.
 fn examples() -> Result<Vec<PathBuf>> {
-    let directory = workspace::path("examples/pluto");
-    let mut all = Vec::new();
-    for entry in fs::read_dir(&directory).at("read", &directory)? {
-        let path = entry.at("read", &directory)?.path();
-        if path.extension().is_some_and(|ending| ending == "pluto")
-            && fs::read_to_string(&path).at("read", &path)?.lines().any(|line| line.starts_with("fn main("))
-        {
-            all.push(path);
+    let mut runnable = Vec::new();
+    for path in workspace::files("examples/pluto", "pluto")? {
+        let text = fs::read_to_string(&path).at("read", &path)?;
+        if text.lines().any(|line| line.starts_with("fn main(")) {
+            runnable.push(path);
         }
     }
-    all.sort();
-    Ok(all)
+    Ok(runnable)
 }
 
 /// What valgrind says of a program; nothing where all is well.

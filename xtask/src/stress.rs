@@ -66,13 +66,7 @@ pub(crate) fn main(arguments: &[String]) -> Result<()> {
 
 /// The programs that were asked for, or all.
 fn chosen(names: &[String]) -> Result<Vec<PathBuf>> {
-    let directory = workspace::path("stress");
-    let entries = fs::read_dir(&directory).at("read", &directory)?;
-    let mut all: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|ending| ending == "pluto"))
-        .collect();
-    all.sort();
+    let mut all = workspace::files("stress", "pluto")?;
     if let Some(unknown) = names.iter().find(|of| !all.iter().any(|path| name(path) == **of)) {
         let known: Vec<String> = all.iter().map(|path| name(path)).collect();
         return Err(Error::Usage(format!("there is no program `{unknown}`: there are {}", known.join(", "))));
