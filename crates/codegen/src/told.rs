@@ -36,6 +36,10 @@ impl pluto_runtime::World for Told<'_, '_> {
         self.world.wait_until(time);
     }
 
+    fn wait_for_news(&mut self, until: Option<i64>) {
+        self.world.wait_for_news(until);
+    }
+
     fn next_task(&mut self, ready: usize) -> usize {
         self.world.next_task(ready)
     }

@@ -3,7 +3,8 @@
 use std::hash::{Hash, Hasher};
 use std::sync::LazyLock;
 
-use crate::outside::{Fault, Outside};
+use crate::outside::{Fault, Outside, Problem};
+use crate::waiting::{Pause, Token, Turn};
 
 /// A value, as it stands in one lane of a program.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,7 +43,7 @@ pub enum Kind {
 }
 
 /// What a function does.
-type Act = fn(&mut dyn Outside, &[Value]) -> Vec<Value>;
+type Act = fn(&mut dyn Outside, &[Value], Turn) -> Result<Vec<Value>, Token>;
 
 /// A function of the standard library.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +54,8 @@ pub struct Function {
     pub takes: &'static [Kind],
     /// Whether it reaches what is outside of the program.
     pub outside: bool,
+    /// Whether it may have to wait, at most for the nanoseconds of its last argument where those are not below 0.
+    pub waits: bool,
     pub(crate) act: Act,
 }
 
@@ -73,8 +76,20 @@ impl Hash for Function {
 
 impl Function {
     /// Does it: gives the lanes of the result, a tuple's in a row.
-    pub fn call(&self, outside: &mut dyn Outside, with: &[Value]) -> Vec<Value> {
-        (self.act)(outside, with)
+    ///
+    /// # Errors
+    /// Where it has to wait: for what. With that it is called again.
+    pub fn call(&self, outside: &mut dyn Outside, with: &[Value], turn: Turn) -> Result<Vec<Value>, Token> {
+        (self.act)(outside, with, turn)
+    }
+
+    /// How long it may wait with some arguments, in nanoseconds, where that is bounded.
+    #[must_use]
+    pub fn within(&self, with: &[Value]) -> Option<i64> {
+        match with.last() {
+            Some(Value::Int(within)) if self.waits && *within >= 0 => Some(*within),
+            _ => None,
+        }
     }
 }
 
@@ -82,8 +97,10 @@ const TABLES: &[&[Function]] = &[
     crate::digest::FUNCTIONS,
     crate::files::FUNCTIONS,
     crate::math::FUNCTIONS,
+    crate::net::WAITING,
+    crate::net::at_once::FUNCTIONS,
     crate::patterns::FUNCTIONS,
-    crate::processes::FUNCTIONS,
+    crate::processes::WAITING,
     crate::text::FUNCTIONS,
     crate::world::FUNCTIONS,
 ];
@@ -207,19 +224,52 @@ takes! {
     &'v [String] = Texts, Value::Texts(texts) => texts, &[];
 }
 
-/// A table of functions, all of which reach what is outside of the program, or none: each has its name, and what it takes.
+/// The lanes of what a function gives that may have to wait.
+pub(crate) fn lanes<T: Give + Default>(
+    turn: Turn,
+    act: impl FnOnce(Turn) -> Result<T, Pause>,
+) -> Result<Vec<Value>, Token> {
+    let given = match turn {
+        Turn::Late => Err(Fault::new(Problem::TimedOut, "it took too long")),
+        turn => match act(turn) {
+            Ok(value) => Ok(value),
+            Err(Pause::Fault(fault)) => Err(fault),
+            Err(Pause::Waits(token)) => return Err(token),
+        },
+    };
+    let mut out = Vec::new();
+    given.give(&mut out);
+    Ok(out)
+}
+
+/// A table of functions, all of which reach what is outside of the program, or none, or may wait for it: each has its name, and what it
+/// takes. One that may wait is given its turn as well, and how long it waits at most is the last thing that it takes.
 macro_rules! table {
     (outside: $reaches:literal; $($name:literal = |$outside:pat_param $(, $taken:ident: $ty:ty)*| $value:expr;)*) => {
         pub(crate) const FUNCTIONS: &[$crate::Function] = &[$($crate::Function {
             name: $name,
             takes: &[$(<$ty as $crate::function::Take<'_>>::KIND),*],
             outside: $reaches,
-            act: |$outside, with| {
+            waits: false,
+            act: |$outside, with, _turn| {
                 let mut _with = with.iter();
                 $(let $taken: $ty = $crate::function::Take::take(_with.next());)*
                 let mut out = Vec::new();
                 $crate::function::Give::give($value, &mut out);
-                out
+                Ok(out)
+            },
+        },)*];
+    };
+    (waits; $($name:literal = |$outside:pat_param, $turn:pat_param $(, $taken:ident: $ty:ty)*| $value:expr;)*) => {
+        pub(crate) const WAITING: &[$crate::Function] = &[$($crate::Function {
+            name: $name,
+            takes: &[$(<$ty as $crate::function::Take<'_>>::KIND,)* $crate::Kind::Int],
+            outside: true,
+            waits: true,
+            act: |$outside, with, turn| {
+                let mut _with = with.iter();
+                $(let $taken: $ty = $crate::function::Take::take(_with.next());)*
+                $crate::function::lanes(turn, |$turn| $value)
             },
         },)*];
     };

@@ -13,14 +13,19 @@ mod files;
 mod function;
 mod machine;
 mod math;
+mod net;
 mod outside;
 mod patterns;
 mod processes;
 mod text;
+mod waiting;
 mod world;
 
 pub use chance::split_mix;
 pub use ending::{Expected, Failure, Outcome, Trapped, Wait, Waiting};
 pub use function::{Function, Kind, Value, functions};
 pub use machine::Machine;
-pub use outside::{Command, Entry, EntryKind, Fault, Nothing, Outside, Problem, Ran, Stream, Write};
+pub use outside::{
+    Command, Connected, Entry, EntryKind, Fault, Nothing, Outside, Problem, Ran, Stream, Write,
+};
+pub use waiting::{News, Pause, Token, Turn, between, nanos};

@@ -6,8 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::outside::{Command, Entry, EntryKind, Fault, Outside, Problem, Ran, Stream, Write};
+use crate::outside::{Command, Connected, Entry, EntryKind, Fault, Outside, Problem, Ran, Stream, Write};
+use crate::waiting::{self, News, Pause, Token, Turn};
+use jobs::{Ends, Jobs};
+use net::Net;
+use running::Program;
 
+mod jobs;
+mod net;
 mod running;
 
 /// Takes what is written. Where it is to standard error, also where it is nothing, all that was written before is seen first.
@@ -20,6 +26,11 @@ pub struct Machine {
     input: Box<dyn BufRead + Send>,
     /// What the clock shows, where that is told.
     clock: Option<i64>,
+    news: News,
+    /// How many things were waited for.
+    tokens: u64,
+    jobs: Jobs,
+    net: Net,
 }
 
 impl Machine {
@@ -29,12 +40,22 @@ impl Machine {
         arguments: Vec<String>,
         output: impl FnMut(Stream, &[u8]) -> io::Result<()> + Send + 'static,
     ) -> Self {
+        let news = News::default();
         Self {
             arguments,
             output: Box::new(output),
             input: Box::new(io::BufReader::new(io::stdin())),
             clock: None,
+            net: Net::new(news.clone()),
+            news,
+            tokens: 0,
+            jobs: Jobs::default(),
         }
+    }
+
+    fn next_token(&mut self) -> u64 {
+        self.tokens += 1;
+        self.tokens
     }
 
     /// The same with another standard input.
@@ -179,8 +200,52 @@ impl Outside for Machine {
         shown(&fs::canonicalize(path)?)
     }
 
-    fn run(&mut self, command: Command<'_>) -> Result<Ran, Fault> {
-        running::run(command)
+    fn run(&mut self, command: Command<'_>, turn: Turn) -> Result<Ran, Pause> {
+        let (token, program) = (Token(self.next_token()), Program::of(command));
+        self.jobs.ask(turn, Ends::AtOnce, (token, self.news.clone()), move |left| program.run(left))
+    }
+
+    fn connect(&mut self, address: &str, turn: Turn) -> Result<Connected, Pause> {
+        let (token, address) = (Token(self.next_token()), address.to_owned());
+        let told = (token, self.news.clone());
+        let stream = self.jobs.ask(turn, Ends::ByItself, told, move |_| net::connect(&address))?;
+        let number = self.next_token();
+        Ok(self.net.take(number, stream)?)
+    }
+
+    fn listen(&mut self, address: &str) -> Result<(u64, String), Fault> {
+        let number = self.next_token();
+        Ok((number, self.net.listen(number, address)?))
+    }
+
+    fn accept(&mut self, listener: u64) -> Result<Connected, Pause> {
+        let stream = self.net.accept(listener)?;
+        let number = self.next_token();
+        Ok(self.net.take(number, stream)?)
+    }
+
+    fn receive(&mut self, connection: u64, most: usize) -> Result<Vec<u8>, Pause> {
+        self.net.receive(connection, most)
+    }
+
+    fn send(&mut self, connection: u64, bytes: &[u8]) -> Result<usize, Pause> {
+        self.net.send(connection, bytes)
+    }
+
+    fn finish_sending(&mut self, connection: u64) -> Result<(), Fault> {
+        self.net.finish_sending(connection)
+    }
+
+    fn close(&mut self, socket: u64) {
+        self.net.close(socket);
+    }
+
+    fn news(&self) -> News {
+        self.news.clone()
+    }
+
+    fn forget(&mut self, token: Token) {
+        self.jobs.forget(token);
     }
 }
 
@@ -201,10 +266,9 @@ fn bounded(from: impl Read, most: usize) -> Result<Vec<u8>, Fault> {
 }
 
 fn nanos(time: SystemTime) -> i64 {
-    let signed = |duration: std::time::Duration| i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX);
     match time.duration_since(UNIX_EPOCH) {
-        Ok(since) => signed(since),
-        Err(before) => -signed(before.duration()),
+        Ok(since) => waiting::nanos(since),
+        Err(before) => -waiting::nanos(before.duration()),
     }
 }
 

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use crate::waiting::{News, Pause, Token, Turn};
+
 /// What kind of thing went wrong. Programs see the number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
@@ -25,6 +27,14 @@ pub enum Problem {
     TimedOut,
     /// Something else.
     Other,
+    /// Nobody listens there.
+    Refused,
+    /// The other side has ended the connection in the middle.
+    Reset,
+    /// Somebody has the address already.
+    InUse,
+    /// It was closed here.
+    Closed,
 }
 
 /// What went wrong outside.
@@ -65,6 +75,12 @@ impl From<io::Error> for Fault {
             io::ErrorKind::DirectoryNotEmpty => Problem::NotEmpty,
             io::ErrorKind::TimedOut => Problem::TimedOut,
             io::ErrorKind::FileTooLarge => Problem::TooLarge,
+            io::ErrorKind::ConnectionRefused => Problem::Refused,
+            io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::NotConnected => Problem::Reset,
+            io::ErrorKind::AddrInUse => Problem::InUse,
             _ => Problem::Other,
         };
         let why = error.to_string();
@@ -148,6 +164,17 @@ pub struct Ran {
     pub output: Vec<u8>,
     /// What it wrote to standard error.
     pub error: Vec<u8>,
+}
+
+/// A connection.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Connected {
+    /// Its number.
+    pub connection: u64,
+    /// Its own end.
+    pub here: String,
+    /// Its other end.
+    pub there: String,
 }
 
 /// What is outside of a program. What is not said can not be reached.
@@ -240,10 +267,51 @@ pub trait Outside {
         Err(Fault::nothing())
     }
 
-    /// Runs a program of the machine and waits for its end.
-    fn run(&mut self, _command: Command<'_>) -> Result<Ran, Fault> {
+    /// Runs a program of the machine to its end.
+    fn run(&mut self, _command: Command<'_>, _turn: Turn) -> Result<Ran, Pause> {
+        Err(Fault::nothing().into())
+    }
+
+    /// Connects to a host and a port, with `:` between them.
+    fn connect(&mut self, _address: &str, _turn: Turn) -> Result<Connected, Pause> {
+        Err(Fault::nothing().into())
+    }
+
+    /// Listens for connections to an address of this machine and a port, 0 for any that is free: the listener, and where it listens.
+    fn listen(&mut self, _address: &str) -> Result<(u64, String), Fault> {
         Err(Fault::nothing())
     }
+
+    /// The next connection to a listener.
+    fn accept(&mut self, _listener: u64) -> Result<Connected, Pause> {
+        Err(Fault::nothing().into())
+    }
+
+    /// What comes through a connection, at most so many bytes; nothing where no more will come.
+    fn receive(&mut self, _connection: u64, _most: usize) -> Result<Vec<u8>, Pause> {
+        Err(Fault::nothing().into())
+    }
+
+    /// Sends bytes, as many as there is room for: how many.
+    fn send(&mut self, _connection: u64, _bytes: &[u8]) -> Result<usize, Pause> {
+        Err(Fault::nothing().into())
+    }
+
+    /// Says that no more will be sent.
+    fn finish_sending(&mut self, _connection: u64) -> Result<(), Fault> {
+        Err(Fault::nothing())
+    }
+
+    /// Closes a connection or a listener, where it is open.
+    fn close(&mut self, _socket: u64) {}
+
+    /// Where news of what is waited for is told.
+    fn news(&self) -> News {
+        News::default()
+    }
+
+    /// Who waited for something does so no more.
+    fn forget(&mut self, _token: Token) {}
 }
 
 /// Outside is nothing but a clock that is told the time.

@@ -6,8 +6,8 @@ use crate::files::bound;
 use crate::outside::Command;
 
 crate::function::table! {
-    outside: true;
-    "std.process.host_run" = |outside,
+    waits;
+    "std.process.host_run" = |outside, turn,
         program: &str,
         arguments: &[String],
         input: &[u8],
@@ -16,9 +16,10 @@ crate::function::table! {
         within: i64,
         most: i64|
     {
+        // A program that took too long is ended and waited for, so nobody who waits is late.
         let within = u64::try_from(within).ok().map(Duration::from_nanos);
         let command =
             Command { program, arguments, input, directory, variables, within, most: bound(most) };
-        outside.run(command).map(|ran| (ran.status, ran.output, ran.error))
+        outside.run(command, turn).map(|ran| (ran.status, ran.output, ran.error))
     };
 }

@@ -18,7 +18,8 @@ use std::rc::Rc;
 use actors::Actor;
 use channels::Channel;
 use heap::{Heap, Object};
-use pluto_host::Expected;
+use host::Pending;
+use pluto_host::{Expected, News};
 use streams::Stream;
 use tasks::{Task, Waiter, Waits};
 
@@ -99,6 +100,9 @@ struct Machine<'p, 'w> {
     streams: Vec<Stream<'p>>,
     /// Who is woken at which time, in the order in which they asked.
     timers: BTreeMap<(i64, u64), Waiter>,
+    /// What is waited for outside, and where it is heard of.
+    pending: Pending,
+    news: News,
     timer: u64,
     /// Whether the world takes no more.
     stopped: bool,
@@ -134,6 +138,7 @@ type Step<T> = Result<T, Stop>;
 
 impl<'p, 'w> Machine<'p, 'w> {
     fn new(program: &'p Program, words: usize, world: &'w mut dyn World) -> Self {
+        let news = world.outside().news();
         Self {
             program,
             heap: Heap::new(program, words),
@@ -146,6 +151,8 @@ impl<'p, 'w> Machine<'p, 'w> {
             actors: Vec::new(),
             streams: Vec::new(),
             timers: BTreeMap::new(),
+            pending: Pending::default(),
+            news,
             timer: 0,
             stopped: false,
             trap: None,

@@ -61,6 +61,7 @@ fn every_program_of_the_reference_is_run() {
     expect![[r#"
         errors, Traits: error: Broken {}
         predicates, What fails: trap: an assertion does not hold
+        standard-library, std.net: error: NetError { address: "127.0.0.1:0", problem: Denied, why: "nothing outside of the program can be reached here" }
     "#]]
     .assert_eq(&told);
 }

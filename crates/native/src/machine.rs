@@ -3,9 +3,9 @@
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, BufWriter, Stdout, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use pluto_host::{Failure, Outside, Stream, Trapped, split_mix};
+use pluto_host::{Failure, Outside, Stream, Trapped, between, nanos, split_mix};
 
 use crate::told::{error, note, trap};
 
@@ -75,14 +75,20 @@ impl Machine {
 
     /// The time since it began, in nanoseconds.
     pub fn now(&mut self) -> i64 {
-        i64::try_from(self.began.elapsed().as_nanos()).unwrap_or(i64::MAX)
+        nanos(self.began.elapsed())
     }
 
     /// Lets a time come.
     pub fn wait_until(&mut self, time: i64) {
         self.flush();
-        let left = time.saturating_sub(self.now());
-        std::thread::sleep(Duration::from_nanos(u64::try_from(left).unwrap_or(0)));
+        std::thread::sleep(between(self.now(), time));
+    }
+
+    /// Waits for news of what is outside, at most until a time comes.
+    pub fn wait_for_news(&mut self, until: Option<i64>) {
+        self.flush();
+        let left = until.map(|until| between(self.now(), until));
+        self.outside.news().wait(left);
     }
 
     /// A number by chance.

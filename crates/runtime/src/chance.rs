@@ -21,6 +21,10 @@ impl Machine<'_> {
                 return;
             }
             let waiter = entry.remove();
+            if let Some(Waits::Outside(token)) = self.waits_of(waiter) {
+                self.late(token, waiter.task);
+                continue;
+            }
             self.wake(waiter, &[waiter.arm.unwrap_or(0) as u64]);
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use pluto_host::{Expected, Nothing, Outside};
+use pluto_host::{Expected, News};
 use rustc_hash::FxHashMap;
 
 use crate::actors::Actor;
@@ -13,7 +13,7 @@ use crate::code::Code;
 use crate::handle::Gone;
 use crate::memory::Memory;
 use crate::operations::{Call, HOST, MACHINES, OPERATIONS, ROUNDS};
-use crate::outside;
+use crate::outside::{self, Pending};
 use crate::record::Record;
 use crate::stacks::Stacks;
 use crate::switch;
@@ -121,6 +121,9 @@ pub struct Machine<'r> {
     /// Who is woken at which time, in the order in which they asked.
     pub(crate) timers: BTreeMap<(i64, u64), Waiter>,
     pub(crate) timer: u64,
+    /// What is waited for outside, and where it is heard of.
+    pub(crate) pending: Pending,
+    pub(crate) news: News,
     pub(crate) stacks: Stacks,
     /// The stack of what entered the program, of who has the machine.
     pub(crate) host: u64,
@@ -136,10 +139,13 @@ pub struct Machine<'r> {
 impl<'r> Machine<'r> {
     /// A run in a world.
     pub fn new(types: &'r Types, code: &'r Code, limits: Limits, world: &'r mut (dyn World + Send)) -> Self {
+        let news = world.outside().news();
         Self {
             types,
             code,
             limits,
+            pending: Pending::default(),
+            news,
             memory: Memory::new(limits.memory),
             world,
             shared: std::ptr::null(),
@@ -292,6 +298,7 @@ impl<'r> Machine<'r> {
             if self.over {
                 return Pick::Over;
             }
+            self.hear();
             self.fire_timers();
             let Some(next) = self.next_ready() else { return Pick::Nobody(self.next_time()) };
             self.give_turn(next);
@@ -408,16 +415,9 @@ pub(crate) unsafe extern "C" fn dispatch(
             Err(stop) => stop,
         },
         None if number >= HOST => {
-            let mut host = |outside: &mut dyn Outside| {
-                outside::host(&mut Call { task, shape: shape as u32 }, number - HOST, outside)
-            };
-            let done = match outside::is_outside(number - HOST) {
-                // SAFETY: as above.
-                true => host(unsafe { Inside::of(address) }.machine().world.outside()),
-                false => host(&mut Nothing::default()),
-            };
-            match done {
-                Ok(()) => return address,
+            // SAFETY: as above.
+            match unsafe { outside::host(&mut Call { task, shape: shape as u32 }, address, number - HOST) } {
+                Ok(next) => return next,
                 Err(stop) => stop,
             }
         }
@@ -448,7 +448,7 @@ pub(crate) unsafe extern "C" fn dispatch(
 
 impl<'r> Inside<'_, 'r> {
     /// The task that goes on after one has asked for something.
-    fn after(&mut self, next: Next, task: *mut Task<'r>) -> *mut Task<'r> {
+    pub(crate) fn after(&mut self, next: Next, task: *mut Task<'r>) -> *mut Task<'r> {
         let machine = self.machine();
         match next {
             Next::On => {

@@ -1,25 +1,134 @@
-//! Functions of the standard library that are not written in Pluto.
+//! Functions of the standard library that are not written in Pluto, and what they wait for.
 
-use pluto_host::{Kind, Outside, Value, functions};
+use std::collections::BTreeMap;
+
+use pluto_host::{Function, Kind, Nothing, Token, Turn, Value, functions};
 
 use crate::arrays::words_of_texts;
-use crate::operations::{Call, Done};
+use crate::machine::{Machine, Next};
+use crate::operations::Call;
+use crate::task::Task;
+use crate::tasks::{Waiter, Waits};
+use crate::trap::{Stop, Trap};
 use crate::values::raw_words;
+use crate::workers::Inside;
 
-/// Whether the function with this place among all reaches what is outside of the program.
-pub(crate) fn is_outside(at: usize) -> bool {
-    functions().get(at).is_some_and(|function| function.outside)
+/// What tasks have asked for that was not there yet.
+pub(crate) type Pending = BTreeMap<Token, Vec<Asked>>;
+
+/// What a task has asked for.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    by: Waiter,
+    function: &'static Function,
+    with: Vec<Value>,
 }
 
-/// Does the function with this place among all, with the arguments in the slot, and leaves the lanes of its result there.
-pub(crate) fn host(call: &mut Call<'_, '_>, at: usize, outside: &mut dyn Outside) -> Done {
-    let Some(function) = functions().get(at) else { return Ok(()) };
+/// Does the function with this place among all, with the arguments in the slot, and leaves the lanes of its result there: gives the task
+/// that goes on.
+///
+/// # Safety
+/// The task is the one of the call, and this worker runs it.
+pub(crate) unsafe fn host(
+    call: &mut Call<'_, 'static>,
+    address: *mut Task<'static>,
+    at: usize,
+) -> Result<*mut Task<'static>, Stop> {
+    let Some(function) = functions().get(at) else { return Ok(address) };
     let with: Vec<Value> =
         function.takes.iter().enumerate().map(|(at, kind)| value(call, *kind, at)).collect();
-    let gives = function.call(outside, &with);
+    if !function.outside {
+        return give_now(call, function.call(&mut Nothing::default(), &with, Turn::First), address);
+    }
+    // SAFETY: as above.
+    let mut inside = unsafe { Inside::of(address) };
+    let machine = inside.machine();
+    if machine.over {
+        return Ok(std::ptr::null_mut());
+    }
+    // Another worker had it end while it ran: it waits for nothing more.
+    if function.waits && machine.own_record().is_cancelled() {
+        return Ok(inside.on());
+    }
+    match function.call(machine.world.outside(), &with, Turn::First) {
+        Err(token) => {
+            let by = machine.me(None);
+            if let Some(within) = function.within(&with) {
+                let time = machine.world.now().saturating_add(within);
+                machine.wake_at(time, by);
+            }
+            machine.pending.entry(token).or_default().push(Asked { by, function, with });
+            Ok(inside.after(Next::Waits(Waits::Outside(token)), address))
+        }
+        given => {
+            // It may be what somebody else waits for: that a connection is closed.
+            machine.hear();
+            inside.share(1);
+            drop(inside);
+            give_now(call, given, address)
+        }
+    }
+}
+
+fn give_now(
+    call: &mut Call<'_, 'static>,
+    given: Result<Vec<Value>, Token>,
+    address: *mut Task<'static>,
+) -> Result<*mut Task<'static>, Stop> {
+    give(call.task, given.unwrap_or_default())?;
+    Ok(address)
+}
+
+impl Machine<'_> {
+    /// Hears of what is waited for outside.
+    pub(crate) fn hear(&mut self) {
+        if self.pending.is_empty() {
+            return;
+        }
+        for token in self.news.take() {
+            for asked in self.pending.remove(&token).unwrap_or_default() {
+                self.ask_again(asked, Turn::Again(token));
+            }
+        }
+    }
+
+    fn ask_again(&mut self, asked: Asked, turn: Turn) {
+        match asked.function.call(self.world.outside(), &asked.with, turn) {
+            Ok(given) => self.wake_by(asked.by, |task| give(task, given)),
+            Err(token) => {
+                if let Some(record) = self.record(asked.by.task) {
+                    record.state = crate::tasks::State::Waits(Waits::Outside(token));
+                }
+                self.pending.entry(token).or_default().push(asked);
+            }
+        }
+    }
+
+    /// A task has waited for something for as long as it was to.
+    pub(crate) fn late(&mut self, token: Token, task: usize) {
+        if let Some(asked) = self.forget_asked(token, task) {
+            self.ask_again(asked, Turn::Late);
+        }
+    }
+
+    /// A task does not wait for something any more.
+    pub(crate) fn forget_asked(&mut self, token: Token, task: usize) -> Option<Asked> {
+        let all = self.pending.get_mut(&token)?;
+        let at = all.iter().position(|asked| asked.by.task == task)?;
+        let asked = all.remove(at);
+        if all.is_empty() {
+            self.pending.remove(&token);
+            self.world.outside().forget(token);
+        }
+        Some(asked)
+    }
+}
+
+/// Leaves the lanes of a result where a task expects them.
+fn give(task: &mut Task<'_>, given: Vec<Value>) -> Result<(), Trap> {
     // Room for all at once, since making it moves what was made before.
     let mut words = 0;
-    for value in &gives {
+    for value in &given {
         words += match value {
             Value::Text(text) => raw_words(text.len()),
             Value::Bytes(bytes) => raw_words(bytes.len()),
@@ -28,20 +137,19 @@ pub(crate) fn host(call: &mut Call<'_, '_>, at: usize, outside: &mut dyn Outside
         };
     }
     if words > 0 {
-        call.task.make_room(words)?;
+        task.make_room(words)?;
     }
-    for (at, value) in gives.into_iter().enumerate() {
-        let lane = match value {
-            Value::Int(value) => value as u64,
-            Value::Float(value) => value.to_bits(),
-            Value::Bool(value) => u64::from(value),
-            Value::Text(text) => call.task.take_text(&text),
-            Value::Bytes(bytes) => call.task.take_bytes(&bytes),
-            Value::Texts(texts) => call.task.take_texts(&texts),
-            Value::None => 0,
-        };
-        call.set(at, lane);
-    }
+    let lane = |value| match value {
+        Value::Int(value) => value as u64,
+        Value::Float(value) => value.to_bits(),
+        Value::Bool(value) => u64::from(value),
+        Value::Text(text) => task.take_text(&text),
+        Value::Bytes(bytes) => task.take_bytes(&bytes),
+        Value::Texts(texts) => task.take_texts(&texts),
+        Value::None => 0,
+    };
+    let lanes: Vec<u64> = given.into_iter().map(lane).collect();
+    task.give(&lanes);
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 
-use pluto_host::Wait;
+use pluto_host::{Token, Wait};
 
 use crate::handle::{ACTOR, TASK};
 use crate::machine::{Known, Machine, Next, Step};
@@ -62,6 +62,7 @@ pub(crate) enum Waits {
     Reply(usize),
     Mail,
     Scope,
+    Outside(Token),
 }
 
 /// Someone who waits: a task, for how many times it has waited, and the arm of its `select`.
@@ -326,10 +327,15 @@ impl<'r> Machine<'r> {
             return;
         }
         task.cancelled = true;
-        if matches!(task.state, State::Waits(_)) && !task.ends {
+        if let State::Waits(waits) = task.state
+            && !task.ends
+        {
             task.state = State::Ready;
             task.epoch += 1;
             self.ready.push_back(of);
+            if let Waits::Outside(token) = waits {
+                self.forget_asked(token, of);
+            }
         }
     }
 
@@ -391,6 +397,8 @@ impl<'r> Machine<'r> {
                 Waits::Reply(of) => Wait::Reply(self.actor_name(of)),
                 // One that has nothing to do holds up nobody.
                 Waits::Mail => continue,
+                // Who waits for what is outside is heard of there, so no run is stuck in it.
+                Waits::Outside(_) => continue,
                 Waits::Scope => Wait::Scope,
             };
             if let Some(at) = self.task(id).and_then(|task| task.left_at()) {

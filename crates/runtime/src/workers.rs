@@ -4,8 +4,9 @@
 //! more than one task is done by who has the machine.
 
 use std::cell::UnsafeCell;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use pluto_host::between;
 
 use crate::machine::{Machine, Pick};
 use crate::switch;
@@ -15,11 +16,17 @@ use crate::world::Outcome;
 /// Bytes of the stack of a worker's own.
 const STACK: usize = 8 << 20;
 
+/// Who has the machine, and who waits for it to have something to do.
+#[derive(Default)]
+struct Gate {
+    lock: Mutex<()>,
+    idle: Condvar,
+}
+
 /// A machine, for its workers.
 pub(crate) struct Shared<'r> {
     machine: UnsafeCell<Machine<'r>>,
-    lock: Mutex<()>,
-    idle: Condvar,
+    gate: Arc<Gate>,
     /// Whether there are several of them.
     many: bool,
 }
@@ -37,16 +44,19 @@ impl<'r> Shared<'r> {
     /// # Safety
     /// The first task of the machine was given what it is to do, which keeps to the rules of compiled code.
     pub(crate) unsafe fn run(machine: Machine<'r>, workers: usize) -> Outcome {
-        let shared = Self {
-            machine: UnsafeCell::new(machine),
-            lock: Mutex::default(),
-            idle: Condvar::new(),
-            many: workers > 1,
-        };
+        let shared = Self { machine: UnsafeCell::new(machine), gate: Arc::default(), many: workers > 1 };
         {
             let mut inside = Inside::new(&shared, 0);
             let address: *const Shared<'r> = &raw const shared;
             inside.machine().begin_with(address, workers);
+            if workers > 1 {
+                let gate = Arc::clone(&shared.gate);
+                inside.machine().news.wake(move || {
+                    // Whoever looked for news has seen it, or waits by now.
+                    drop(gate.lock.lock());
+                    gate.idle.notify_one();
+                });
+            }
         }
         std::thread::scope(|scope| {
             for _ in 1..workers {
@@ -85,7 +95,7 @@ pub(crate) struct Inside<'s, 'r> {
 
 impl<'s, 'r> Inside<'s, 'r> {
     fn new(shared: &'s Shared<'r>, host: u64) -> Self {
-        let guard = shared.many.then(|| shared.lock.lock().unwrap_or_else(PoisonError::into_inner));
+        let guard = shared.many.then(|| shared.gate.lock.lock().unwrap_or_else(PoisonError::into_inner));
         Self { shared, guard, host }
     }
 
@@ -115,7 +125,7 @@ impl<'s, 'r> Inside<'s, 'r> {
     pub(crate) fn share(&mut self, least: usize) {
         let machine = self.machine();
         if machine.idle > 0 && machine.ready.len() >= least {
-            self.shared.idle.notify_one();
+            self.shared.gate.idle.notify_one();
         }
     }
 
@@ -140,10 +150,11 @@ impl<'s, 'r> Inside<'s, 'r> {
                     return task;
                 }
                 Pick::Over => {
-                    self.shared.idle.notify_all();
+                    self.shared.gate.idle.notify_all();
                     return std::ptr::null_mut();
                 }
-                Pick::Nobody(time) if machine.busy > 0 => self.wait(time),
+                Pick::Nobody(time) if machine.busy > 0 => _ = self.wait(time),
+                Pick::Nobody(time) if !machine.pending.is_empty() => self.wait_for_news(time),
                 Pick::Nobody(Some(time)) => machine.world.wait_until(time),
                 Pick::Nobody(None) => {
                     let waiting = machine.waiting();
@@ -153,20 +164,34 @@ impl<'s, 'r> Inside<'s, 'r> {
         }
     }
 
-    /// Waits until a task can go on, or a time comes.
-    fn wait(&mut self, time: Option<i64>) {
+    /// Waits for news of what is outside, or until a time comes.
+    fn wait_for_news(&mut self, time: Option<i64>) {
+        if !self.shared.many {
+            return self.machine().world.wait_for_news(time);
+        }
+        // A time that is not the clock's comes when it was waited for.
+        if let (true, Some(time)) = (self.wait(time), time) {
+            self.machine().world.wait_until(time);
+        }
+    }
+
+    /// Waits until a task can go on, or a time comes: whether that was it.
+    fn wait(&mut self, time: Option<i64>) -> bool {
         let machine = self.machine();
         machine.idle += 1;
-        let left = time.map(|time| time.saturating_sub(machine.world.now()).max(0));
+        let left = time.map(|time| between(machine.world.now(), time));
+        let (idle, mut late) = (&self.shared.gate.idle, false);
         if let Some(guard) = self.guard.take() {
             self.guard = Some(match left {
                 Some(left) => {
-                    let left = Duration::from_nanos(left as u64);
-                    self.shared.idle.wait_timeout(guard, left).unwrap_or_else(PoisonError::into_inner).0
+                    let waited = idle.wait_timeout(guard, left).unwrap_or_else(PoisonError::into_inner);
+                    late = waited.1.timed_out();
+                    waited.0
                 }
-                None => self.shared.idle.wait(guard).unwrap_or_else(PoisonError::into_inner),
+                None => idle.wait(guard).unwrap_or_else(PoisonError::into_inner),
             });
         }
         self.machine().idle -= 1;
+        late
     }
 }

@@ -18,6 +18,9 @@ pub trait World {
     /// Lets the time come that all tasks wait for.
     fn wait_until(&mut self, time: i64);
 
+    /// Waits for news of what is outside, at most until a time comes.
+    fn wait_for_news(&mut self, until: Option<i64>);
+
     /// Which of so many tasks that can go on goes on: its place among them, in the order in which they came to be so.
     fn next_task(&mut self, ready: usize) -> usize;
 

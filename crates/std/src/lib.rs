@@ -45,6 +45,7 @@ modules! {
     "json"
     "log"
     "math"
+    "net"
     "path"
     "process"
     "regex"

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use super::jobs::Left;
 use super::too_large;
 use crate::outside::{Command, Fault, Problem, Ran};
 
@@ -15,46 +16,60 @@ const LOOKS: Duration = Duration::from_millis(2);
 /// How long its last output is waited for when it was ended.
 const GRACE: Duration = Duration::from_millis(200);
 
-/// Runs a program, without a shell in between.
-pub(super) fn run(command: Command<'_>) -> Result<Ran, Fault> {
-    let mut made = std::process::Command::new(command.program);
-    made.args(command.arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    if !command.directory.is_empty() {
-        made.current_dir(command.directory);
+/// A program that is to be run, without a shell in between.
+pub(super) struct Program {
+    made: std::process::Command,
+    input: Vec<u8>,
+    within: Option<Duration>,
+    most: usize,
+}
+
+impl Program {
+    pub(super) fn of(command: Command<'_>) -> Self {
+        let mut made = std::process::Command::new(command.program);
+        made.args(command.arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        if !command.directory.is_empty() {
+            made.current_dir(command.directory);
+        }
+        made.envs(command.variables.iter().filter_map(|variable| variable.split_once('=')));
+        Self { made, input: command.input.to_vec(), within: command.within, most: command.most }
     }
-    made.envs(command.variables.iter().filter_map(|variable| variable.split_once('=')));
-    let mut child = made.spawn()?;
-    if let Some(mut stdin) = child.stdin.take() {
-        let input = command.input.to_vec();
-        // A program that does not read it all is none of our business.
-        std::thread::spawn(move || drop(stdin.write_all(&input)));
-    }
-    let output = child.stdout.take().map(|from| taken(from, command.most));
-    let error = child.stderr.take().map(|from| taken(from, command.most));
-    let ended = wait(&mut child, command.within, [&output, &error]);
-    if !matches!(ended, Ok(Some(_))) {
-        // It may have ended just now, and then there is nothing to end.
-        let _gone = child.kill();
-        child.wait()?;
-    }
-    let rest = |from: Option<Taken>, wait| from.map_or(Ok(Vec::new()), |from| from.rest(wait));
-    let grace = if matches!(ended, Ok(Some(_))) { None } else { Some(GRACE) };
-    let (output, error) = (rest(output, grace), rest(error, grace));
-    match ended? {
-        Some(status) => Ok(Ran { status: number(status), output: output?, error: error? }),
-        None => {
-            output?;
-            error?;
-            let within = command.within.unwrap_or_default();
-            Err(Fault::new(Problem::TimedOut, format!("it took longer than {within:?}")))
+
+    /// Runs it to its end, or until nobody waits for that any more.
+    pub(super) fn run(self, left: &Left) -> Result<Ran, Fault> {
+        let Self { mut made, input, within, most } = self;
+        let mut child = made.spawn()?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // A program that does not read it all is none of our business.
+            std::thread::spawn(move || drop(stdin.write_all(&input)));
+        }
+        let output = child.stdout.take().map(|from| taken(from, most));
+        let error = child.stderr.take().map(|from| taken(from, most));
+        let ended = wait(&mut child, (within, left), [&output, &error]);
+        if !matches!(ended, Ok(Some(_))) {
+            // It may have ended just now, and then there is nothing to end.
+            let _gone = child.kill();
+            child.wait()?;
+        }
+        let rest = |from: Option<Taken>, wait| from.map_or(Ok(Vec::new()), |from| from.rest(wait));
+        let grace = if matches!(ended, Ok(Some(_))) { None } else { Some(GRACE) };
+        let (output, error) = (rest(output, grace), rest(error, grace));
+        match ended? {
+            Some(status) => Ok(Ran { status: number(status), output: output?, error: error? }),
+            None => {
+                output?;
+                error?;
+                let within = within.unwrap_or_default();
+                Err(Fault::new(Problem::TimedOut, format!("it took longer than {within:?}")))
+            }
         }
     }
 }
 
-/// Waits for the end of a program, at most so long, or until it writes too much.
+/// Waits for the end of a program, at most so long, or until it writes too much, or nobody waits for it any more.
 fn wait(
     child: &mut Child,
-    within: Option<Duration>,
+    (within, left): (Option<Duration>, &Left),
     taken: [&Option<Taken>; 2],
 ) -> Result<Option<ExitStatus>, Fault> {
     let began = Instant::now();
@@ -62,7 +77,8 @@ fn wait(
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status));
         }
-        if taken.into_iter().flatten().any(Taken::is_over)
+        if left.load(Ordering::Relaxed)
+            || taken.into_iter().flatten().any(Taken::is_over)
             || within.is_some_and(|within| began.elapsed() > within)
         {
             return Ok(None);

@@ -1,20 +1,97 @@
 //! Functions of the standard library that are not written in Pluto.
 
-use pluto_host::{Function, Kind, Nothing, Value};
+use std::collections::BTreeMap;
+
+use pluto_host::{Function, Kind, Nothing, Token, Turn, Value};
 
 use super::heap::Object;
-use super::{Machine, Step};
+use super::tasks::{State, Waiter, Waits};
+use super::{Machine, Step, Stop};
+use crate::program::Regs;
+
+/// What tasks have asked for that was not there yet.
+pub(super) type Pending = BTreeMap<Token, Vec<Asked>>;
+
+/// What a task has asked for.
+#[derive(Debug)]
+pub(super) struct Asked {
+    by: Waiter,
+    function: &'static Function,
+    with: Vec<Value>,
+}
 
 impl Machine<'_, '_> {
     /// Does a function with the lanes of its arguments, and gives those of its result.
-    pub(super) fn host(&mut self, function: &Function, with: &[u64]) -> Step<Vec<u64>> {
+    pub(super) fn host(&mut self, function: &'static Function, with: &[u64], to: Regs) -> Step<Vec<u64>> {
         let with: Vec<Value> =
             function.takes.iter().zip(with).map(|(kind, lane)| self.value(*kind, *lane)).collect();
-        let gives = match function.outside {
-            true => function.call(self.world.outside(), &with),
-            false => function.call(&mut Nothing::default(), &with),
+        let given = match function.outside {
+            true => function.call(self.world.outside(), &with, Turn::First),
+            false => function.call(&mut Nothing::default(), &with, Turn::First),
         };
-        gives.into_iter().map(|value| self.lane_of(value)).collect()
+        match given {
+            Ok(given) => self.lanes_of(given),
+            Err(token) => {
+                let by = self.me(None);
+                if let Some(within) = function.within(&with) {
+                    let time = self.world.now().saturating_add(within);
+                    self.wake_at(time, by);
+                }
+                self.pending.entry(token).or_default().push(Asked { by, function, with });
+                Err(Stop::Wait(Waits::Outside(token), to))
+            }
+        }
+    }
+
+    /// Hears of what is waited for outside.
+    pub(super) fn hear(&mut self) {
+        if self.pending.is_empty() {
+            return;
+        }
+        for token in self.news.take() {
+            for asked in self.pending.remove(&token).unwrap_or_default() {
+                self.ask_again(asked, Turn::Again(token));
+            }
+        }
+    }
+
+    fn ask_again(&mut self, asked: Asked, turn: Turn) {
+        match asked.function.call(self.world.outside(), &asked.with, turn) {
+            Ok(given) => {
+                // What finds no memory any more gives nothing; the next thing that its task takes memory for ends it.
+                let lanes = self.lanes_of(given).unwrap_or_default();
+                self.wake(asked.by, &lanes);
+            }
+            Err(token) => {
+                if let Some(task) = self.tasks.get_mut(asked.by.task) {
+                    task.state = State::Waits(Waits::Outside(token));
+                }
+                self.pending.entry(token).or_default().push(asked);
+            }
+        }
+    }
+
+    /// A task has waited for something for as long as it was to.
+    pub(super) fn late(&mut self, token: Token, task: usize) {
+        if let Some(asked) = self.forget_asked(token, task) {
+            self.ask_again(asked, Turn::Late);
+        }
+    }
+
+    /// A task does not wait for something any more.
+    pub(super) fn forget_asked(&mut self, token: Token, task: usize) -> Option<Asked> {
+        let all = self.pending.get_mut(&token)?;
+        let at = all.iter().position(|asked| asked.by.task == task)?;
+        let asked = all.remove(at);
+        if all.is_empty() {
+            self.pending.remove(&token);
+            self.world.outside().forget(token);
+        }
+        Some(asked)
+    }
+
+    fn lanes_of(&mut self, given: Vec<Value>) -> Step<Vec<u64>> {
+        given.into_iter().map(|value| self.lane_of(value)).collect()
     }
 
     fn value(&self, kind: Kind, lane: u64) -> Value {

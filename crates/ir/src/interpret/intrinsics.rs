@@ -92,7 +92,7 @@ impl Machine<'_, '_> {
 
     fn of_type(&mut self, what: I, shape: ShapeId, with: &[u64], to: Regs) -> Step<Vec<u64>> {
         if let I::Host(function) = what {
-            return self.host(function, with);
+            return self.host(function, with, to);
         }
         let name = what.name();
         match name.split(['.', ' ']).next().unwrap_or(name) {

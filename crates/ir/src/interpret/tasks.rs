@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::channels::Arm;
 use super::heap::{Handle, Object};
 use super::streams::Asking;
-use pluto_host::Wait;
+use pluto_host::{Token, Wait};
 
 use super::world::{Outcome, Waiting};
 use super::{Flow, Frame, Machine, Step, Stop, frame};
@@ -47,6 +47,7 @@ pub(super) enum Waits {
     Reply(usize),
     Mail,
     Scope,
+    Outside(Token),
 }
 
 /// Someone who waits: a task, for how many times it has waited, and the arm of its `select`.
@@ -146,9 +147,11 @@ impl<'p> Machine<'p, '_> {
             if self.tasks.first().is_some_and(Task::is_done) {
                 return self.outcome();
             }
+            self.hear();
             self.fire_timers();
             let Some(next) = self.next_ready() else {
                 match self.next_time() {
+                    time if !self.pending.is_empty() => self.world.wait_for_news(time),
                     Some(time) => self.world.wait_until(time),
                     None => return Outcome::Deadlock(self.waiting()),
                 }
@@ -447,10 +450,15 @@ impl<'p> Machine<'p, '_> {
             return;
         }
         task.cancelled = true;
-        if matches!(task.state, State::Waits(_)) && task.ending.is_none() {
+        if let State::Waits(waits) = task.state
+            && task.ending.is_none()
+        {
             task.state = State::Ready;
             task.epoch += 1;
             self.ready.push_back(of);
+            if let Waits::Outside(token) = waits {
+                self.forget_asked(token, of);
+            }
         }
     }
 
@@ -506,6 +514,10 @@ impl<'p> Machine<'p, '_> {
                 return;
             }
             let waiter = entry.remove();
+            if let Some(Waits::Outside(token)) = self.waits_of(waiter) {
+                self.late(token, waiter.task);
+                continue;
+            }
             self.wake(waiter, &[waiter.arm.unwrap_or(0) as u64]);
         }
     }
@@ -634,6 +646,8 @@ impl<'p> Machine<'p, '_> {
                 Waits::Reply(of) => Wait::Reply(self.actor_name(of)),
                 // One that has nothing to do holds up nobody.
                 Waits::Mail => continue,
+                // Who waits for what is outside is heard of there, so no run is stuck in it.
+                Waits::Outside(_) => continue,
                 Waits::Scope => Wait::Scope,
             };
             let at = task.frames.last().map(|frame| frame.behind());

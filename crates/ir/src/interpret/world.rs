@@ -1,6 +1,6 @@
 //! What a run is given from outside, and how it ends.
 
-use pluto_host::{Nothing, Outside, split_mix};
+use pluto_host::{Nothing, Outside, between, nanos, split_mix};
 
 use crate::program::Location;
 
@@ -17,6 +17,9 @@ pub trait World {
 
     /// Lets the time come that all tasks wait for.
     fn wait_until(&mut self, time: i64);
+
+    /// Waits for news of what is outside, at most until a time comes.
+    fn wait_for_news(&mut self, until: Option<i64>);
 
     /// Which of so many tasks that can go on goes on: its place among them, in the order in which they came to be so.
     fn next_task(&mut self, ready: usize) -> usize;
@@ -109,6 +112,13 @@ impl<L: Listener> World for Virtual<L> {
 
     fn wait_until(&mut self, time: i64) {
         self.now = time;
+    }
+
+    /// What is outside takes its time, which is the program's while it waits for that.
+    fn wait_for_news(&mut self, until: Option<i64>) {
+        let waited = self.outside.news().wait(until.map(|until| between(self.now, until)));
+        let now = self.now.saturating_add(nanos(waited));
+        self.now = until.map_or(now, |until| now.min(until));
     }
 
     fn next_task(&mut self, ready: usize) -> usize {

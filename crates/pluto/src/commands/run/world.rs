@@ -30,6 +30,10 @@ impl World for Here<'_> {
         self.machine.wait_until(time);
     }
 
+    fn wait_for_news(&mut self, until: Option<i64>) {
+        self.machine.wait_for_news(until);
+    }
+
     fn next_task(&mut self, _ready: usize) -> usize {
         0
     }
