@@ -78,10 +78,12 @@ impl Checker<'_> {
         body.finish();
         let body_lacks_self = body.lacks_self;
         let (calls, impure, wrong) = (std::mem::take(&mut body.calls), body.impure, body.wrong);
+        let crossings = std::mem::take(&mut body.crossings);
         if body_lacks_self && let BodyOwner::Function(id) = job.owner {
             self.lacks_self.insert(id);
         }
         self.note_purity(job.owner, job.module, calls, impure);
+        self.note_generic_crossings(job.owner, job.module, crossings);
         if wrong {
             self.note_unknown(job.owner, closures);
         }

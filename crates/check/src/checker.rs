@@ -145,6 +145,8 @@ pub(crate) struct Checker<'a> {
     pub(crate) given: Option<FxHashMap<FunctionId, crate::leaks::Given>>,
     /// Values that go to another task.
     pub(crate) crossings: Vec<(ModuleId, crate::body::ExprId)>,
+    /// Values of type parameters that are copied or go to another task.
+    pub(crate) generic_crossings: Vec<(crate::body::BodyOwner, ModuleId, crate::crossing::Crossing)>,
     pub(crate) purity: crate::purity::Seen,
     pub(crate) current_test: Option<TestId>,
     /// Methods that use `self`, which is not among their parameters.
@@ -208,6 +210,7 @@ impl<'a> Checker<'a> {
             injected: None,
             given: None,
             crossings: Vec::new(),
+            generic_crossings: Vec::new(),
             purity: crate::purity::Seen::default(),
             current_test: None,
             lacks_self: FxHashSet::default(),

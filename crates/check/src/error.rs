@@ -99,6 +99,15 @@ pub enum Immutable {
     Captured,
 }
 
+/// What copies or sends a value of a type parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Through {
+    /// The name of the function, or of the class or enum whose default does it.
+    pub name: Symbol,
+    /// Where it does.
+    pub at: FileSpan,
+}
+
 /// What is wrong with a `select`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SelectFault {
@@ -441,9 +450,9 @@ pub enum Fact {
 
     // ---------------------------------------------------------------------------------------------- concurrency, E09xx
     /// What cannot go to another task.
-    CannotCross { ty: TyId, part: TyId },
+    CannotCross { ty: TyId, part: TyId, by: Option<Through> },
     /// `copy` of what has no copy.
-    CannotCopy { ty: TyId, part: TyId },
+    CannotCopy { ty: TyId, part: TyId, by: Option<Through> },
     /// `spawn` of what cannot be one.
     BadSpawn,
     /// `later` of what is no message to an actor.

@@ -29,6 +29,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::arena::Id;
 use crate::body::{ClosureId, Expr, ExprId, ExprKind, Local, LocalId, LoopId, Stmt, StmtId};
 use crate::checker::Checker;
+use crate::crossing::Crossing;
 use crate::effects::Node;
 use crate::error::{Fact, Immutable};
 use crate::names::Symbol;
@@ -183,6 +184,8 @@ pub(crate) struct Body<'b, 'a> {
     pub(crate) calls: Vec<(FunctionId, Span)>,
     /// Where something is changed or waited for.
     pub(crate) impure: Option<Span>,
+    /// What of type parameters is copied or sent.
+    pub(crate) crossings: Vec<Crossing>,
 }
 
 impl<'b, 'a> Body<'b, 'a> {
@@ -231,6 +234,7 @@ impl<'b, 'a> Body<'b, 'a> {
             unknown_members: FxHashSet::default(),
             calls: Vec::new(),
             impure: None,
+            crossings: Vec::new(),
         }
     }
 

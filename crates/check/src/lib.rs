@@ -10,6 +10,7 @@ mod bodies;
 pub mod body;
 mod carried;
 mod checker;
+mod crossing;
 mod cycles;
 mod declare;
 mod describe;
@@ -79,6 +80,7 @@ pub fn check(input: &Input<'_>) -> Checked {
     checker.check_endless();
     checker.check_bodies();
     checker.check_written();
+    checker.check_generic_crossings();
     checker.check_growth();
     checker.check_traps();
     checker.check_matches();

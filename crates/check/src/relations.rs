@@ -445,19 +445,23 @@ impl Checker<'_> {
         let part = match self.program.types.get(ty) {
             Ty::Stream(_) | Ty::Expectation(_) => Some(ty),
             Ty::Trait(of, _) if Some(of) == self.builtins.iterator => Some(ty),
-            Ty::Class(..) | Ty::Enum(..) | Ty::Error(_) => {
-                let parts = self.field_types(ty);
-                parts.into_iter().find_map(|part| self.cannot_cross(part))
-            }
-            Ty::Function(..) | Ty::Actor(..) | Ty::Task(..) => None,
-            other => {
-                let parts = self.parts(other);
+            found => {
+                let parts = self.crossing_parts(ty, found);
                 parts.into_iter().find_map(|part| self.cannot_cross(part))
             }
         };
         let keep = !self.program.types.has_infer(ty);
         self.facts.crossing.close(ty, part, keep);
         part
+    }
+
+    /// The types of what goes along where a value of a type goes to another task.
+    pub(crate) fn crossing_parts(&mut self, ty: TyId, found: Ty) -> Vec<TyId> {
+        match found {
+            Ty::Class(..) | Ty::Enum(..) | Ty::Error(_) => self.field_types(ty),
+            Ty::Function(..) | Ty::Actor(..) | Ty::Task(..) => Vec::new(),
+            other => self.parts(other),
+        }
     }
 
     /// The method because of which a trait cannot be a trait object.

@@ -1,19 +1,33 @@
 //! Tasks, actors, channels.
 
+use pluto_source::Code;
+
 use super::{Said, Words, codes};
-use crate::error::{Fact, SelectFault};
+use crate::error::{Fact, SelectFault, Through};
+use crate::types::TyId;
 
 impl Words<'_> {
     pub(super) fn concurrency(&self, fact: &Fact) -> Option<Said> {
         Some(match fact {
-            Fact::CannotCross { ty, part } => {
-                let said =
-                    Said::new(codes::CANNOT_CROSS, format!("`{}` cannot go to another task", self.ty(*ty)));
-                if ty == part { said } else { said.note(format!("`{}` is a part of it", self.ty(*part))) }
+            Fact::CannotCross { ty, part, by } => {
+                let message = format!("`{}` cannot go to another task", self.ty(*ty));
+                self.through(
+                    codes::CANNOT_CROSS,
+                    message,
+                    (*ty, *part),
+                    *by,
+                    ("sends it to one", "it is sent here"),
+                )
             }
-            Fact::CannotCopy { ty, part } => {
-                let said = Said::new(codes::CANNOT_COPY, format!("`{}` cannot be copied", self.ty(*ty)));
-                if ty == part { said } else { said.note(format!("`{}` is a part of it", self.ty(*part))) }
+            Fact::CannotCopy { ty, part, by } => {
+                let message = format!("`{}` cannot be copied", self.ty(*ty));
+                self.through(
+                    codes::CANNOT_COPY,
+                    message,
+                    (*ty, *part),
+                    *by,
+                    ("copies it", "it is copied here"),
+                )
             }
             Fact::BadSpawn => Said::new(
                 codes::BAD_SPAWN,
@@ -47,5 +61,23 @@ impl Words<'_> {
             }
             _ => return None,
         })
+    }
+
+    /// What cannot be done with values of a type, with the part to blame and what would do it.
+    fn through(
+        &self,
+        code: Code,
+        message: String,
+        (ty, part): (TyId, TyId),
+        by: Option<Through>,
+        (does, here): (&str, &str),
+    ) -> Said {
+        let said = match by {
+            None => Said::new(code, message),
+            Some(Through { name, at }) => {
+                Said::new(code, format!("{message}, and `{}` {does}", self.name(name))).at(at, here)
+            }
+        };
+        if ty == part { said } else { said.note(format!("`{}` is a part of it", self.ty(part))) }
     }
 }

@@ -115,11 +115,11 @@ impl Body<'_, '_> {
         }
         let of = &self.c.program.functions[call.function];
         let of_sender = of.built_in == "sender";
-        if of.owner == Owner::Builtin && self.c.program.text(of.origin.name) == "copy" {
+        if self.is_copy(call.function) {
             self.later.push(Later::Copy(result, call.span));
         }
         if of_sender {
-            values.iter().skip(1).for_each(|value| self.keeps_injected(*value));
+            values.iter().skip(1).for_each(|value| self.crosses(*value));
         }
         let target = self.target(&call);
         let values = self.c.program.nodes.expr_lists.add(values);
@@ -127,6 +127,11 @@ impl Body<'_, '_> {
     }
 
     /// Whether a call may be a message to an actor, which may be what is behind a trait.
+    pub(super) fn is_copy(&self, function: FunctionId) -> bool {
+        let of = &self.c.program.functions[function];
+        of.owner == Owner::Builtin && self.c.program.text(of.origin.name) == "copy"
+    }
+
     fn may_be_message(&self, call: &Call) -> bool {
         match call.dispatch {
             Dispatch::Message => true,
@@ -434,11 +439,14 @@ impl Body<'_, '_> {
         let mut call = Call { function: found.function, subst: found.subst, dispatch: found.dispatch, span };
         let Some(ty) = self.value_type(&mut call, given) else { return self.wrong(span) };
         self.check_receiver(&call, receiver);
-        if self.may_be_message(&call)
-            && let Ty::Function(params, result, _) = self.get(ty)
-        {
-            let crossing = self.c.program.types.items(params).iter().copied().chain([result]);
-            self.later.extend(crossing.map(|ty| Later::Cross(ty, span)));
+        if let Ty::Function(params, result, _) = self.get(ty) {
+            let of_sender = self.c.program.functions[call.function].built_in == "sender";
+            if self.is_copy(call.function) {
+                self.later.push(Later::Copy(result, span));
+            } else if of_sender || self.may_be_message(&call) {
+                let crossing = self.c.program.types.items(params).iter().copied().chain([result]);
+                self.later.extend(crossing.map(|ty| Later::Cross(ty, span)));
+            }
         }
         let target = self.target(&call);
         self.add(ExprKind::Method(receiver, target), ty, span)

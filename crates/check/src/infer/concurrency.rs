@@ -7,7 +7,7 @@ use super::{Body, Later, Want};
 use crate::body::{Callee, ExprId, ExprKind, SelectArm, SelectKind};
 use crate::effects::{CallFact, Handling, Raised};
 use crate::error::{Fact, Immutable, SelectFault};
-use crate::program::{EffectInfo, Owner};
+use crate::program::EffectInfo;
 use crate::types::{Effect, Ty, TyId};
 
 impl Body<'_, '_> {
@@ -93,12 +93,11 @@ impl Body<'_, '_> {
     }
 
     /// What is injected does not go to another task where a method changes it: there would be two of it. A copy that is written is one.
-    pub(super) fn keeps_injected(&mut self, value: ExprId) {
-        if let ExprKind::Call(Callee::Target(target), _) = self.kind(value) {
-            let of = &self.c.program.functions[target.function];
-            if of.owner == Owner::Builtin && self.c.program.text(of.origin.name) == "copy" {
-                return;
-            }
+    fn keeps_injected(&mut self, value: ExprId) {
+        if let ExprKind::Call(Callee::Target(target), _) = self.kind(value)
+            && self.is_copy(target.function)
+        {
+            return;
         }
         let (ty, span) = (self.ty(value), self.span(value));
         self.later.push(Later::Injected(ty, span));
@@ -271,7 +270,7 @@ impl Body<'_, '_> {
             }
             (Ty::Sender(of), [argument]) if name == known.send && pattern.is_none() => {
                 let value = self.check(argument.value, of);
-                self.keeps_injected(value);
+                self.crosses(value);
                 Some(SelectKind::Send(channel, value))
             }
             (Ty::Wrong, _) => {

@@ -3,6 +3,7 @@
 use pluto_source::Span;
 
 use super::{Body, Later, Obligation};
+use crate::crossing::Crossing;
 use crate::error::{Fact, Shared};
 use crate::program::Marker;
 use crate::types::{Ty, TyId, TyList};
@@ -213,8 +214,9 @@ impl Body<'_, '_> {
                 }
                 Later::Cross(ty, span) => {
                     let ty = self.resolve(ty);
-                    if let Some(part) = self.c.cannot_cross(ty) {
-                        self.error(span, Fact::CannotCross { ty, part });
+                    match self.c.cannot_cross(ty) {
+                        Some(part) => self.error(span, Fact::CannotCross { ty, part, by: None }),
+                        None => self.note_crossing(ty, span, true),
                     }
                 }
                 Later::Injected(ty, span) => {
@@ -226,8 +228,9 @@ impl Body<'_, '_> {
                 }
                 Later::Copy(ty, span) => {
                     let ty = self.resolve(ty);
-                    if let Some(part) = self.c.cannot_cross(ty) {
-                        self.error(span, Fact::CannotCopy { ty, part });
+                    match self.c.cannot_cross(ty) {
+                        Some(part) => self.error(span, Fact::CannotCopy { ty, part, by: None }),
+                        None => self.note_crossing(ty, span, false),
                     }
                 }
                 Later::Thaw(value, span, names) => thaws.push((value, span, names)),
@@ -235,6 +238,13 @@ impl Body<'_, '_> {
             }
         }
         self.check_thaws(&thaws);
+    }
+
+    /// Who puts types for the parameters in a type is asked about it.
+    fn note_crossing(&mut self, ty: TyId, span: Span, sent: bool) {
+        if self.c.program.types.has_param(ty) {
+            self.crossings.push(Crossing { ty, span, sent });
+        }
     }
 }
 
