@@ -241,7 +241,11 @@ impl Program {
             let _ = writeln!(out, "inject {}", self.text(self.classes[plan.class].origin.name));
             for (at, step) in plan.steps.iter().enumerate() {
                 let provider = match step.provider {
-                    Provider::Class(id) => self.text(self.classes[id].origin.name).to_owned(),
+                    Provider::Class(id, list) => {
+                        let arguments = self.types.items(list).iter().map(|ty| self.show(*ty));
+                        let arguments = arguments.map(|shown| format!(" {shown}")).collect::<String>();
+                        format!("{}{arguments}", self.text(self.classes[id].origin.name))
+                    }
                     Provider::Bind(id) => format!("bind {}", self.show(self.binds[id].ty)),
                 };
                 let _ = writeln!(out, "  {at} = {provider}{}", needs(&step.fields));

@@ -6,16 +6,18 @@ use pluto_source::FileSpan;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::arena::Id;
+use crate::body::ExprId;
 use crate::checker::Checker;
 use crate::error::{CheckError, Fact, Shared};
 use crate::program::{BindId, ClassId, ClassKind, FunctionId, PackageId, TestId};
 use crate::relations::Head;
-use crate::types::{Ty, TyId};
+use crate::types::{Subst, Ty, TyId, TyList};
 
 /// A class literal that leaves something to inject.
 #[derive(Clone, Debug)]
 pub(crate) struct Injection {
     pub(crate) class: ClassId,
+    pub(crate) value: ExprId,
     pub(crate) at: FileSpan,
     /// The fields that it gives itself.
     pub(crate) given: Vec<u32>,
@@ -47,8 +49,8 @@ pub struct Step {
 /// What provides a dependency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Provider {
-    /// A class or an actor, all of whose fields have defaults or are injected.
-    Class(ClassId),
+    /// A class or an actor with its type arguments, all of whose fields have defaults or are injected.
+    Class(ClassId, TyList),
     /// A `bind`, or a `with` of a test.
     Bind(BindId),
 }
@@ -84,12 +86,16 @@ impl Checker<'_> {
         self.check_entries(&apps);
         for app in apps {
             let at = self.place(&self.program.classes[app].origin);
-            self.missing_defaults(app, at);
-            self.plan(app, at, &[], None, &mut told);
+            self.missing_defaults(app, TyList::EMPTY, at);
+            self.plan((app, TyList::EMPTY), at, &[], None, &mut told);
         }
         for injection in std::mem::take(&mut self.injections) {
-            let Injection { class, at, given, test, .. } = injection;
-            self.plan(class, at, &given, test, &mut told);
+            let Injection { class, value, at, given, test } = injection;
+            let list = match self.program.types.get(self.program.nodes.exprs[value].ty) {
+                Ty::Class(_, list) | Ty::Actor(_, list) => list,
+                _ => TyList::EMPTY,
+            };
+            self.plan((class, list), at, &given, test, &mut told);
         }
     }
 
@@ -119,7 +125,7 @@ impl Checker<'_> {
 
     fn plan(
         &mut self,
-        class: ClassId,
+        (class, list): (ClassId, TyList),
         at: FileSpan,
         given: &[u32],
         test: Option<TestId>,
@@ -133,7 +139,7 @@ impl Checker<'_> {
             asked: at,
             failed: false,
         };
-        let fields = self.plan_fields(class, given, &mut planner, told);
+        let fields = self.plan_fields((class, list), given, &mut planner, told);
         if planner.failed {
             return;
         }
@@ -143,12 +149,13 @@ impl Checker<'_> {
 
     fn plan_fields(
         &mut self,
-        class: ClassId,
+        (class, list): (ClassId, TyList),
         given: &[u32],
         planner: &mut Planner,
         told: &mut FxHashSet<(ClassId, u32)>,
     ) -> Vec<(u32, u32)> {
-        let fields = self.program.classes[class].fields.clone();
+        let of = &self.program.classes[class];
+        let (fields, subst) = (of.fields.clone(), Subst::of(&of.type_params, self.program.types.items(list)));
         let mut made = Vec::new();
         for (at, field) in (0..).zip(fields) {
             if !field.injected || given.contains(&at) || field.ty == TyId::WRONG {
@@ -157,7 +164,8 @@ impl Checker<'_> {
             if let Some((_, looked_for)) = planner.active.last_mut() {
                 *looked_for = at;
             }
-            match self.provider(class, at, field.ty, planner, told) {
+            let ty = self.program.types.substitute(field.ty, &subst);
+            match self.provider(class, at, ty, planner, told) {
                 Some(provider) => match self.build(provider, planner, told) {
                     Some(step) => made.push((at, step)),
                     None => planner.failed = true,
@@ -195,12 +203,12 @@ impl Checker<'_> {
         }
         let providers: Vec<ClassId> = match self.program.types.get(ty) {
             _ if binds.len() > 1 => Vec::new(),
-            Ty::Class(id, _) | Ty::Actor(id, _) => return Some(Provider::Class(id)),
+            Ty::Class(id, list) | Ty::Actor(id, list) => return Some(Provider::Class(id, list)),
             Ty::Trait(of, _) => self.implementers(of),
             _ => Vec::new(),
         };
         if let [one] = providers.as_slice() {
-            return Some(Provider::Class(*one));
+            return Some(Provider::Class(*one, TyList::EMPTY));
         }
         if told.insert((class, field)) {
             let at = self.field_place(class, field);
@@ -242,16 +250,16 @@ impl Checker<'_> {
         }
         let fields = match provider {
             Provider::Bind(_) => Vec::new(),
-            Provider::Class(class) => {
+            Provider::Class(class, list) => {
                 if let Some(at) = planner.active.iter().position(|(active, _)| *active == class) {
                     self.cycle(planner.active.get(at..).unwrap_or_default().to_vec(), told);
                     return None;
                 }
-                if !self.missing_defaults(class, planner.asked) {
+                if !self.missing_defaults(class, list, planner.asked) {
                     return None;
                 }
                 planner.active.push((class, 0));
-                let fields = self.plan_fields(class, &[], planner, told);
+                let fields = self.plan_fields((class, list), &[], planner, told);
                 let _ = planner.active.pop();
                 fields
             }
@@ -281,14 +289,21 @@ impl Checker<'_> {
         span.in_file(self.file(class.origin.module).id)
     }
 
+    /// The type of what a class provides with these type arguments.
+    fn provided(&mut self, class: ClassId, list: TyList) -> TyId {
+        let of = &self.program.classes[class];
+        let subst = Subst::of(&of.type_params, self.program.types.items(list));
+        self.program.types.substitute(of.self_ty, &subst)
+    }
+
     /// Whether all fields of an injected class have a value.
-    fn missing_defaults(&mut self, class: ClassId, asked: FileSpan) -> bool {
+    fn missing_defaults(&mut self, class: ClassId, list: TyList, asked: FileSpan) -> bool {
         let fields = self.program.classes[class].fields.iter();
         let missing: Vec<_> = fields.filter(|field| !field.optional).map(|field| field.name).collect();
         if missing.is_empty() {
             return true;
         }
-        let ty = self.program.classes[class].self_ty;
+        let ty = self.provided(class, list);
         let error = CheckError { at: asked, fact: Fact::NotInjectable { ty, fields: missing } };
         if !self.found.contains(&error) {
             self.found.push(error);
@@ -311,7 +326,7 @@ impl Checker<'_> {
             let Some(step) = steps.get(at) else { continue };
             let mut home: Vec<Option<ClassId>> =
                 users.get(at).map(|users| users.iter().map(|(task, ..)| *task).collect()).unwrap_or_default();
-            if let Provider::Class(class) = step.provider {
+            if let Provider::Class(class, _) = step.provider {
                 if let Some(actor) = own_task(class) {
                     home = vec![Some(actor)];
                 }
@@ -339,7 +354,7 @@ impl Checker<'_> {
 
     fn judge_shared(&mut self, step: &Step, users: &[(Option<ClassId>, ClassId, u32)]) {
         let ty = match step.provider {
-            Provider::Class(class) => self.program.classes[class].self_ty,
+            Provider::Class(class, list) => self.provided(class, list),
             Provider::Bind(bind) => {
                 let body = self.program.binds[bind].body.map(|body| self.program.nodes.bodies[body].root);
                 body.map_or(TyId::WRONG, |root| {

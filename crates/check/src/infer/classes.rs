@@ -185,12 +185,13 @@ impl Body<'_, '_> {
         let given: Vec<u32> =
             self.c.program.nodes.field_values.get(values).iter().map(|(at, _)| *at).collect();
         let left = (0..).zip(&declared).any(|(at, field)| field.injected && !given.contains(&at));
+        let value = self.add(ExprKind::Class(id, values), ty, span);
         if left {
             let at = self.place(span);
             let test = self.c.current_test;
-            self.c.injections.push(Injection { class: id, at, given, test });
+            self.c.injections.push(Injection { class: id, value, at, given, test });
         }
-        self.add(ExprKind::Class(id, values), ty, span)
+        value
     }
 
     fn class_bounds(&mut self, params: &[TypeParamId], subst: &Subst, span: Span) {

@@ -34,8 +34,8 @@ impl Lowering<'_> {
         let module = self.source.classes[app].origin.module;
         let mut code = Code::new(self, id, Subst::default(), module, result);
         let at = code.at;
-        let injected = code.put_together(app, at);
-        let (ty, object) = code.build(app, &injected);
+        let injected = code.put_together(app, TyList::EMPTY, at);
+        let (ty, object) = code.build(app, TyList::EMPTY, &injected);
         let called = code.call_function(main, Vec::new(), vec![object.clone()], &[ty]);
         code.check_changed(main, ty, &object);
         code.hand_on(called);
@@ -51,14 +51,15 @@ impl Lowering<'_> {
 
 impl Code<'_, '_> {
     /// Builds what an app or a class literal depends on: the values of its fields that are injected.
-    pub(super) fn put_together(&mut self, class: ClassId, at: Location) -> Injected {
+    pub(super) fn put_together(&mut self, class: ClassId, list: TyList, at: Location) -> Injected {
         let Some(plan) = self.l.plan(class, at) else { return Injected::default() };
         let mut made: Vec<(TyId, Value)> = Vec::new();
         for step in &plan.steps {
             let value = match step.provider {
-                Provider::Class(provider) => {
-                    let injected = self.given_by(provider, &step.fields, &made);
-                    self.build(provider, &injected)
+                Provider::Class(provider, list) => {
+                    let list = self.l.types.substitute_list(list, &self.subst);
+                    let injected = self.given_by((provider, list), &step.fields, &made);
+                    self.build(provider, list, &injected)
                 }
                 Provider::Bind(bind) => match self.l.source.binds[bind].body {
                     Some(body) => {
@@ -70,14 +71,21 @@ impl Code<'_, '_> {
             };
             made.push(value);
         }
-        self.given_by(class, &plan.fields, &made)
+        self.given_by((class, list), &plan.fields, &made)
     }
 
-    fn given_by(&mut self, class: ClassId, fields: &[(u32, u32)], made: &[(TyId, Value)]) -> Injected {
+    fn given_by(
+        &mut self,
+        (class, list): (ClassId, TyList),
+        fields: &[(u32, u32)],
+        made: &[(TyId, Value)],
+    ) -> Injected {
         let mut injected = Injected::default();
+        let subst = Subst::of(&self.l.source.classes[class].type_params, self.l.types.items(list));
         for (field, step) in fields {
             let wanted = self.l.source.classes[class].fields.get(*field as usize).map(|field| field.ty);
             if let (Some(wanted), Some((ty, value))) = (wanted, made.get(*step as usize)) {
+                let wanted = self.l.types.substitute(wanted, &subst);
                 let value = self.upcast_value(*ty, wanted, value.clone());
                 injected.insert(*field, value);
             }
@@ -86,20 +94,21 @@ impl Code<'_, '_> {
     }
 
     /// A new object of a class, or a new actor, of what is injected and of defaults.
-    fn build(&mut self, class: ClassId, injected: &Injected) -> (TyId, Value) {
+    fn build(&mut self, class: ClassId, list: TyList, injected: &Injected) -> (TyId, Value) {
         let of = self.l.source.classes[class].clone();
         let outer = std::mem::replace(&mut self.module, of.origin.module);
-        let state_ty = self.l.types.intern(Ty::Class(class, TyList::EMPTY));
+        let subst = Subst::of(&of.type_params, self.l.types.items(list));
+        let state_ty = self.l.types.intern(Ty::Class(class, list));
         let nothing = pluto_check::arena::List::EMPTY;
-        let lanes = self.field_values(&of.fields, nothing, injected, &Subst::default());
+        let lanes = self.field_values(&of.fields, nothing, injected, &subst);
         let shape = self.l.shape(state_ty);
         let object = vec![self.object(shape, 0, &lanes)];
-        self.check_invariants(class, &Subst::default(), &object);
+        self.check_invariants(class, &subst, &object);
         self.module = outer;
         if of.kind != ClassKind::Actor {
             return (state_ty, object);
         }
-        let ty = self.l.types.intern(Ty::Actor(class, TyList::EMPTY));
+        let ty = self.l.types.intern(Ty::Actor(class, list));
         let shape = self.l.shape(ty);
         (ty, self.intrinsic(Intrinsic::SpawnActor, shape, &object, &[Lane::Ref]))
     }

@@ -30,7 +30,7 @@ impl Code<'_, '_> {
         let Ty::Class(_, list) = self.l.types.get(ty) else { return Vec::new() };
         let subst = Subst::of(&of.type_params, self.l.types.items(list));
         let injected = match of.fields.iter().any(|field| field.injected) {
-            true => self.put_together(class, at),
+            true => self.put_together(class, list, at),
             false => Injected::default(),
         };
         let lanes = self.field_values(&of.fields, given, &injected, &subst);
