@@ -143,6 +143,8 @@ pub(crate) struct Checker<'a> {
     pub(crate) injected: Option<std::rc::Rc<crate::inject::Injected>>,
     /// What functions do with what they are given, where that was asked.
     pub(crate) given: Option<FxHashMap<FunctionId, crate::leaks::Given>>,
+    /// What can be changed in values of types, where that was asked.
+    pub(crate) reach: Option<crate::leaks::Reach>,
     /// Values that go to another task.
     pub(crate) crossings: Vec<(ModuleId, crate::body::ExprId)>,
     /// Values of type parameters that are copied or go to another task.
@@ -209,6 +211,7 @@ impl<'a> Checker<'a> {
             injections: Vec::new(),
             injected: None,
             given: None,
+            reach: None,
             crossings: Vec::new(),
             generic_crossings: Vec::new(),
             purity: crate::purity::Seen::default(),

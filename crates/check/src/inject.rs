@@ -369,7 +369,7 @@ impl Checker<'_> {
         let Ty::Class(class, _) = self.program.types.get(ty) else { return };
         let changes = self.changing_method(class);
         let changes = changes.map(|method| Shared::Changes(self.program.functions[method].origin.name));
-        let Some(by) = changes.or_else(|| self.gives_away(class)) else { return };
+        let Some(by) = changes.or_else(|| self.gives_away(class, ty)) else { return };
         let Some((_, owner, field)) = users.iter().rev().find(|(task, ..)| task.is_some()) else { return };
         let shared = self.field_place(*owner, *field);
         let error = CheckError { at: shared, fact: Fact::SharedMutable { ty, by, shared } };

@@ -21,7 +21,7 @@ use crate::body::{BodyOwner, ExprId};
 use crate::checker::Checker;
 use crate::program::{ClassKind, FunctionId};
 use flow::Flow;
-use reach::Reach;
+pub(crate) use reach::Reach;
 use sources::Known;
 
 /// What a function does with what it is given, a bit for each argument, `self` first.
@@ -62,24 +62,22 @@ impl Checker<'_> {
         if !self.program.classes.iter().any(|(_, class)| guarded(class)) {
             return;
         }
-        let (mut known, flows) = self.leaks();
+        let reach = Reach::new(self);
+        let (mut known, flows) = self.leaks(reach);
         let mut found = self.changing_generators();
         for flow in &flows {
             self.judge(flow, &mut known, &mut found);
         }
         self.given = Some(known.given);
+        self.reach = Some(known.reach);
         for (module, span, fact) in found {
             self.error(module, span, fact);
         }
     }
 
     /// What each function does with what it is given, and what each body does.
-    fn leaks(&mut self) -> (Known, Vec<Flow>) {
-        let mut known = Known {
-            reach: Reach::new(self),
-            given: FxHashMap::default(),
-            implementers: FxHashMap::default(),
-        };
+    fn leaks(&mut self, reach: Reach) -> (Known, Vec<Flow>) {
+        let mut known = Known { reach, given: FxHashMap::default(), implementers: FxHashMap::default() };
         for (method, head) in self.implementations() {
             known.implementers.entry(head).or_default().push(method);
         }

@@ -32,7 +32,7 @@ impl Reached {
 }
 
 #[derive(Debug)]
-pub(super) struct Reach {
+pub(crate) struct Reach {
     types: FxHashMap<TyId, Rc<Reached>>,
     /// The classes that have a method that changes them.
     changing: FxHashSet<ClassId>,
