@@ -280,6 +280,141 @@ fn main() {
     ],
 );
 
+/// In a function, with a part that is a trait object, and generic classes that hold it.
+const OBJECT: (&str, &[&str]) = (
+    r"
+trait Part {
+    fn size(self) int
+    fn more(mut self)
+}
+class Few { xs: [int] = [1] }
+impl Part for Few {
+    fn size(self) int { self.xs.len() }
+    fn more(mut self) { grow(self.xs) }
+}
+class R {
+    pub p: Part
+    invariant self.p.size() < 4
+    fn holds(self) bool { self.p.size() < 4 }
+}
+class Box<T> {
+    pub a: T
+    fn put(mut self, a: T) { self.a = a }
+    fn get(self) T { self.a }
+}
+fn same_part<T>(x: T) T { x }
+fn keep_part(p: Part, mut all: [Part]) { all.push(p) }
+fn more_of(mut p: Part) { p.more() }
+fn main() {
+    let mut few = Few {}
+    let mut p: Part = Few {}
+    let mut all: [Part] = [Few {}]
+    let mut b: Box<Part> = Box { a: Few {} }
+    let mut r = R { p: Few {} }
+    STATEMENTS
+    few.more()
+    more_of(p)
+    for i in 0..all.len() { more_of(all[i]) }
+    let mut held = b.get()
+    more_of(held)
+    print(r.holds())
+}
+",
+    &[
+        "r = R { p: few }",
+        "r = R { p }",
+        "r = R { p: Few {} }",
+        "r = R { p: b.a }",
+        "r = R { p: b.get() }",
+        "r = R { p: same_part(p) }",
+        "r = R { p: all.pop() ?? Few {} }",
+        "r = R { p: few.copy() }",
+        "for q in all { r = R { p: q } }",
+        "few = Few {}",
+        "p = few",
+        "p = Few {}",
+        "p = r.p",
+        "p = b.get()",
+        "p = same_part(few)",
+        "keep_part(p, all)",
+        "keep_part(r.p, all)",
+        "b.put(p)",
+        "b.put(few)",
+        "b = Box { a: p }",
+        "b = Box { a: r.p }",
+        "b = Box { a: all[0] }",
+        "match r { R { p: q, .. } => all.push(q) }",
+    ],
+);
+
+/// In a function, with a generic class whose invariant asks what it is given.
+const GENERIC: (&str, &[&str]) = (
+    r"
+trait Part {
+    fn size(self) int
+    fn more(mut self)
+}
+class Few { xs: [int] = [1] }
+impl Part for Few {
+    fn size(self) int { self.xs.len() }
+    fn more(mut self) { grow(self.xs) }
+}
+class R<T: Part> {
+    pub t: T
+    pub ts: [T] = []
+    invariant self.t.size() < 4 and self.ts.all((t) => t.size() < 4)
+    fn holds(self) bool { self.t.size() < 4 and self.ts.all((t) => t.size() < 4) }
+}
+class Pair<A, B> {
+    pub a: A
+    pub b: B
+    fn swap(self) Pair<B, A> { Pair { a: self.b, b: self.a } }
+}
+fn keep_in<T>(t: T, mut ts: [T]) { ts.push(t) }
+fn main() {
+    let mut x = Few {}
+    let mut y = Few {}
+    let mut ts = [Few {}]
+    let mut pair = Pair { a: Few {}, b: [Few {}] }
+    let mut r = R { t: Few {} }
+    STATEMENTS
+    x.more()
+    y.more()
+    for i in 0..ts.len() { ts[i].more() }
+    let mut from_pair = pair.swap()
+    let mut one = from_pair.b
+    one.more()
+    let mut several = from_pair.a
+    for i in 0..several.len() { several[i].more() }
+    print(r.holds())
+}
+",
+    &[
+        "r = R { t: x }",
+        "r = R { t: x.copy() }",
+        "r = R { t: Few {} }",
+        "r = R { t: Few {}, ts }",
+        "r = R { t: Few {}, ts: [y] }",
+        "r = R { t: Few {}, ts: ts.copy() }",
+        "r = R { t: pair.a }",
+        "r = R { t: pair.swap().b }",
+        "r = R { t: Few {}, ts: pair.b }",
+        "r = R { t: ts.pop() ?? Few {} }",
+        "x = y",
+        "x = Few {}",
+        "x = r.t",
+        "y = pair.a",
+        "ts = [x]",
+        "ts = r.ts",
+        "ts = pair.swap().a",
+        "keep_in(x, ts)",
+        "keep_in(r.t, ts)",
+        "pair = Pair { a: x, b: ts }",
+        "pair = Pair { a: r.t, b: [y] }",
+        "for t in ts { r = R { t } }",
+    ],
+);
+
 #[derive(Debug, Default)]
 struct Lines(Vec<String>);
 
@@ -349,4 +484,14 @@ fn a_user_that_is_accepted_breaks_no_invariant() {
 #[test]
 fn what_runs_later_breaks_no_invariant() {
     assert_eq!(each_sequence(LATER, 3), (1885, 2198));
+}
+
+#[test]
+fn a_trait_object_that_is_accepted_breaks_no_invariant() {
+    assert_eq!(each_sequence(OBJECT, 3), (1885, 1727));
+}
+
+#[test]
+fn a_generic_class_that_is_accepted_breaks_no_invariant() {
+    assert_eq!(each_sequence(GENERIC, 3), (1111, 1332));
 }
