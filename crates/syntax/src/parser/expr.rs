@@ -161,8 +161,11 @@ impl Parser<'_> {
                 if let Some(instead) = self.step(operator_span) {
                     let statement = self.is_stepped(left);
                     self.note(operator_span.to(self.span()), Fact::Step { instead, statement });
-                    self.bump();
-                    return left;
+                    let right = self.bump();
+                    // What it would give is another mistake than the one that was told.
+                    let right = self.nodes.add(Expr::Wrong, right);
+                    let span = self.nodes.span(left).to(self.nothing());
+                    return self.nodes.add(Expr::Binary { operator, operator_span, left, right }, span);
                 }
                 let right = self.operators(level + 1);
                 Expr::Binary { operator, operator_span, left, right }
