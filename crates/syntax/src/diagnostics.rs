@@ -78,7 +78,7 @@ impl SyntaxError {
             Fact::UnclosedHole => UNCLOSED_HOLE,
             Fact::LoneBrace => LONE_BRACE,
             Fact::StringsTooDeep => STRINGS_TOO_DEEP,
-            Fact::Expected { .. } => UNEXPECTED_TOKEN,
+            Fact::Expected { .. } | Fact::MissingComma { .. } => UNEXPECTED_TOKEN,
             Fact::Unclosed { .. } => UNCLOSED_BRACKET,
             Fact::Unopened(_) => UNOPENED_BRACKET,
             Fact::TooDeep => NESTED_TOO_DEEP,
@@ -185,6 +185,7 @@ impl SyntaxError {
             Fact::Ternary => "a choice is written `if a { b } else { c }`".into(),
             Fact::MisplacedSelf => "`self` is the first parameter of a method, and of nothing else".into(),
             Fact::MisplacedRest => "`..` stands once, for the rest, in an array or behind fields".into(),
+            Fact::MissingComma { .. } => "a comma or a new line is missing before this".into(),
             Fact::MissingBody => "this function has no body".into(),
             Fact::MissingType => "this parameter has no type".into(),
             Fact::MissingValue => "a value is missing here".into(),
@@ -332,6 +333,7 @@ impl SyntaxError {
                 Some(Fix::sure("write double quotes", vec![edit(first, "\""), edit(last, "\"")]))
             }
             Fact::LoneBrace => write("}}"),
+            Fact::MissingComma { after } => insert("write a comma", *after, ","),
             Fact::BadNumber(BadNumber::NothingBeforeDot) => {
                 insert("write `0` before the dot", span.start, "0")
             }

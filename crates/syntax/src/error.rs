@@ -178,6 +178,11 @@ pub enum Fact {
     MisplacedSelf,
     /// `..` in a pattern that is not of an array, or a second one.
     MisplacedRest,
+    /// Two members on a line with nothing between them, at the second.
+    MissingComma {
+        /// Where the first ends.
+        after: u32,
+    },
     /// A function without a body.
     MissingBody,
     /// A parameter without a type.

@@ -73,11 +73,29 @@ impl Parser<'_> {
     fn members(&mut self, member: impl FnMut(&mut Self)) {
         let end = |parser: &mut Self| {
             let ends = parser.newline || matches!(parser.kind, Kind::Comma | Kind::RightBrace | Kind::End);
-            if !ends {
-                parser.expected(Expected::EndOfLine);
+            if ends {
+                return;
             }
+            if parser.recovering || !parser.begins_member() {
+                return parser.expected(Expected::EndOfLine);
+            }
+            let after = parser.previous_end;
+            parser.note(parser.span(), Fact::MissingComma { after });
         };
         self.lines(Self::at_other_item, end, member);
+    }
+
+    /// Whether a member begins here, and nothing that could belong to the one before it.
+    fn begins_member(&self) -> bool {
+        match self.kind {
+            Kind::Fn => true,
+            Kind::Pub => matches!(self.peek(1), Kind::Fn | Kind::Name),
+            Kind::Name if self.peek(1) == Kind::Colon => true,
+            Kind::Name if capital(self.text()) => {
+                matches!(self.peek(1), Kind::Comma | Kind::LeftParen | Kind::RightBrace)
+            }
+            _ => false,
+        }
     }
 
     /// Whether another declaration than a method begins here, at the margin: the type's brace is missing.
