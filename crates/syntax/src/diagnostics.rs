@@ -242,6 +242,9 @@ impl SyntaxError {
             Fact::Foreign(Foreign::MutInPattern) => {
                 "`let mut (a, b) = …` is for all names; what `match` binds is given to a `let mut` to be changed"
             }
+            Fact::Foreign(Foreign::MutInFor) => {
+                "elements of an array are changed by their indices: `for i in 0..list.len() { list[i].up() }`"
+            }
             Fact::Foreign(Foreign::OpenRange) => {
                 "`n if n < 0 => …` takes what is less than 0, and `_ => …` what is left"
             }
@@ -427,6 +430,7 @@ const fn foreign(form: Foreign) -> &'static str {
         Foreign::Supertypes => "a class does not name its traits",
         Foreign::RestOfMap => "the pattern of a map says nothing of its other keys, and has no `..`",
         Foreign::OpenRange => "a range in a pattern has both its ends",
+        Foreign::MutInFor => "what `for` binds is not changed",
         Foreign::MutInPattern => "`mut` stands behind `let`, not inside of a pattern",
         Foreign::DoWhile => "this loop is written `loop { … }`, with `if not c { break }` at its end",
         Foreign::Repeat => "a loop without end is written `loop { … }`",

@@ -256,6 +256,8 @@ pub enum Foreign {
     OpenRange,
     /// `(mut a, mut b)` in a pattern, at a `mut`.
     MutInPattern,
+    /// `for mut a in list`, at the `mut`.
+    MutInFor,
     /// `do { … } while c`.
     DoWhile,
     /// `repeat { … }`, `repeat 3 { … }`.

@@ -175,6 +175,10 @@ impl Parser<'_> {
         let expr = match kind {
             Kind::For if self.is_counting_loop() => return self.counting_loop(start),
             Kind::For => {
+                if self.at(Kind::Mut) && self.peek(1) == Kind::Name {
+                    self.note(self.span(), Fact::Foreign(Foreign::MutInFor));
+                    self.bump();
+                }
                 let pattern = self.pattern();
                 let pattern = self.capital_as_name(pattern);
                 self.expect(Kind::In);
