@@ -231,7 +231,10 @@ impl Body<'_, '_> {
             _ => Vec::new(),
         };
         if parts.len() != ids.len() {
-            let kind = self.mismatch(span, ty);
+            // The parser has said that `..` does not belong here: how many parts were meant is not known.
+            let rest = ids.iter().any(|id| matches!(self.nodes[*id], P::Rest(_)));
+            let told = rest && matches!(self.get(ty), Ty::Tuple(_));
+            let kind = if told { PatternKind::Wrong } else { self.mismatch(span, ty) };
             for id in ids {
                 self.sub_pattern(*id, TyId::WRONG, why, bound);
             }
