@@ -121,6 +121,17 @@ pub enum SelectFault {
     AfterBesideDefault,
 }
 
+/// What a pattern looks like that is of another type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PatternLike {
+    /// `Some(…)` or `None`.
+    Option,
+    /// A variant, held against a trait object.
+    VariantOfObject,
+    /// Anything else.
+    Other,
+}
+
 /// Why an expression is always a trap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SureTrap {
@@ -386,8 +397,8 @@ pub enum Fact {
     UnreachableArm,
     /// An `else` of a `let` whose pattern always matches.
     NeedlessElse,
-    /// A pattern of another type; whether it is `Some(…)` or `None`.
-    PatternMismatch { expected: TyId, option: bool },
+    /// A pattern of another type.
+    PatternMismatch { expected: TyId, like: PatternLike },
     /// An alternative that does not bind a name that another binds.
     AlternativeNames { name: Symbol },
     /// A pattern that does not always match, where it must.

@@ -2,7 +2,7 @@
 
 use super::types::missing;
 use super::{Said, Words, codes, plural};
-use crate::error::Fact;
+use crate::error::{Fact, PatternLike};
 
 impl Words<'_> {
     pub(super) fn patterns(&self, fact: &Fact) -> Option<Said> {
@@ -28,13 +28,16 @@ impl Words<'_> {
                 codes::UNREACHABLE_ARM,
                 "nothing comes here: patterns before it take everything of it",
             ),
-            Fact::PatternMismatch { expected, option } => {
+            Fact::PatternMismatch { expected, like } => {
                 let message = format!("no `{}` is like this pattern", self.ty(*expected));
                 let said = Said::new(codes::PATTERN_MISMATCH, message);
-                if *option {
-                    said.note("what may be missing is matched by `none => …` and, as it is, `value => …`")
-                } else {
-                    said
+                match like {
+                    PatternLike::Option => said
+                        .note("what may be missing is matched by `none => …` and, as it is, `value => …`"),
+                    PatternLike::VariantOfObject => said.note(
+                        "a pattern asks a trait object for a class; `if x is Shape { match x { … } }` asks for an enum",
+                    ),
+                    PatternLike::Other => said,
                 }
             }
             Fact::AlternativeNames { name } => {

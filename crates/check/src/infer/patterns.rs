@@ -7,7 +7,7 @@ use super::Body;
 use crate::arena::List;
 use crate::body::{ExprKind, LocalId, Pattern, PatternId, PatternKind};
 use crate::checker::Def;
-use crate::error::{Fact, Immutable};
+use crate::error::{Fact, Immutable, PatternLike};
 use crate::names::Symbol;
 use crate::program::{ClassId, ClassKind, EnumId, Field};
 use crate::types::{Subst, Ty, TyId};
@@ -110,6 +110,12 @@ impl Body<'_, '_> {
     }
 
     fn mismatch(&mut self, span: Span, ty: TyId) -> PatternKind {
+        let text = span.of(self.c.file(self.module).text);
+        let option = text == "None" || text.starts_with("Some(");
+        self.mismatch_of(span, ty, if option { PatternLike::Option } else { PatternLike::Other })
+    }
+
+    fn mismatch_of(&mut self, span: Span, ty: TyId, like: PatternLike) -> PatternKind {
         let expected = self.resolve(ty);
         match self.get(expected) {
             Ty::Wrong => (),
@@ -117,11 +123,7 @@ impl Body<'_, '_> {
                 self.error(span, Fact::CannotInfer { what: expected });
                 self.poison(expected);
             }
-            _ => {
-                let text = span.of(self.c.file(self.module).text);
-                let option = text == "None" || text.starts_with("Some(");
-                self.error(span, Fact::PatternMismatch { expected, option });
-            }
+            _ => self.error(span, Fact::PatternMismatch { expected, like }),
         }
         PatternKind::Wrong
     }
@@ -397,6 +399,18 @@ impl Body<'_, '_> {
         }
     }
 
+    /// Whether names are those of a variant, with its enum before it or without.
+    fn is_variant_of_some_enum(&mut self, names: &[Name]) -> bool {
+        let Some((last, before)) = names.split_last() else { return false };
+        let (module, variant) = (self.module, self.symbol(*last));
+        let Some(first) = before.first().map(|first| self.symbol(*first)) else {
+            return self.c.lookup(module, variant).is_none()
+                && self.c.scope(module).variants.contains_key(&variant);
+        };
+        self.c.lookup(module, first).is_some()
+            && matches!(self.c.type_path(before, module), Some((Def::Enum(_), _)))
+    }
+
     /// A constant as a pattern.
     fn const_pattern(
         &mut self,
@@ -410,6 +424,12 @@ impl Body<'_, '_> {
         self.drop_fields(fields, why, bound);
         if ty == TyId::WRONG {
             return PatternKind::Wrong;
+        }
+        if self.is_variant_of_some_enum(names) {
+            return match self.get(ty) {
+                Ty::Trait(..) => self.mismatch_of(span, ty, PatternLike::VariantOfObject),
+                _ => self.mismatch(span, ty),
+            };
         }
         let module = self.module;
         let known =
