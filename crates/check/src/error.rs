@@ -359,6 +359,8 @@ pub enum Fact {
     SureTrap { what: SureTrap },
     /// An impl for what cannot have one.
     BadImpl { on: TyId },
+    /// `a ?? b < c`, where `a` is no `bool?`; and what parentheses around `a ?? b` would be around, where they help.
+    ComparesDefault { expected: TyId, operator: BinaryOp, grouped: Option<FileSpan> },
     /// Code that nothing comes to.
     UnreachableCode { after: FileSpan },
     /// A value that nothing uses.

@@ -301,6 +301,14 @@ impl Words<'_> {
             Fact::BadImpl { on } => {
                 Said::new(codes::BAD_IMPL, format!("`{}` cannot be given methods here", self.ty(*on)))
             }
+            Fact::ComparesDefault { expected, operator, grouped } => {
+                let said = self.mismatch(*expected, TyId::BOOL, None);
+                let said = said.note(format!("`??` binds looser than `{}`", binary(*operator)));
+                match grouped {
+                    Some(place) => said.surround("put the default in parentheses", *place, "(", ")"),
+                    None => said,
+                }
+            }
             Fact::UnreachableCode { after } => {
                 Said::new(codes::UNREACHABLE_CODE, "nothing comes here").at(*after, "this does not come back")
             }

@@ -84,7 +84,7 @@ impl Body<'_, '_> {
                 open = Some((operator, mark));
                 made = self.add(ExprKind::Binary(operator, made, right), TyId::BOOL, span);
             } else if operator == Op::Coalesce {
-                made = self.coalesce(made, right, span);
+                made = self.coalesce(made, right, span, want);
             } else {
                 made = self.operator(operator, operator_span, made, right, span);
             }
@@ -96,7 +96,7 @@ impl Body<'_, '_> {
     }
 
     /// `a ?? b`
-    fn coalesce(&mut self, left: ExprId, right: tree::ExprId, span: Span) -> ExprId {
+    fn coalesce(&mut self, left: ExprId, right: tree::ExprId, span: Span, want: Want) -> ExprId {
         let ty = self.ty(left);
         let of = match self.get(ty) {
             Ty::Optional(of) => of,
@@ -111,7 +111,15 @@ impl Body<'_, '_> {
                 ty
             }
         };
+        let written = right;
         let right = self.value(right, Want::Type(of));
+        if let Some(fact) = self.compares_default(left, of, written, right, want) {
+            let at = self.span(right);
+            return self.refuse(at, fact);
+        }
+        if matches!(self.kind(right), ExprKind::Wrong) {
+            return self.add(ExprKind::Wrong, of, span);
+        }
         let right_ty = self.ty(right);
         if matches!(self.get(right_ty), Ty::Optional(_)) {
             let right = self.coerce(right, ty);
@@ -119,6 +127,44 @@ impl Body<'_, '_> {
         }
         let right = self.coerce(right, of);
         self.add(ExprKind::Binary(Op::Coalesce, left, right), of, span)
+    }
+
+    /// `a ?? b < c`, which is `a ?? (b < c)`, where `(a ?? b) < c` was meant: a default that is a comparison, of what is no `bool`.
+    fn compares_default(
+        &mut self,
+        left: ExprId,
+        of: TyId,
+        written: tree::ExprId,
+        right: ExprId,
+        want: Want,
+    ) -> Option<Fact> {
+        let mut at = written;
+        let (operator, default) = loop {
+            match self.nodes[at] {
+                E::Binary { operator: Op::And | Op::Or, left, .. } => {
+                    at = left;
+                }
+                E::Binary { operator, left, .. } if is_comparison(operator) => break (operator, left),
+                _ => return None,
+            }
+        };
+        let expected = self.resolve(of);
+        if self.ty(right) != TyId::BOOL
+            || matches!(self.kind(right), ExprKind::Wrong)
+            || matches!(self.get(expected), Ty::Bool | Ty::Wrong | Ty::Infer(_) | Ty::Never | Ty::Term)
+        {
+            return None;
+        }
+        let bool_fits = match want {
+            Want::Type(ty) => {
+                let ty = self.shallow(ty);
+                matches!(self.get(ty), Ty::Bool | Ty::Infer(_))
+            }
+            Want::Any | Want::Drop => true,
+        };
+        let whole = self.span(left).to(self.nodes.span(default));
+        let grouped = bool_fits.then(|| self.place(whole));
+        Some(Fact::ComparesDefault { expected, operator, grouped })
     }
 
     /// An operator whose left operand is made already.
