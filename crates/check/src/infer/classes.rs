@@ -21,9 +21,10 @@ impl Body<'_, '_> {
         span: Span,
         want: Want,
     ) -> ExprId {
-        if let Some(fact) = self.variant_in_braces(ty, fields, span) {
+        if let Some((at, fact)) = self.variant_in_braces(ty, fields, span) {
             self.check_lost(fields);
-            return self.refuse(span, fact);
+            self.error(at, fact);
+            return self.wrong(span);
         }
         let made = self.literal_type(ty, want);
         match self.get(made) {
@@ -64,7 +65,7 @@ impl Body<'_, '_> {
         ty: tree::TypeId,
         fields: tree::List<FieldValue>,
         span: Span,
-    ) -> Option<Fact> {
+    ) -> Option<(Span, Fact)> {
         let Type::Named { path, .. } = self.nodes[ty] else { return None };
         let (last, before) = self.nodes.list(path).split_last()?;
         let (module, name) = (self.module, self.symbol(*last));
@@ -85,7 +86,10 @@ impl Body<'_, '_> {
                     _ => None,
                 };
                 let Some(Def::Enum(id)) = of else { return None };
-                (id, *self.c.methods.variants.get(&(id, name))?)
+                let Some(variant) = self.c.methods.variants.get(&(id, name)).copied() else {
+                    return Some((last.span, self.unknown_variant(id, name)));
+                };
+                (id, variant)
             }
         };
         let mut fact = self.variant_in_parentheses(ty, fields, span);
@@ -97,7 +101,14 @@ impl Body<'_, '_> {
             // With other fields that would be the next mistake.
             edits.clear();
         }
-        Some(fact)
+        Some((span, fact))
+    }
+
+    /// That an enum has no such variant.
+    fn unknown_variant(&mut self, id: EnumId, name: Symbol) -> Fact {
+        let of = &self.c.program.enums[id];
+        let (ty, known) = (of.self_ty, of.variants.iter().map(|variant| variant.name).collect::<Vec<_>>());
+        Fact::UnknownVariant { ty, name, near: self.c.near(name, known) }
     }
 
     /// The names of what a variant holds.
