@@ -153,6 +153,11 @@ impl Body<'_, '_> {
     ) -> ExprId {
         let value = self.value(value, Want::Any);
         let mut ty = self.ty(value);
+        if let (TyId::NEVER, Some(first)) = (ty, self.nodes.list(arms).first()) {
+            let after = self.place(self.span(value));
+            self.error(first.span, Fact::UnreachableCode { after });
+            return self.match_of_nothing(value, arms, span, want);
+        }
         if matches!(self.get(ty), Ty::Infer(_)) {
             let at = self.span(value);
             self.error(at, Fact::CannotInfer { what: ty });
@@ -183,6 +188,26 @@ impl Body<'_, '_> {
         let arms = self.c.program.nodes.arms.add(made);
         self.c.matches.push((self.module, span, ty, arms));
         self.add(ExprKind::Match(value, arms), result, span)
+    }
+
+    /// A `match` whose value never comes: what its arms do is looked at, and nothing is left of them.
+    fn match_of_nothing(
+        &mut self,
+        value: ExprId,
+        arms: tree::List<tree::Arm>,
+        span: Span,
+        want: Want,
+    ) -> ExprId {
+        for arm in self.nodes.list(arms) {
+            let mark = self.open();
+            self.pattern_of_nothing(arm.pattern);
+            if let Some(guard) = arm.guard {
+                self.check(guard, TyId::BOOL);
+            }
+            self.branch(arm.body, want);
+            self.close(mark);
+        }
+        self.add(ExprKind::Match(value, tree::List::EMPTY), TyId::NEVER, span)
     }
 
     fn new_loop(&mut self) -> LoopId {

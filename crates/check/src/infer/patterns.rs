@@ -46,6 +46,43 @@ impl Body<'_, '_> {
         }
     }
 
+    /// The names of a pattern that is held against what never comes; of which type it is nobody knows.
+    pub(super) fn pattern_of_nothing(&mut self, id: tree::PatternId) {
+        self.names_of_nothing(id, &mut Bound::default());
+    }
+
+    fn names_of_nothing(&mut self, id: tree::PatternId, bound: &mut Bound) {
+        let name = match self.nodes[id] {
+            P::Bind { name, .. } | P::Rest(Some(name)) => name,
+            P::Tuple(list) | P::Array(list) | P::Or(list) => {
+                return self.nodes.list(list).iter().for_each(|part| self.names_of_nothing(*part, bound));
+            }
+            P::Map(entries) => {
+                let entries = self.nodes.list(entries);
+                return entries.iter().for_each(|entry| self.names_of_nothing(entry.value, bound));
+            }
+            P::Variant { fields, .. } | P::Class { fields, .. } => {
+                for field in self.nodes.list(fields) {
+                    match (field.pattern, field.name) {
+                        (Some(pattern), _) => self.names_of_nothing(pattern, bound),
+                        (None, Some(name)) => self.name_of_nothing(name, bound),
+                        (None, None) => (),
+                    }
+                }
+                return;
+            }
+            _ => return,
+        };
+        self.name_of_nothing(name, bound);
+    }
+
+    fn name_of_nothing(&mut self, name: Name, bound: &mut Bound) {
+        let symbol = self.symbol(name);
+        if !bound.names.iter().any(|(known, _)| *known == symbol) {
+            self.bind_name(name, TyId::NEVER, Immutable::Pattern, bound);
+        }
+    }
+
     fn names_none(&self, id: tree::PatternId) -> bool {
         match self.nodes[id] {
             P::Literal(literal) => matches!(self.nodes[literal], tree::Expr::None),
