@@ -70,7 +70,8 @@ enum Kind {
 struct Raise {
     node: NodeId,
     error: ErrorId,
-    place: FileSpan,
+    /// None where it is raised at the call of the node.
+    place: Option<FileSpan>,
 }
 
 /// A call that lets errors through.
@@ -114,7 +115,12 @@ impl Graph {
 
     /// An error begins at a node.
     pub fn raise(&mut self, node: NodeId, error: ErrorId, place: FileSpan) {
-        self.raises.push(Raise { node, error, place });
+        self.raises.push(Raise { node, error, place: Some(place) });
+    }
+
+    /// An error begins where a node is called.
+    pub fn raise_at_call(&mut self, node: NodeId, error: ErrorId) {
+        self.raises.push(Raise { node, error, place: None });
     }
 
     /// A node raises what another raises, without what is handled. Each pair binds a variable of what is called to the node

@@ -111,8 +111,13 @@ impl Checker<'_> {
         for (id, function) in self.program.functions.iter() {
             let Some(node) = nodes.function(id) else { continue };
             let at = self.place(&function.origin);
+            let of_trait = matches!(function.owner, Owner::Trait(_));
             for error in function.declared.map_or(&[][..], |set| self.program.types.errors(set)) {
-                nodes.graph.raise(node, number(*error), at);
+                if of_trait && Some(*error) == self.builtins.actor_down {
+                    nodes.graph.raise_at_call(node, number(*error));
+                } else {
+                    nodes.graph.raise(node, number(*error), at);
+                }
             }
             let builtin = function.owner == Owner::Builtin;
             // What a body does not say for itself.
@@ -142,8 +147,7 @@ impl Checker<'_> {
                 let function = &self.program.functions[*head];
                 let (None, Some(from)) = (function.declared, nodes.function(*head)) else { continue };
                 if let Some(down) = down {
-                    let at = own.span.in_file(self.file(own.module).id);
-                    nodes.graph.raise(from, number(down), at);
+                    nodes.graph.raise_at_call(from, number(down));
                 }
                 let method = self.methods.impl_methods.get(&(id, function.origin.name));
                 let Some((method, to)) = method.and_then(|method| Some((method, nodes.function(*method)?)))

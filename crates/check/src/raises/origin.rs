@@ -20,7 +20,7 @@ pub(super) fn origin(solution: &Solution, node: NodeId, error: ErrorId) -> Vec<F
     while let Some(at) = queue.pop_front() {
         let own = solution.raises.of(at.0).iter().filter_map(|number| graph.raises.get(*number as usize));
         if let Some(raise) = own.into_iter().find(|raise| raise.error == error) {
-            let mut way = vec![raise.place];
+            let mut way = Vec::from_iter(raise.place);
             let mut step = reached.get(&at).copied().flatten();
             while let Some((before, place)) = step {
                 way.push(place);
