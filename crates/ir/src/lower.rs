@@ -134,6 +134,8 @@ struct Lowering<'s> {
     shapes: FxHashMap<TyId, ShapeId>,
     texts: FxHashMap<String, TextId>,
     vtables: FxHashMap<(TraitId, TyId), VtableId>,
+    /// Where the tables of traits make an `ActorDown`, in place of which a caller makes its own.
+    behind_trait: Option<u32>,
     intrinsics: FxHashMap<&'static str, Intrinsic>,
     missing: Option<Missing>,
 }
@@ -149,6 +151,7 @@ impl<'s> Lowering<'s> {
             shapes: FxHashMap::default(),
             texts: FxHashMap::default(),
             vtables: FxHashMap::default(),
+            behind_trait: None,
             intrinsics: Intrinsic::ALL
                 .iter()
                 .copied()

@@ -431,7 +431,8 @@ impl Code<'_, '_> {
             "receiver.recv" => return self.recv(on, first(&flat), result),
             "task.get" => {
                 let shape = self.l.shape(on);
-                return self.wait_for(Intrinsic::TaskGet, shape, &flat, result, "TaskFailed");
+                let failed = ("TaskFailed", self.site());
+                return self.wait_for(Intrinsic::TaskGet, shape, &flat, result, failed);
             }
             _ => (),
         }

@@ -10,7 +10,7 @@ use super::code::{Code, Value};
 use super::loops::first;
 use super::{Job, Key, Lowering, Reserved};
 use crate::Intrinsic;
-use crate::program::{BlockId, Const, End, FuncId, Function, Inst, Lane, Reg, Shape, Trap};
+use crate::program::{BlockId, Const, End, FuncId, Function, Inst, Lane, Reg, Shape, Test, Trap};
 
 /// What a task does: a call, of something with these types.
 pub(super) struct Started {
@@ -223,12 +223,25 @@ impl Code<'_, '_> {
         with: &[Value],
         types: &[TyId],
     ) -> Called {
+        let site = self.site();
+        self.call_actor_from(site, function, given, with, types)
+    }
+
+    /// The same, with the place at which an `ActorDown` is made.
+    fn call_actor_from(
+        &mut self,
+        site: u32,
+        function: FunctionId,
+        given: Vec<TyId>,
+        with: &[Value],
+        types: &[TyId],
+    ) -> Called {
         let subst = Subst::of(&self.l.params_of(function), &given);
         let result = self.l.result_of(function, &subst);
         let handle = with.first().map_or(Reg(0), |value| first(value));
         let message = self.message(function, given, with, types);
         let shape = self.l.shape(result);
-        self.wait_for(Intrinsic::ActorCall, shape, &[handle, message], result, "ActorDown")
+        self.wait_for(Intrinsic::ActorCall, shape, &[handle, message], result, ("ActorDown", site))
     }
 
     /// The same as the method of a trait: a trap where what the trait says may fail does not hold that an actor may be no
@@ -240,7 +253,9 @@ impl Code<'_, '_> {
         with: &[Value],
         types: &[TyId],
     ) -> Called {
-        let called = self.call_actor(function, given, with, types);
+        let site = self.l.behind_trait.unwrap_or_else(|| self.site());
+        self.l.behind_trait = Some(site);
+        let called = self.call_actor_from(site, function, given, with, types);
         if self.l.may_be_down(function) {
             return called;
         }
@@ -255,6 +270,27 @@ impl Code<'_, '_> {
             code.end(End::Trap(Trap::Said(why)));
         });
         called
+    }
+
+    /// Behind a call of a method of a trait object: an `ActorDown` that its table has made is made here.
+    pub(super) fn down_here(&mut self, error: Reg) {
+        let Some((_, down)) = self.l.builtin_error("ActorDown") else { return };
+        let made = self.l.behind_trait.unwrap_or_else(|| self.site());
+        self.l.behind_trait = Some(made);
+        let shape = self.l.shape(down);
+        let is = self.reg(Lane::Byte);
+        self.push(Inst::Is { to: is, object: error, shape });
+        self.when(is, |code| {
+            let site = code.reg(Lane::Int);
+            code.push(Inst::Variant { to: site, object: error });
+            let behind = code.constant(Const::Int(i64::from(made)));
+            let same = code.test(Test::Eq, site, behind);
+            code.when(same, |code| {
+                let (why, site) = (code.load(error, 0, Lane::Ref), code.site());
+                let here = code.object(shape, site, &[why]);
+                code.move_to(&[error], &[here]);
+            });
+        });
     }
 
     /// A method of an actor as a value: what it captures is the handle.
@@ -298,7 +334,7 @@ impl Code<'_, '_> {
         shape: crate::program::ShapeId,
         with: &[Reg],
         result: TyId,
-        failed: &str,
+        (failed, site): (&str, u32),
     ) -> Called {
         let lanes = self.l.lanes(result);
         let all: Vec<Lane> = std::iter::once(Lane::Byte).chain(lanes).chain([Lane::Ref, Lane::Ref]).collect();
@@ -306,16 +342,16 @@ impl Code<'_, '_> {
         let [how, value @ .., error, why] = &ended[..] else { return Called::fine(Vec::new()) };
         let trapped = self.is_trapped(*how);
         self.when(trapped, |code| {
-            let made = code.builtin_failure(failed, &[*why]);
+            let made = code.builtin_failure(failed, site, &[*why]);
             code.move_to(&[*error], &[made]);
         });
         Called { value: value.to_vec(), error: Some(*error) }
     }
 
-    fn builtin_failure(&mut self, name: &str, lanes: &[Reg]) -> Reg {
+    fn builtin_failure(&mut self, name: &str, site: u32, lanes: &[Reg]) -> Reg {
         match self.l.builtin_error(name) {
             Some((_, ty)) => {
-                let (shape, site) = (self.l.shape(ty), self.site());
+                let shape = self.l.shape(ty);
                 self.object(shape, site, lanes)
             }
             None => {
@@ -329,7 +365,8 @@ impl Code<'_, '_> {
     fn if_closed(&mut self, closed: Reg, then: impl FnOnce(&mut Self)) -> Reg {
         let error = self.constant(Const::Null);
         self.when(closed, |code| {
-            let made = code.builtin_failure("ChannelClosed", &[]);
+            let site = code.site();
+            let made = code.builtin_failure("ChannelClosed", site, &[]);
             code.move_to(&[error], &[made]);
             then(code);
         });

@@ -222,6 +222,9 @@ impl Code<'_, '_> {
         let all: Vec<Reg> = value.iter().copied().chain([error]).collect();
         let (to, with) = (self.list(&all), self.list(&flat));
         self.push(Inst::CallMethod { to, vtable, method: place as u32, with });
+        if self.l.may_be_down(method) {
+            self.down_here(error);
+        }
         Called { value, error: Some(error) }
     }
 

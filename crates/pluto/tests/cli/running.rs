@@ -404,6 +404,47 @@ fn the_mid_level_form_is_shown() {
 }
 
 #[test]
+fn an_actor_behind_a_trait_is_missed_where_it_is_called() {
+    let ran = run(
+        "\
+trait Count {
+    fn next(self) int
+}
+
+actor Counter {}
+
+impl Count for Counter {
+    fn next(self) int { 1 }
+}
+
+class Twice {
+    of: Count
+}
+
+impl Count for Twice {
+    fn next(self) int { self.of.next()! * 2 }
+}
+
+fn main() {
+    let counter = spawn Counter {}
+    counter.stop()
+    let twice: Count = Twice { of: counter }
+    print(twice.next()!)
+}
+",
+        &[],
+    );
+    expect![[r#"
+        status 1
+        --- stdout
+        --- stderr
+        error: ActorDown { reason: "stopped" }
+          raised at main.pluto:16:25
+    "#]]
+    .assert_eq(&ran.whole());
+}
+
+#[test]
 fn a_program_has_arguments_input_and_files() {
     let text = "\
 import std.{env, fs, io}
