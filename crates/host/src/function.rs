@@ -96,6 +96,7 @@ impl Function {
 const TABLES: &[&[Function]] = &[
     crate::digest::FUNCTIONS,
     crate::files::FUNCTIONS,
+    crate::http::FUNCTIONS,
     crate::math::FUNCTIONS,
     crate::net::WAITING,
     crate::net::at_once::FUNCTIONS,

@@ -11,6 +11,7 @@ mod digest;
 mod ending;
 mod files;
 mod function;
+mod http;
 mod machine;
 mod math;
 mod net;

@@ -41,6 +41,7 @@ modules! {
     "env"
     "fs"
     "hash"
+    "http"
     "io"
     "json"
     "log"
