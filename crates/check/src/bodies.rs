@@ -1,6 +1,7 @@
 //! Which bodies there are, and in which order they are checked: constants first, since their types may be left to inference.
 
-use pluto_source::Span;
+use pluto_source::{FileId, Span};
+use pluto_syntax::SyntaxError;
 use pluto_syntax::tree::{self, Expr as E};
 use rustc_hash::FxHashMap;
 
@@ -29,6 +30,7 @@ struct Job<'j> {
 impl Checker<'_> {
     /// Checks all bodies.
     pub(crate) fn check_bodies(&mut self) {
+        self.note_unread();
         self.check_consts();
         self.check_defaults();
         for id in self.own_functions() {
@@ -71,6 +73,7 @@ impl Checker<'_> {
         let nodes = &self.program.nodes;
         let (locals, exprs) = (nodes.locals.len() as u32, nodes.exprs.len() as u32);
         let closures = self.program.nodes.closures.len() as u32;
+        let mistakes = self.mistakes;
         let mut body = Body::new(self, job.module, job.frame);
         body.params = job.params.to_vec();
         body.self_ty = job.self_ty;
@@ -84,7 +87,8 @@ impl Checker<'_> {
         }
         self.note_purity(job.owner, job.module, calls, impure);
         self.note_generic_crossings(job.owner, job.module, crossings);
-        if wrong {
+        let place = self.program.nodes.exprs[root].span;
+        if wrong || self.mistakes > mistakes || self.unread_in(job.module, place) {
             self.note_unknown(job.owner, closures);
         }
         let nodes = &mut self.program.nodes;
@@ -96,6 +100,39 @@ impl Checker<'_> {
             locals: (locals, ends.0),
             exprs: (exprs, ends.1),
         })
+    }
+
+    /// What the parser did not understand may be what raises: in a function, or behind its end, where a brace may have ended it.
+    fn note_unread(&mut self) {
+        let sources = self.input.sources.iter().filter(|source| !source.errors.is_empty());
+        let errors: FxHashMap<FileId, &[SyntaxError]> =
+            sources.map(|source| (source.file, source.errors)).collect();
+        if errors.is_empty() {
+            return;
+        }
+        let mut functions: FxHashMap<FileId, Vec<(u32, FunctionId)>> = FxHashMap::default();
+        for id in self.own_functions() {
+            let file = self.file(self.program.functions[id].origin.module);
+            if errors.contains_key(&file.id) {
+                let start = file.tree.nodes.span(self.function_site(id)).start;
+                functions.entry(file.id).or_default().push((start, id));
+            }
+        }
+        for (file, mut functions) in functions {
+            functions.sort_unstable();
+            for error in errors.get(&file).copied().unwrap_or_default() {
+                let behind = functions.partition_point(|(start, _)| *start <= error.span.start);
+                let last = behind.checked_sub(1).and_then(|at| functions.get(at));
+                self.graph.unknown.extend(last.map(|(_, id)| Node::Function(*id)));
+            }
+        }
+    }
+
+    /// Whether there is something in a place that the parser did not understand.
+    fn unread_in(&self, module: ModuleId, place: Span) -> bool {
+        let file = self.file(module).id;
+        let errors = self.input.sources.iter().find(|source| source.file == file).map(|source| source.errors);
+        errors.unwrap_or_default().iter().any(|error| (place.start..=place.end).contains(&error.span.start))
     }
 
     /// What a body with a mistake raises is not known, nor what its closures raise.

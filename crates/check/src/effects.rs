@@ -80,6 +80,8 @@ pub(crate) struct FlowFact {
 /// A handler.
 #[derive(Clone, Debug)]
 pub(crate) struct HandlerFact {
+    /// What it is in; nothing where nothing may be raised.
+    pub(crate) node: Option<Node>,
     pub(crate) at: FileSpan,
     pub(crate) incoming: EffectVar,
     /// The errors of its arms, with whether the arm takes all of that error.

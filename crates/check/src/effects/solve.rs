@@ -54,6 +54,49 @@ fn nowhere() -> FileSpan {
     Span::empty(0).in_file(pluto_source::FileId(u32::MAX))
 }
 
+/// What everything raises where each call that lacks it has a `!`, and what handlers leave out is handed on; nothing where none is
+/// forgotten. Whoever wrote a `!` or a `catch` for such an error was right.
+fn as_meant(facts: &Graph, nodes: &Nodes, calls: &[Option<NodeId>], solution: &Solution) -> Option<Solution> {
+    let bare = facts.calls.iter().zip(calls).filter(|(call, _)| call.handling == Handling::Bare);
+    let bare: Vec<(NodeId, NodeId, FileSpan)> =
+        bare.filter_map(|(call, to)| Some((nodes.node(call.node?)?, (*to)?, call.at))).collect();
+    let partial: Vec<(NodeId, NodeId, &HandlerFact)> = facts
+        .handlers
+        .iter()
+        .filter(|handler| !handler.all)
+        .filter_map(|handler| Some((nodes.node(handler.node?)?, nodes.var(handler.incoming)?, handler)))
+        .collect();
+    let misses = |(_, incoming, handler): &(NodeId, NodeId, &HandlerFact)| {
+        solution.variables(*incoming).next().is_some()
+            || solution.errors(*incoming).any(|error| !handler.taken().any(|taken| taken == error))
+    };
+    if bare.iter().all(|(_, to, _)| solution.raises_nothing(*to)) && !partial.iter().any(misses) {
+        return None;
+    }
+    let mut graph = solution.graph();
+    for (from, to, at) in bare {
+        graph.call(from, to, Handled::NOTHING, &[], at);
+    }
+    for (from, incoming, handler) in partial {
+        let taken: Vec<raises::ErrorId> = handler.taken().collect();
+        let taken = graph.handled(&taken);
+        graph.call(from, incoming, taken, &[], handler.at);
+    }
+    Some(graph.solve())
+}
+
+impl HandlerFact {
+    /// Whether an arm takes all of an error.
+    fn takes(&self, error: ErrorId) -> bool {
+        self.taken().any(|taken| taken == number(error))
+    }
+
+    /// The errors that arms take wholly.
+    fn taken(&self) -> impl Iterator<Item = raises::ErrorId> {
+        self.arms.iter().filter(|(_, whole, _)| *whole).map(|(error, ..)| number(*error))
+    }
+}
+
 impl Checker<'_> {
     /// Finds out what everything raises, and what is wrong about it.
     pub(crate) fn solve_effects(&mut self) {
@@ -72,16 +115,22 @@ impl Checker<'_> {
         let graph = std::mem::take(&mut nodes.graph);
         let solution = graph.solve();
         self.record(&nodes, &solution);
+        let meant = as_meant(&facts, &nodes, &calls, &solution);
+        let meant = meant.as_ref().unwrap_or(&solution);
         for (call, node) in facts.calls.iter().zip(calls) {
+            let Some(node) = node else { continue };
             let elsewhere = call.stream && !facts.gone_through.contains(&call.at);
-            match node.filter(|node| elsewhere && !solution.raises_nothing(*node)) {
-                Some(node) => self.refuse_stream(call, node, &solution),
-                None => self.judge_call(call, node, &solution),
+            if elsewhere && !solution.raises_nothing(node) {
+                self.refuse_stream(call, node, &solution);
+            } else {
+                self.judge_call(call, node, &solution);
+                self.judge_mark(call, node, meant);
             }
         }
         self.judge_flows(&facts, &nodes, &solution);
         for handler in &facts.handlers {
             self.judge_handler(handler, &nodes, &solution);
+            self.judge_arms(handler, &nodes, meant);
         }
         self.judge_declared(&nodes, &solution);
         self.judge_impls(&nodes, &solution);
@@ -295,28 +344,36 @@ impl Checker<'_> {
         behind.trim_start().starts_with('!').then(|| Span::new(call.span.end, end).in_file(call.file))
     }
 
-    fn judge_call(&mut self, call: &CallFact, node: Option<NodeId>, solution: &Solution) {
-        let Some(node) = node else { return };
-        let nothing = solution.raises_nothing(node);
+    /// What may fail needs `!` or `catch`.
+    fn judge_call(&mut self, call: &CallFact, node: NodeId, solution: &Solution) {
+        let bare = match call.handling {
+            Handling::Bare => true,
+            Handling::Implicit => call.node.is_none(),
+            _ => false,
+        };
+        if !bare || solution.raises_nothing(node) && !call.always {
+            return;
+        }
+        let errors = Self::errors_of(solution, node);
+        let always = errors.is_empty();
+        if always && solution.raises(node, UNKNOWN) {
+            return;
+        }
+        let way = errors.first().map(|error| solution.origin(node, number(*error))).unwrap_or_default();
+        self.tell(call.at, Fact::Unhandled { errors, always, closed: call.node.is_none(), way });
+    }
+
+    /// What cannot fail, also where what others forgot is written, needs neither.
+    fn judge_mark(&mut self, call: &CallFact, node: NodeId, meant: &Solution) {
+        if !call.known || !meant.raises_nothing(node) {
+            return;
+        }
         match call.handling {
-            Handling::Implicit if call.node.is_some() => (),
-            Handling::Bare | Handling::Implicit if !nothing || call.always => {
-                let errors = Self::errors_of(solution, node);
-                let always = errors.is_empty();
-                if always && solution.raises(node, UNKNOWN) {
-                    return;
-                }
-                let way =
-                    errors.first().map(|error| solution.origin(node, number(*error))).unwrap_or_default();
-                self.tell(call.at, Fact::Unhandled { errors, always, closed: call.node.is_none(), way });
-            }
-            Handling::Propagate if nothing && call.known => {
+            Handling::Propagate => {
                 let mark = self.mark_behind(call.at);
                 self.tell(call.at, Fact::Needless { propagate: true, mark });
             }
-            Handling::Catch(_) if nothing && call.known => {
-                self.tell(call.at, Fact::Needless { propagate: false, mark: None });
-            }
+            Handling::Catch(_) => self.tell(call.at, Fact::Needless { propagate: false, mark: None }),
             _ => (),
         }
     }
@@ -364,14 +421,20 @@ impl Checker<'_> {
         let incoming = Self::errors_of(solution, node);
         let open = solution.variables(node).next().is_some();
         if !handler.all {
-            let covered = |error: &ErrorId| handler.arms.iter().any(|(arm, whole, _)| arm == error && *whole);
-            let errors: Vec<ErrorId> = incoming.iter().copied().filter(|error| !covered(error)).collect();
+            let errors: Vec<ErrorId> = incoming.into_iter().filter(|error| !handler.takes(*error)).collect();
             if !errors.is_empty() || open {
                 self.tell(handler.at, Fact::HandlerMisses { errors });
             }
         }
+    }
+
+    /// Arms are for what comes, also where what others forgot is written.
+    fn judge_arms(&mut self, handler: &HandlerFact, nodes: &Nodes, meant: &Solution) {
+        let Some(node) = nodes.var(handler.incoming) else { return };
+        let incoming = Self::errors_of(meant, node);
+        let open = meant.variables(node).next().is_some();
         // Where nothing can fail at all, that is said instead.
-        if incoming.is_empty() || open || solution.raises(node, UNKNOWN) {
+        if incoming.is_empty() || open || meant.raises(node, UNKNOWN) {
             return;
         }
         for (error, _, at) in &handler.arms {

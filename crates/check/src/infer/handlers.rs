@@ -115,8 +115,14 @@ impl Body<'_, '_> {
             // Its name is a part of the form, so it need not be used.
             info.warn = false;
         }
-        let mut fact =
-            HandlerFact { at: self.place(span), incoming, arms: Vec::new(), all: false, rest: Vec::new() };
+        let mut fact = HandlerFact {
+            node: self.node_here(),
+            at: self.place(span),
+            incoming,
+            arms: Vec::new(),
+            all: false,
+            rest: Vec::new(),
+        };
         let mut bodies = vec![made];
         let mut typed: Vec<Arm> = Vec::new();
         for arm in self.nodes.list(arms) {

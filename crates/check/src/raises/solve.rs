@@ -32,6 +32,11 @@ pub struct Solution {
 }
 
 impl Solution {
+    /// What was solved, to say more.
+    pub fn graph(&self) -> Graph {
+        self.graph.clone()
+    }
+
     /// The errors that leave a node, ascending.
     pub fn errors(&self, node: NodeId) -> impl Iterator<Item = ErrorId> {
         let errors = self.value(node).map_or(SetId::EMPTY, |value| value.errors);
