@@ -153,6 +153,8 @@ pub(crate) struct Checker<'a> {
     pub(crate) current_test: Option<TestId>,
     /// Methods that use `self`, which is not among their parameters.
     pub(crate) lacks_self: FxHashSet<FunctionId>,
+    /// Where names that are `mut` are bound, with the parameters without `mut` that they are given for.
+    pub(crate) given_unchanged: FxHashMap<FileSpan, Vec<FileSpan>>,
     /// How many mistakes were told, without warnings.
     pub(crate) mistakes: usize,
     /// Types that nothing declares, and for which nothing is proposed: each is told once in a module.
@@ -217,6 +219,7 @@ impl<'a> Checker<'a> {
             purity: crate::purity::Seen::default(),
             current_test: None,
             lacks_self: FxHashSet::default(),
+            given_unchanged: FxHashMap::default(),
             mistakes: 0,
             unknown_types: FxHashSet::default(),
             looked_near: 0,
@@ -453,6 +456,7 @@ impl<'a> Checker<'a> {
             line.is_none_or(|(_, end)| *end < error.at.span.start)
         });
         errors.retain(|error| !self.is_of_method_without_self(&error.fact));
+        self.drop_needed_mut(&mut errors);
         errors.sort_by_key(|error| (order.get(&error.at.file).copied(), error.at.span));
         errors.dedup();
         crate::Checked { program: self.program, errors }
@@ -467,6 +471,19 @@ impl<'a> Checker<'a> {
         };
         let method = head.and_then(|head| self.methods.own.get(&(head, *name)));
         method.is_some_and(|method| self.lacks_self.contains(method))
+    }
+
+    /// Takes out that a `mut` is not needed, where what changes its name lacks one itself.
+    fn drop_needed_mut(&self, errors: &mut Vec<CheckError>) {
+        let lacking = errors.iter().filter_map(|error| match error.fact {
+            Fact::MutateImmutable { declared, .. } | Fact::Thaw { declared, .. } => Some(declared),
+            _ => None,
+        });
+        let lacking: FxHashSet<FileSpan> = lacking.collect();
+        errors.retain(|error| {
+            let given = self.given_unchanged.get(&error.at).map_or(&[][..], Vec::as_slice);
+            !matches!(error.fact, Fact::NeedlessMut { .. }) || !given.iter().any(|at| lacking.contains(at))
+        });
     }
 
     /// The lines that the parser did not understand, where mistakes would be echoes: where each begins and ends.

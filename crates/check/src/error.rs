@@ -177,6 +177,17 @@ pub enum Leak {
 }
 
 impl Fact {
+    /// Whether nothing has the name that stands there.
+    pub(crate) fn is_unknown_name(&self) -> bool {
+        matches!(
+            self,
+            Self::UnknownName { .. }
+                | Self::FieldWithoutValue { .. }
+                | Self::AssignUnknown { .. }
+                | Self::UnknownType { .. }
+        )
+    }
+
     /// Whether the program is taken even so.
     pub(crate) fn is_warning(&self) -> bool {
         matches!(

@@ -1,7 +1,8 @@
 //! Names that nothing uses.
 
-use pluto_source::Span;
+use pluto_source::{FileId, Span};
 use pluto_syntax::tree::{ImportWhat, Imported, ItemKind};
+use rustc_hash::FxHashSet;
 
 use crate::checker::{Checker, Def, File};
 use crate::error::{Fact, Kind};
@@ -12,7 +13,15 @@ impl Checker<'_> {
     /// Warns about imports and private declarations that nothing uses.
     pub(crate) fn warn_unused(&mut self) {
         let modules: Vec<ModuleId> = self.program.modules.ids().skip(1).collect();
+        let mistaken: FxHashSet<FileId> = self
+            .found
+            .iter()
+            .filter(|error| error.fact.is_unknown_name())
+            .map(|error| error.at.file)
+            .collect();
         for module in modules {
+            // A name that is not known may be one of them, with a slip.
+            let mistaken = mistaken.contains(&self.file(module).id);
             if self.is_broken(module) {
                 continue;
             }
@@ -20,7 +29,7 @@ impl Checker<'_> {
                 .scope(module)
                 .names
                 .iter()
-                .filter(|(_, entry)| !entry.used)
+                .filter(|(_, entry)| !(entry.used || mistaken && entry.imported))
                 .map(|(name, entry)| (entry.span, *name, entry.def, entry.imported))
                 .collect();
             unused.sort_by_key(|(span, ..)| *span);

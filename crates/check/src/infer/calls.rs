@@ -168,9 +168,18 @@ impl Body<'_, '_> {
     }
 
     fn check_receiver(&mut self, call: &Call, receiver: ExprId) {
-        let changes = self.c.program.functions[call.function].receiver == Some(true);
-        if changes && call.dispatch != Dispatch::Message {
+        if call.dispatch == Dispatch::Message {
+            return;
+        }
+        let of = &self.c.program.functions[call.function];
+        if of.receiver == Some(true) {
             self.check_change(receiver);
+        } else if of.owner != Owner::Builtin {
+            let file = self.c.file(of.origin.module);
+            let param = file.tree.nodes[self.c.function_site(call.function)].receiver;
+            if let Some(param) = param {
+                self.note_unchanged(receiver, param.name.span.in_file(file.id));
+            }
         }
     }
 
@@ -257,6 +266,9 @@ impl Body<'_, '_> {
                         let made = self.check(*id, ty);
                         if param.mutable {
                             self.check_mut_argument(made);
+                        } else {
+                            let module = self.c.program.functions[call.function].origin.module;
+                            self.note_unchanged(made, param.span.in_file(self.c.file(module).id));
                         }
                         *value = Some(made);
                     }

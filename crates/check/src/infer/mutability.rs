@@ -1,6 +1,6 @@
 //! What may be changed, and through which names.
 
-use pluto_source::Span;
+use pluto_source::{FileSpan, Span};
 
 use super::Body;
 use crate::arena::Id;
@@ -162,6 +162,16 @@ impl Body<'_, '_> {
                     self.error(span, Fact::NotAPlace);
                 }
             }
+        }
+    }
+
+    /// What is given for a parameter without `mut`, which stands there.
+    pub(super) fn note_unchanged(&mut self, value: ExprId, param: FileSpan) {
+        if let Root::Local(local) = self.root(value).0
+            && self.local(local).mutable
+        {
+            let bound = self.place(self.local(local).span);
+            self.c.given_unchanged.entry(bound).or_default().push(param);
         }
     }
 

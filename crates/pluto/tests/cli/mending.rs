@@ -3,7 +3,7 @@
 use crate::support::{files, read, run_in};
 use expect_test::expect;
 
-/// Of each kind: two sure ones, of which one lets the checker see a third, and one that is only proposed.
+/// Of each kind: two sure ones, and one that is only proposed, behind which there is another sure one.
 const WRONG: &str = "\
 import shapes
 
@@ -22,26 +22,27 @@ fn what_is_sure_is_mended_and_the_rest_is_left() {
         status 1
         --- stdout
         error[E0201]: there is no `cout` here
-         --> main.pluto:3:40
+         --> main.pluto:5:40
           |
-        3 |     if count > 0 and not false { print(cout) }
+        5 |     if count > 0 and not false { print(cout) }
           |                                        ^^^^
           |
         help: write `count`
           |
-        3 |     if count > 0 and not false { print(count) }
+        5 |     if count > 0 and not false { print(count) }
           |                                           +
         --- stderr
         main.pluto:4:18: E0008: remove `;`
         main.pluto:5:18: E0007: write `and`
         main.pluto:5:21: E0007: write `not `
         shapes.pluto:1:35: E0302: write a float
-        main.pluto:1:8: E0230: remove the import
-        mended 5 things in 2 files; left: 1 error in 2 files
+        mended 4 things in 2 files; left: 1 error in 2 files
         1 with --fix=all, perhaps not as it was meant
     "#]]
     .assert_eq(&run_in(dir.path(), &["check", "--fix"]).whole());
     expect![[r#"
+        import shapes
+
         fn main() {
             let count = 1
             if count > 0 and not false { print(cout) }
@@ -54,7 +55,7 @@ fn what_is_sure_is_mended_and_the_rest_is_left() {
     expect![[r#"
         status 1
         --- stdout
-        {"code":"E0201","name":"unknown-name","severity":"error","message":"there is no `cout` here","primary":{"path":"main.pluto","start":{"byte":69,"line":3,"column":40},"end":{"byte":73,"line":3,"column":44},"label":""},"secondary":[],"notes":[],"fix":{"title":"write `count`","sure":false,"edits":[{"path":"main.pluto","start":{"byte":69,"line":3,"column":40},"end":{"byte":73,"line":3,"column":44},"text":"count"}]}}
+        {"code":"E0201","name":"unknown-name","severity":"error","message":"there is no `cout` here","primary":{"path":"main.pluto","start":{"byte":84,"line":5,"column":40},"end":{"byte":88,"line":5,"column":44},"label":""},"secondary":[],"notes":[],"fix":{"title":"write `count`","sure":false,"edits":[{"path":"main.pluto","start":{"byte":84,"line":5,"column":40},"end":{"byte":88,"line":5,"column":44},"text":"count"}]}}
         --- stderr
         mended 0 things in 0 files; left: 1 error in 2 files
         1 with --fix=all, perhaps not as it was meant
@@ -72,8 +73,8 @@ fn proposals_are_carried_out_where_that_is_asked_for() {
         main.pluto:5:18: E0007: write `and`
         main.pluto:5:21: E0007: write `not `
         shapes.pluto:1:35: E0302: write a float
+        main.pluto:5:40: E0201: write `count`
         main.pluto:1:8: E0230: remove the import
-        main.pluto:3:40: E0201: write `count`
         mended 6 things in 2 files; left: nothing wrong in 2 files
     "#]]
     .assert_eq(&run_in(dir.path(), &["check", "--fix=all"]).whole());
@@ -114,8 +115,8 @@ fn a_dry_run_shows_a_diff_and_changes_nothing() {
         main.pluto:5:18: E0007: write `and`
         main.pluto:5:21: E0007: write `not `
         shapes.pluto:1:35: E0302: write a float
+        main.pluto:5:40: E0201: write `count`
         main.pluto:1:8: E0230: remove the import
-        main.pluto:3:40: E0201: write `count`
         would mend 6 things in 2 files; would be left: nothing wrong in 2 files
     "#]]
     .assert_eq(&ran.whole());

@@ -171,8 +171,8 @@ fn what_a_page_shows_as_wrong_is_mended_by_its_fix() {
         E0130 sure     missing-let
         E0201 proposed unknown-name
         E0202 proposed unknown-type
-        E0203 proposed unknown-module, and then E0201, E0230
-        E0204 proposed unknown-item, and then E0201, E0230
+        E0203 proposed unknown-module, and then E0201
+        E0204 proposed unknown-item, and then E0201
         E0212 proposed unknown-label
         E0230 sure     unused-import
         E0231 proposed unused-local
