@@ -155,8 +155,11 @@ impl Checker<'_> {
             if in_cycle.contains(&id) {
                 continue;
             }
+            let flows = self.graph.flows.len();
             let body = self.plain(BodyOwner::Const(id), module, &[], None, site.value, declared);
-            self.check_constant(body, module);
+            if !self.check_constant(body, module) {
+                self.graph.flows.truncate(flows);
+            }
             let root = self.program.nodes.bodies[body].root;
             let mut found = self.program.nodes.exprs[root].ty;
             if found == TyId::VOID {
@@ -245,7 +248,7 @@ impl Checker<'_> {
     }
 
     /// A constant is known before the program runs: it calls nothing.
-    fn check_constant(&mut self, body: BodyId, module: ModuleId) {
+    fn check_constant(&mut self, body: BodyId, module: ModuleId) -> bool {
         let (first, end) = self.program.nodes.bodies[body].exprs;
         for at in first..end {
             let expr = self.program.nodes.exprs[ExprId::from_index(at)];
@@ -277,9 +280,10 @@ impl Checker<'_> {
             ) || expr.kind.is_made_of_values();
             if !known {
                 self.error(module, expr.span, Fact::NotConst);
-                return;
+                return false;
             }
         }
+        true
     }
 
     // ----------------------------------------------------------------------------------------------------- defaults

@@ -153,6 +153,12 @@ pub(crate) struct Checker<'a> {
     pub(crate) current_test: Option<TestId>,
     /// Methods that use `self`, which is not among their parameters.
     pub(crate) lacks_self: FxHashSet<FunctionId>,
+    /// Functions that say what they raise, and some of that is nothing that is known.
+    pub(crate) unsure_raises: FxHashSet<FunctionId>,
+    /// Functions that yield and are not said to give a stream.
+    pub(crate) without_stream: FxHashSet<FunctionId>,
+    /// Type parameters with a bound that is nothing that is known: they may have anything.
+    pub(crate) unsure_bounds: FxHashSet<TypeParamId>,
     /// Where names that are `mut` are bound, with the parameters without `mut` that they are given for.
     pub(crate) given_unchanged: FxHashMap<FileSpan, Vec<FileSpan>>,
     /// How many mistakes were told, without warnings.
@@ -219,6 +225,9 @@ impl<'a> Checker<'a> {
             purity: crate::purity::Seen::default(),
             current_test: None,
             lacks_self: FxHashSet::default(),
+            unsure_raises: FxHashSet::default(),
+            without_stream: FxHashSet::default(),
+            unsure_bounds: FxHashSet::default(),
             given_unchanged: FxHashMap::default(),
             mistakes: 0,
             unknown_types: FxHashSet::default(),
@@ -456,6 +465,7 @@ impl<'a> Checker<'a> {
             line.is_none_or(|(_, end)| *end < error.at.span.start)
         });
         errors.retain(|error| !self.is_of_method_without_self(&error.fact));
+        errors.retain(|error| !self.is_of_unsure_bound(&error.fact));
         self.drop_needed_mut(&mut errors);
         errors.sort_by_key(|error| (order.get(&error.at.file).copied(), error.at.span));
         errors.dedup();
@@ -471,6 +481,25 @@ impl<'a> Checker<'a> {
         };
         let method = head.and_then(|head| self.methods.own.get(&(head, *name)));
         method.is_some_and(|method| self.lacks_self.contains(method))
+    }
+
+    /// Whether a type parameter lacks what one of its bounds, of which that is told, may have been written for.
+    fn is_of_unsure_bound(&self, fact: &Fact) -> bool {
+        let types: &[TyId] = match fact {
+            Fact::UnknownMember { ty, .. }
+            | Fact::MissingTrait { ty, .. }
+            | Fact::NotOrdered { ty }
+            | Fact::NotIterable { ty }
+            | Fact::NotComparable { part: ty, .. }
+            | Fact::BadKey { part: ty, .. }
+            | Fact::CannotCopy { part: ty, .. } => &[*ty],
+            Fact::Operands { left, right, .. } => &[*left, *right],
+            _ => &[],
+        };
+        types.iter().any(|ty| match self.program.types.get(*ty) {
+            Ty::Param(param) => self.unsure_bounds.contains(&param),
+            _ => false,
+        })
     }
 
     /// Takes out that a `mut` is not needed, where what changes its name lacks one itself.

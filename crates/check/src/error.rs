@@ -451,6 +451,8 @@ pub enum Fact {
     ForeignPart { ty: TyId, name: Symbol },
     /// Something that is no place.
     NotAPlace,
+    /// An assignment to the name of a declaration.
+    AssignDeclared { name: Symbol, kind: Kind },
     /// An element of what has no elements that can be changed.
     FixedElements { ty: TyId },
     /// A `mut` that nothing needs.

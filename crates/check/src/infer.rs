@@ -175,6 +175,8 @@ pub(crate) struct Body<'b, 'a> {
     mistakes: usize,
     /// Names and members that are not there, and for which nothing is proposed: each is told once.
     unknown: FxHashSet<Symbol>,
+    /// Names that were to be bound, where another is written.
+    meant: FxHashSet<Symbol>,
     /// Whether the name of a field is looked for that stands for its value too.
     short_field: bool,
     /// The name that the closure is given that is looked at.
@@ -229,6 +231,7 @@ impl<'b, 'a> Body<'b, 'a> {
             scopes: vec![None],
             wrong: false,
             unknown: FxHashSet::default(),
+            meant: FxHashSet::default(),
             short_field: false,
             declaring: None,
             unknown_members: FxHashSet::default(),

@@ -385,8 +385,11 @@ impl Checker<'_> {
         let tree = self.file(scope.module).tree;
         for (param, id) in tree.nodes.list(params).iter().zip(ids) {
             let bounds = tree.nodes.list(param.bounds);
-            let bounds = bounds.iter().filter_map(|bound| self.trait_ref(*bound, scope)).collect();
-            self.program.type_params[*id].bounds = bounds;
+            let known: Vec<_> = bounds.iter().filter_map(|bound| self.trait_ref(*bound, scope)).collect();
+            if known.len() < bounds.len() {
+                self.unsure_bounds.insert(*id);
+            }
+            self.program.type_params[*id].bounds = known;
         }
     }
 

@@ -1,6 +1,8 @@
 //! Heads: what functions take and give, what classes, enums and errors hold, which traits types have.
 
+use pluto_source::FileId;
 use pluto_syntax::tree;
+use rustc_hash::FxHashMap;
 
 use crate::arena::Id;
 use crate::checker::{Checker, Def};
@@ -25,6 +27,7 @@ impl Checker<'_> {
         for function in self.own_functions() {
             self.resolve_function(function);
         }
+        self.find_streams();
         for id in self.program.consts.ids().collect::<Vec<_>>() {
             let site = self.const_site(id);
             if let Some(ty) = site.ty {
@@ -157,7 +160,7 @@ impl Checker<'_> {
     }
 
     fn unique_fields(&mut self, module: ModuleId, fields: &[Field]) {
-        let mut seen = rustc_hash::FxHashMap::default();
+        let mut seen = FxHashMap::default();
         for field in fields {
             if let Some(first) = seen.insert(field.name, field.span) {
                 let first = first.in_file(self.file(module).id);
@@ -419,6 +422,7 @@ impl Checker<'_> {
         let declared = self.declared_errors(site.raises, module);
         if self.mistakes > mistakes {
             self.graph.unknown.push(Node::Function(id));
+            self.unsure_raises.insert(id);
         }
         if site.receiver.is_some() && self_ty.is_none() {
             let span = site.receiver.map_or(origin.span, |receiver| receiver.name.span);
@@ -430,6 +434,31 @@ impl Checker<'_> {
         (function.params, function.result, function.yields, function.declared) =
             (params, result, yields, declared);
         self.check_main(id);
+    }
+
+    /// Finds the functions that yield and are not said to give a stream: what they give is not known.
+    fn find_streams(&mut self) {
+        let mut yields: FxHashMap<FileId, Vec<u32>> = FxHashMap::default();
+        for file in &self.files {
+            let nodes = &file.tree.nodes;
+            let all = nodes.ids::<tree::ExprId>().filter(|id| matches!(nodes[*id], tree::Expr::Yield(_)));
+            let mut starts: Vec<u32> = all.map(|id| nodes.span(id).start).collect();
+            starts.sort_unstable();
+            yields.insert(file.id, starts);
+        }
+        for id in self.own_functions() {
+            let file = self.file(self.program.functions[id].origin.module);
+            let site = self.function_site(id);
+            if file.tree.nodes[site].stream.is_some() {
+                continue;
+            }
+            let span = file.tree.nodes.span(site);
+            let starts = yields.get(&file.id).map_or(&[][..], Vec::as_slice);
+            let first = starts.partition_point(|start| *start < span.start);
+            if starts.get(first).is_some_and(|start| *start < span.end) {
+                self.without_stream.insert(id);
+            }
+        }
     }
 
     fn unique_params(&mut self, module: ModuleId, params: &[Param]) {

@@ -1,6 +1,6 @@
 //! Mutability.
 
-use super::{Said, Words, codes};
+use super::{Said, Words, codes, kind};
 use crate::error::{Fact, Immutable};
 use crate::types::TyId;
 
@@ -48,6 +48,12 @@ impl Words<'_> {
             }
             Fact::NotAPlace => {
                 Said::new(codes::NOT_A_PLACE, "only names, elements, and fields of `self` are assigned")
+            }
+            Fact::AssignDeclared { name, kind: of } => {
+                let message = format!("`{}` is {}, and is not assigned", self.name(*name), kind(*of));
+                Said::new(codes::NOT_A_PLACE, message)
+                    .note("a local name is declared by `let`")
+                    .insert_before("declare it", self.at, "let ")
             }
             Fact::FixedElements { ty } => {
                 let message = format!("the elements of `{}` are not assigned", self.ty(*ty));

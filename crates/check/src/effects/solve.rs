@@ -445,7 +445,7 @@ impl Checker<'_> {
     }
 
     fn judge_declared(&mut self, nodes: &Nodes, solution: &Solution) {
-        for id in self.own_functions() {
+        for id in self.own_functions().filter(|id| !self.unsure_raises.contains(id)).collect::<Vec<_>>() {
             let function = &self.program.functions[id];
             let (Some(declared), Some(_)) = (function.declared, function.body) else { continue };
             let Some(node) = nodes.body(id) else { continue };
@@ -477,6 +477,9 @@ impl Checker<'_> {
     fn judge_method(&mut self, of: TraitId, method: FunctionId, nodes: &Nodes, solution: &Solution) {
         let origin = self.program.functions[method].origin;
         let Some(head) = self.methods.trait_methods.get(&(of, origin.name)).copied() else { return };
+        if self.unsure_raises.contains(&head) {
+            return;
+        }
         let Some(declared) = self.program.functions[head].declared else { return };
         let Some(node) = nodes.function(method) else { return };
         let allowed = self.program.types.errors(declared).to_vec();

@@ -107,7 +107,10 @@ impl Body<'_, '_> {
         }
         self.bounds(&call);
         let result = self.c.program.functions[call.function].result;
-        let result = self.c.program.types.substitute(result, &call.subst);
+        let mut result = self.c.program.types.substitute(result, &call.subst);
+        if self.c.without_stream.contains(&call.function) {
+            result = TyId::WRONG;
+        }
         self.note_call(&call, handling);
         if self.may_be_message(&call) {
             values.iter().skip(1).for_each(|value| self.crosses(*value));

@@ -235,9 +235,18 @@ impl Body<'_, '_> {
             let Some((at, known)) = found else {
                 let near = self.c.near(name, declared.iter().map(|known| known.name));
                 self.error(field.name.span, Fact::UnknownMember { ty, name, near });
-                self.lost += 1;
-                self.field_value(field, Want::Any);
-                self.lost -= 1;
+                // A name that is short for both is told once.
+                let module = self.module;
+                if field.value.is_some()
+                    || self.scope.contains_key(&name)
+                    || self.c.lookup(module, name).is_some()
+                {
+                    self.lost += 1;
+                    self.field_value(field, Want::Any);
+                    self.lost -= 1;
+                } else if let Some(local) = near.and_then(|near| self.scope.get(&near).copied()) {
+                    self.info_mut(local).used = true;
+                }
                 unknown = true;
                 continue;
             };

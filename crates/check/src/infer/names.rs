@@ -123,6 +123,9 @@ impl Body<'_, '_> {
         if self.declaring == Some(name) && self.frames.len() > 1 {
             return Ref::Value(self.refuse(span, Fact::OwnClosure { name }));
         }
+        if self.meant.contains(&name) {
+            return Ref::Value(self.wrong(span));
+        }
         let near = self.near_name(name);
         if !self.unknown.insert(name) && near.is_none() {
             return Ref::Value(self.wrong(span));

@@ -612,6 +612,7 @@ impl Body<'_, '_> {
         if found.is_none() {
             let near = self.c.near(symbol, declared.iter().map(|known| known.name));
             self.error(name.span, Fact::UnknownArgument { name: symbol, near });
+            self.meant.extend(near.filter(|_| field.pattern.is_none()));
         }
         found
     }

@@ -6,6 +6,7 @@ use pluto_syntax::tree::{self, BinaryOp, Expr as E};
 use super::{Body, Want};
 use crate::arena::Id;
 use crate::body::{Callee, Dispatch, ExprId, ExprKind, Stmt, StmtId};
+use crate::checker::Def;
 use crate::error::{Fact, Immutable};
 use crate::program::Owner;
 use crate::types::{Ty, TyId};
@@ -184,6 +185,14 @@ impl Body<'_, '_> {
             Some(operator) => self.compound(place, operator, operator_span, value),
         };
         self.forget_place(place);
+        if let (E::Name(name), ExprKind::Wrong) = (self.nodes[target], self.kind(place)) {
+            let symbol = self.symbol(name);
+            let module = self.module;
+            if !self.scope.contains_key(&symbol) && self.c.lookup(module, symbol).is_some() {
+                // Behind it, the name stands for what was to be declared.
+                self.bind(name, TyId::WRONG, true, Immutable::Let);
+            }
+        }
         Stmt::Assign(place, operator, made)
     }
 
@@ -222,6 +231,13 @@ impl Body<'_, '_> {
                 && !self.c.program.text(symbol).is_empty()
             {
                 return self.assign_unknown(symbol, span);
+            }
+            if plain
+                && let Some(def) = self.c.lookup(module, symbol)
+                && !matches!(def, Def::Const(_) | Def::Wrong)
+            {
+                let kind = self.c.kind(def);
+                return self.refuse(span, Fact::AssignDeclared { name: symbol, kind });
             }
         }
         if !matches!(self.nodes[id], E::Name(_) | E::Field { optional: false, .. } | E::Index { .. }) {

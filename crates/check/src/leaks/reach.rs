@@ -140,6 +140,10 @@ impl Checker<'_> {
                 continue;
             }
             let exprs = || (body.exprs.0..body.exprs.1).map(ExprId::from_index);
+            // Nobody knows what one with a mistake is about.
+            if exprs().any(|id| matches!(self.program.nodes.exprs[id].kind, ExprKind::Wrong)) {
+                continue;
+            }
             let passed: FxHashSet<ExprId> = exprs().filter_map(|id| self.passed_through(id)).collect();
             for id in exprs().filter(|id| !passed.contains(id)) {
                 self.params_in(self.program.nodes.exprs[id].ty, &mut known);

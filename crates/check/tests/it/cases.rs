@@ -35,4 +35,4 @@ macro_rules! files {
     )*};
 }
 
-files! { concurrency contracts errors generics injection modules mutability names patterns types }
+files! { concurrency contracts echoes errors generics injection modules mutability names patterns types }
