@@ -434,7 +434,9 @@ impl<'a> Checker<'a> {
             return None;
         }
         let names = &self.program.names;
-        let known = known.into_iter().map(|known| names.text(known));
+        // A keyword that is bound, as the parser has told, is no name that can be written.
+        let keyword = |text: &&str| pluto_syntax::token::Kind::keyword(text.as_bytes()).is_some();
+        let known = known.into_iter().map(|known| names.text(known)).filter(|known| !keyword(known));
         let text = names.text(name);
         let near = pluto_source::near_misses(text, known);
         // Of names of a letter or two each is like each.

@@ -188,7 +188,7 @@ impl Kind {
     }
 
     /// The keyword of this spelling.
-    pub(crate) const fn keyword(text: &[u8]) -> Option<Self> {
+    pub const fn keyword(text: &[u8]) -> Option<Self> {
         Some(match text {
             b"and" => Self::And,
             b"as" => Self::As,

@@ -159,6 +159,14 @@ proptest! {
     }
 }
 
+#[test]
+fn a_keyword_is_no_name_that_was_probably_meant() {
+    let text = "fn main() {\n    let let = 1\n    leet(2)\n}\n";
+    let (all, new) = mended(text, true);
+    assert!(all.errors() <= One::new(text).errors(), "{new}");
+    assert!(!new.contains("let(2)"), "{new}");
+}
+
 /// The changes are of use only where most of what comes out still parses: the fuzz target `check` makes the same ones.
 #[test]
 fn most_changes_get_past_the_parser() {
