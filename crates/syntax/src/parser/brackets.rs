@@ -30,8 +30,8 @@ pub(super) const fn matches(open: Kind, close: Kind) -> bool {
     )
 }
 
-/// Bytes before a token in which its line's beginning is looked for.
-const LINE: usize = 200;
+/// Bytes before a token in which its line's beginning is looked for, and behind one, its end.
+pub(super) const LINE: usize = 200;
 
 impl Parser<'_> {
     /// Whether the brace that was opened there has no end: some brace in the file has none, and the line here is not indented more

@@ -2,6 +2,7 @@
 
 use pluto_source::Span;
 
+use super::brackets::LINE;
 use super::{Context, Parser};
 use crate::error::{Expected, Fact, Foreign, Named};
 use crate::token::Kind;
@@ -174,7 +175,11 @@ impl Parser<'_> {
     fn clauses(&mut self) -> (Raises, List<Contract>) {
         let mut raises = Raises::Unsaid;
         let begin = self.begin::<Contract>();
-        while self.at(Kind::Name) {
+        loop {
+            self.skip_rest_of_head_line();
+            if !self.at(Kind::Name) {
+                break;
+            }
             let kind = match self.text() {
                 "raises" => {
                     raises = self.raises();
@@ -189,10 +194,39 @@ impl Parser<'_> {
                 "ensures" => ContractKind::Ensures,
                 _ => break,
             };
+            // On a line of its own it is another mistake that is made.
+            self.recovering &= !self.newline;
             let contract = self.contract(kind);
             self.push(contract);
         }
         (raises, self.finish(begin))
+    }
+
+    /// Behind what belongs to the head of a function: passes over the rest of the line, of which it says that it does not, where
+    /// the head goes on with the next line, at a clause or at the brace of the body.
+    fn skip_rest_of_head_line(&mut self) {
+        let in_step = self.newline || self.at(Kind::LeftBrace) || self.at_closing() || self.at(Kind::End);
+        if in_step || self.at_clause() || !self.head_goes_on() {
+            return;
+        }
+        self.expected(Expected::Block);
+        while !self.newline && !self.at_closing() && !self.at(Kind::End) {
+            self.skip_group();
+        }
+        self.recovering = false;
+    }
+
+    fn at_clause(&self) -> bool {
+        self.at(Kind::Name) && is_clause(self.text())
+    }
+
+    /// Whether the next line begins with a clause or with a brace. Of long lines the end is not looked for.
+    fn head_goes_on(&self) -> bool {
+        let rest = self.source.as_bytes().get(self.start as usize..).unwrap_or_default();
+        let Some(end) = rest.iter().take(LINE).position(|byte| *byte == b'\n') else { return false };
+        let rest = self.source.get(self.start as usize + end..).unwrap_or_default().trim_start();
+        let word = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+        rest.starts_with('{') || is_clause(word)
     }
 
     /// A clause of a contract, at its word.
@@ -218,4 +252,8 @@ impl Parser<'_> {
         }
         !ends
     }
+}
+
+fn is_clause(word: &str) -> bool {
+    matches!(word, "raises" | "throws" | "requires" | "ensures")
 }
