@@ -70,7 +70,7 @@ impl Body<'_, '_> {
                 let ty = self.resolve(ty);
                 Ref::Value(self.refuse(at, Fact::PrivateMember { ty, name, declared }))
             }
-            Lookup::Nothing => Ref::Value(self.no_member(ty, name, at)),
+            Lookup::Nothing => Ref::Value(self.no_member(ty, name, at, called)),
         }
     }
 
@@ -86,7 +86,7 @@ impl Body<'_, '_> {
         field.is_some_and(|field| !matches!(self.get(field.ty), Ty::Function(..) | Ty::Param(_) | Ty::Wrong))
     }
 
-    fn no_member(&mut self, ty: TyId, name: Symbol, at: Span) -> ExprId {
+    fn no_member(&mut self, ty: TyId, name: Symbol, at: Span, called: bool) -> ExprId {
         let ty = self.resolve(ty);
         let head = Head::of(self.get(ty)).unwrap_or(Head::Any);
         let refused = &self.c.methods.refused;
@@ -102,11 +102,33 @@ impl Body<'_, '_> {
         }
         let known = self.members_of(ty);
         // What has this very name is there for other arguments.
-        let near = if known.contains(&name) { None } else { self.c.near(name, known) };
+        let near = if known.contains(&name) {
+            None
+        } else {
+            let fitting =
+                known.into_iter().filter(|known| self.may_be_meant(ty, *known, called)).collect::<Vec<_>>();
+            self.c.near(name, fitting)
+        };
         if !self.unknown_members.insert((ty, name)) && near.is_none() {
             return self.wrong(at);
         }
         self.refuse(at, Fact::UnknownMember { ty, name, near })
+    }
+
+    /// Whether a member of this name would be one of this very type, and, where it is called, can be.
+    fn may_be_meant(&mut self, ty: TyId, name: Symbol, called: bool) -> bool {
+        if let Ty::Expectation(_) = self.get(ty) {
+            let Some(function) = self.c.methods.own.get(&(Head::Expectation, name)).copied() else {
+                return true;
+            };
+            let self_ty = self.c.program.functions[function].self_ty;
+            let params = self.c.owner_params(function);
+            return self.c.fits(self_ty, ty, &params, &mut Subst::default());
+        }
+        let Ty::Class(id, _) = self.get(ty) else { return true };
+        let own = self.c.methods.own.get(&(Head::Class(id), name));
+        let method = own.is_some_and(|method| self.c.program.functions[*method].receiver.is_some());
+        !called || method || !self.calls_method(ty, name)
     }
 
     fn check_visible(&mut self, found: &Found, ty: TyId, name: Symbol, at: Span) {
