@@ -460,11 +460,24 @@ impl<'a> Checker<'a> {
             .collect();
         let mut errors = std::mem::take(&mut self.found);
         let unread = self.unread_lines();
+        let is_read = |at: FileSpan| {
+            let lines = unread.get(&at.file).map_or(&[][..], Vec::as_slice);
+            let before = lines.partition_point(|(start, _)| *start <= at.span.start);
+            let line = before.checked_sub(1).and_then(|at| lines.get(at));
+            line.is_none_or(|(_, end)| *end < at.span.start)
+        };
+        errors.retain(|error| is_read(error.at));
+        // An error whose fields stand in parentheses is made by what looks like a call.
+        let unread_errors: FxHashSet<Symbol> = self
+            .program
+            .errors
+            .iter()
+            .filter(|(_, of)| !is_read(self.place(&of.origin)))
+            .map(|(_, of)| of.origin.name)
+            .collect();
         errors.retain(|error| {
-            let lines = unread.get(&error.at.file).map_or(&[][..], Vec::as_slice);
-            let at = lines.partition_point(|(start, _)| *start <= error.at.span.start);
-            let line = at.checked_sub(1).and_then(|at| lines.get(at));
-            line.is_none_or(|(_, end)| *end < error.at.span.start)
+            let Fact::NotAValue { name, kind: Kind::Error } = error.fact else { return true };
+            !unread_errors.contains(&name)
         });
         errors.retain(|error| !self.is_of_method_without_self(&error.fact));
         errors.retain(|error| !self.is_of_unsure_bound(&error.fact));

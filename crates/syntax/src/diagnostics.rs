@@ -108,9 +108,14 @@ impl SyntaxError {
             Fact::UnnamedField => UNNAMED_FIELD,
             Fact::Ternary => TERNARY,
             Fact::DeclarationWithoutLet { .. } => MISSING_LET,
-            Fact::Foreign(_) | Fact::StreamInType { .. } | Fact::TypeBeforeName { .. } | Fact::IsNot => {
-                FOREIGN_FORM
-            }
+            Fact::Foreign(_)
+            | Fact::StreamInType { .. }
+            | Fact::TypeBeforeName { .. }
+            | Fact::ModuleInQuotes { .. }
+            | Fact::MapType { .. }
+            | Fact::IsNot => FOREIGN_FORM,
+            Fact::Misspelled { instead: "self" } => MISPLACED_SELF,
+            Fact::Misspelled { .. } => UNEXPECTED_TOKEN,
             Fact::ForeignClosure => FOREIGN_CLOSURE,
             Fact::TooMany => TOO_MANY_ERRORS,
         }
@@ -201,6 +206,11 @@ impl SyntaxError {
                 "`stream` stands before the result of a function; elsewhere it is `Iterator<…>`".into()
             }
             Fact::TypeBeforeName { instead } => format!("the type stands behind the name: `{instead}`"),
+            Fact::Misspelled { instead } => format!("`{instead}` was probably meant"),
+            Fact::MapType { instead } => {
+                format!("the type of a map is written `{}`", instead.as_deref().unwrap_or("Map<K, V>"))
+            }
+            Fact::ModuleInQuotes { .. } => "a module is named without quotes, with dots".into(),
             Fact::IsNot => "`a is not B` is written `not (a is B)`".into(),
             Fact::ForeignClosure => "a function without a name is written `(x) => …`".into(),
             Fact::UnnamedField => "a field has a name".into(),
@@ -239,6 +249,11 @@ impl SyntaxError {
                 "each assignment is a line of its own"
             }
             Fact::Foreign(Foreign::Supertypes) => "`impl Trait for Class { … }` stands beside the class",
+            Fact::Foreign(Foreign::TrailingBlock) => "a closure is an argument: `list.map((x) => x * 2)`",
+            Fact::Foreign(Foreign::Spread) => "`a.concat(b)` is an array with the elements of both",
+            Fact::ForeignWord { written: "where", .. } => {
+                "what a type parameter must have stands with it: `fn f<T: Show>(x: T)`"
+            }
             Fact::Foreign(Foreign::MutInPattern) => {
                 "`let mut (a, b) = …` is for all names; what `match` binds is given to a `let mut` to be changed"
             }
@@ -360,7 +375,7 @@ impl SyntaxError {
                 Some(fix)
             }
             Fact::ForeignWord {
-                written: "try" | "new" | "implements" | "extends" | "ensures" | "requires",
+                written: "try" | "new" | "where" | "implements" | "extends" | "ensures" | "requires",
                 ..
             } => None,
             Fact::ForeignWord { instead: "", written } => remove(&format!("`{written}`")),
@@ -368,7 +383,21 @@ impl SyntaxError {
             Fact::ForeignWord { written, instead } if !begins_other_form(written) => write(instead),
             Fact::ThinArrow => write("=>"),
             Fact::ResultArrow => remove("it"),
-            Fact::DeclarationWithoutLet { instead } | Fact::TypeBeforeName { instead } => write(instead),
+            Fact::Misspelled { instead } => {
+                Some(Fix::proposed(format!("write `{instead}`"), vec![edit(span, instead)]))
+            }
+            Fact::ModuleInQuotes { instead } if instead.is_empty() => None,
+            Fact::ModuleInQuotes { instead } => {
+                Some(Fix::proposed(format!("write `{instead}`"), vec![edit(span, instead)]))
+            }
+            Fact::Foreign(Foreign::TypeParamsInBrackets) => {
+                let first = Span::new(span.start, span.start + 1);
+                let last = Span::new(span.end - 1, span.end);
+                Some(Fix::proposed("write `<…>`", vec![edit(first, "<"), edit(last, ">")]))
+            }
+            Fact::DeclarationWithoutLet { instead }
+            | Fact::TypeBeforeName { instead }
+            | Fact::MapType { instead: Some(instead) } => write(instead),
             Fact::StreamInType { item } => {
                 let edits = vec![
                     edit(Span::new(span.start, item.start), "Iterator<"),
@@ -434,6 +463,12 @@ const fn foreign(form: Foreign) -> &'static str {
         Foreign::MutInPattern => "`mut` stands behind `let`, not inside of a pattern",
         Foreign::DoWhile => "this loop is written `loop { … }`, with `if not c { break }` at its end",
         Foreign::Repeat => "a loop without end is written `loop { … }`",
+        Foreign::CaughtInParentheses => "the name of what is caught stands alone: `catch e { … }`",
+        Foreign::TrailingBlock => "a block cannot stand behind a field or a method",
+        Foreign::Cast => "a number is made another type by `as`: `x as float`",
+        Foreign::TypeParamsInBrackets => "type parameters are written `<T>`",
+        Foreign::Spread => "there is no `..` for the elements of another array",
+        Foreign::RestOfClass => "there is no `..` for the fields of another value: each is written",
         Foreign::Cons => "the rest of an array is written `..rest`, behind a comma",
     }
 }

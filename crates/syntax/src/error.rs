@@ -18,7 +18,7 @@ pub struct SyntaxError {
 
 impl SyntaxError {
     /// Whether the rest of its line was not understood, so that what else is wrong there is probably no mistake of its own.
-    pub const fn hides_its_line(&self) -> bool {
+    pub fn hides_its_line(&self) -> bool {
         matches!(
             self.fact,
             Fact::UnknownCharacter(_)
@@ -35,6 +35,8 @@ impl SyntaxError {
                 | Fact::ItemInBlock { .. }
                 | Fact::LabelWithoutLoop
                 | Fact::AssignmentAsValue
+                | Fact::ForeignWord { written: "try", .. }
+                | Fact::Misspelled { .. }
         )
     }
 }
@@ -223,6 +225,21 @@ pub enum Fact {
     },
     /// `a is not B`.
     IsNot,
+    /// A word of the language that is written a little otherwise.
+    Misspelled {
+        /// The word.
+        instead: &'static str,
+    },
+    /// `[string: int]` as a type.
+    MapType {
+        /// How it is written.
+        instead: Option<Box<str>>,
+    },
+    /// `import "std/fs"`.
+    ModuleInQuotes {
+        /// What is in the quotes, with dots.
+        instead: Box<str>,
+    },
     /// A function without a name, as other languages write it.
     ForeignClosure,
     /// A field of a variant without a name.
@@ -262,6 +279,18 @@ pub enum Foreign {
     DoWhile,
     /// `repeat { … }`, `repeat 3 { … }`.
     Repeat,
+    /// `catch (e) { … }`, at the name in its parentheses.
+    CaughtInParentheses,
+    /// `list.map { … }`, at the brace.
+    TrailingBlock,
+    /// `(float) 3`, at the type in its parentheses.
+    Cast,
+    /// `class Box[T]`, with the brackets.
+    TypeParamsInBrackets,
+    /// `[..a, 2]`, at the dots.
+    Spread,
+    /// `A { y: 2, ..a }`, at the dots.
+    RestOfClass,
 }
 
 /// What is wrong with an escape.

@@ -112,6 +112,8 @@ struct Parser<'s> {
     after_name: bool,
     /// A `mut` inside of a pattern, which was told.
     mut_in_pattern: Option<Span>,
+    /// Whether fields of a class literal stand behind `..`, which was told.
+    fields_left_out: bool,
     /// Where the lexer's errors are echoes.
     dropped: Vec<Span>,
     /// The token after a minus, which may be 2^63.
@@ -156,6 +158,7 @@ impl<'s> Parser<'s> {
             foreign_blocks: 0,
             after_name: false,
             mut_in_pattern: None,
+            fields_left_out: false,
             dropped: Vec::new(),
             after_minus: u32::MAX,
         };

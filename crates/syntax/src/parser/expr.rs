@@ -4,7 +4,7 @@ use pluto_source::Span;
 
 use super::Parser;
 use super::names::capital;
-use crate::error::Fact;
+use crate::error::{Fact, Foreign};
 use crate::token::Kind;
 use crate::tree::{BinaryOp, Expr, ExprId, UnaryOp};
 
@@ -167,6 +167,11 @@ impl Parser<'_> {
                     let span = self.nodes.span(left).to(self.nothing());
                     return self.nodes.add(Expr::Binary { operator, operator_span, left, right }, span);
                 }
+                let mut operator_span = operator_span;
+                if operator == BinaryOp::Add && self.at(Kind::Plus) && operator_span.end == self.start {
+                    operator_span = operator_span.to(self.bump());
+                    self.note(operator_span, Fact::ForeignOperator { written: "++", instead: "+" });
+                }
                 let right = self.operators(level + 1);
                 Expr::Binary { operator, operator_span, left, right }
             }
@@ -244,6 +249,13 @@ impl Parser<'_> {
         }
         if self.at(Kind::LeftBrace) {
             return Expr::Handle { value, error: None, arms: self.arms() };
+        }
+        if self.at_name_in_parentheses() && self.peek(3) == Kind::LeftBrace && !self.context.head {
+            let start = self.start;
+            self.skip_group();
+            self.note(self.since(start), Fact::Foreign(Foreign::CaughtInParentheses));
+            self.skip_group();
+            return Expr::Wrong;
         }
         Expr::Default { value, default: self.operators(level::CATCH + 1) }
     }

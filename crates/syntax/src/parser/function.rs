@@ -1,6 +1,6 @@
 //! Functions: heads, contracts, bodies.
 
-use pluto_source::Span;
+use pluto_source::{Span, near_misses};
 
 use super::brackets::LINE;
 use super::{Context, Parser};
@@ -41,7 +41,8 @@ impl Parser<'_> {
         if self.at(Kind::LeftParen) {
             let mut first = true;
             self.bracketed(Kind::RightParen, |parser| {
-                if let Some(found) = parser.receiver() {
+                let misspelled = first && home != Home::File && parser.at_misspelled_self();
+                if let Some(found) = parser.receiver(misspelled) {
                     if first && home != Home::File {
                         receiver = Some(found);
                     } else {
@@ -93,8 +94,32 @@ impl Parser<'_> {
         self.nodes.add(function, span)
     }
 
+    /// `slef`: a first parameter without a type, and almost `self`.
+    fn at_misspelled_self(&self) -> bool {
+        let mut tokens = self.following().map(|(_, token)| token.kind);
+        let name = if self.at(Kind::Mut) { tokens.next() } else { Some(self.kind) };
+        let behind = tokens.next();
+        let text = match self.kind {
+            Kind::Mut => {
+                self.following().next().and_then(|(_, token)| self.source.get(token.start as usize..))
+            }
+            _ => Some(self.text()),
+        };
+        let text = text.unwrap_or_default();
+        let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+        let text = text.get(..end).unwrap_or_default();
+        name == Some(Kind::Name)
+            && matches!(behind, Some(Kind::Comma | Kind::RightParen))
+            && !near_misses(text, ["self"]).is_empty()
+    }
+
     /// `self`, `mut self`.
-    fn receiver(&mut self) -> Option<Receiver> {
+    fn receiver(&mut self, misspelled: bool) -> Option<Receiver> {
+        if misspelled {
+            let mutable = self.eat(Kind::Mut);
+            self.note(self.span(), Fact::Misspelled { instead: "self" });
+            return Some(Receiver { name: Name { span: self.bump() }, mutable });
+        }
         if self.at(Kind::Ampersand) && matches!(self.peek(1), Kind::SelfValue | Kind::Mut) {
             self.note(self.span(), Fact::Foreign(Foreign::Reference));
             self.bump();
@@ -205,12 +230,21 @@ impl Parser<'_> {
     /// Behind what belongs to the head of a function: passes over the rest of the line, of which it says that it does not, where
     /// the head goes on with the next line, at a clause or at the brace of the body.
     fn skip_rest_of_head_line(&mut self) {
+        if self.at_word("where") && self.peek(1) == Kind::Name {
+            self.note(self.span(), Fact::ForeignWord { written: "where", instead: "" });
+            return self.skip_head_line();
+        }
         let in_step = self.newline || self.at(Kind::LeftBrace) || self.at_closing() || self.at(Kind::End);
         if in_step || self.at_clause() || !self.head_goes_on() {
             return;
         }
         self.expected(Expected::Block);
-        while !self.newline && !self.at_closing() && !self.at(Kind::End) {
+        self.skip_head_line();
+    }
+
+    /// Passes over what is on the line before the body.
+    fn skip_head_line(&mut self) {
+        while !self.newline && !self.at_closing() && !self.at(Kind::End) && !self.at(Kind::LeftBrace) {
             self.skip_group();
         }
         self.recovering = false;

@@ -110,6 +110,10 @@ impl Parser<'_> {
                 Some("class") => ItemKind::Class(self.class(Named::Class)),
                 Some("enum") => ItemKind::Enum(self.enum_item()),
                 Some("trait") => ItemKind::Trait(self.trait_item()),
+                Some("import") if self.text() != "mod" => {
+                    self.recovering = false;
+                    ItemKind::Import(self.import())
+                }
                 Some("pub" | "") => {
                     self.bump();
                     self.recovering = false;
@@ -125,6 +129,9 @@ impl Parser<'_> {
     fn import(&mut self) -> Import {
         self.bump();
         let begin = self.begin::<Name>();
+        if self.at(Kind::String) && !self.newline {
+            return self.quoted_import();
+        }
         let first = self.name(Expected::Name(Named::Module));
         self.push(first);
         let mut what = ImportWhat::Module;
@@ -143,6 +150,30 @@ impl Parser<'_> {
             what = ImportWhat::As(self.name(Expected::Name(Named::Module)));
         }
         Import { path, what }
+    }
+
+    /// `import "std/fs"`: each word in the quotes is read as the name of a module.
+    fn quoted_import(&mut self) -> Import {
+        let span = self.bump();
+        let text = span.of(self.source);
+        let begin = self.begin::<Name>();
+        let mut instead = String::new();
+        let mut at = span.start;
+        for word in text.split(|c: char| !c.is_alphanumeric() && c != '_') {
+            let end = at + word.len() as u32;
+            if word.starts_with(|first: char| first.is_ascii_alphabetic()) {
+                self.push(Name { span: Span::new(at, end) });
+                instead.push_str(if instead.is_empty() { "" } else { "." });
+                instead.push_str(word);
+            }
+            let separator = text.get((end - span.start) as usize..).and_then(|rest| rest.chars().next());
+            at = end + separator.map_or(0, char::len_utf8) as u32;
+        }
+        if instead.is_empty() {
+            self.push(Name { span: Span::empty(span.end) });
+        }
+        self.note(span, Fact::ModuleInQuotes { instead: instead.into() });
+        Import { path: self.finish(begin), what: ImportWhat::Module }
     }
 
     fn imported(&mut self) -> crate::tree::List<Imported> {

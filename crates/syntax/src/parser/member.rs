@@ -178,9 +178,25 @@ impl Parser<'_> {
         let name = self.declared(Named::Field);
         let is_type = self.expect(Kind::Colon) || self.begins_type();
         let ty = if is_type { self.ty() } else { self.wrong_type() };
-        let default = self.eat(Kind::Equal).map(|_| self.expr());
+        let default = self.begins_default(is_type).then(|| self.expr());
         let span = self.since_name(start, name);
         self.push(Field { span, public, name, ty, default });
+    }
+
+    /// Whether the value of a field comes, perhaps without its `=`, which is said.
+    fn begins_default(&mut self, behind_type: bool) -> bool {
+        if self.eat(Kind::Equal).is_some() {
+            return true;
+        }
+        let value = behind_type
+            && !self.recovering
+            && !self.newline
+            && super::recover::begins_operand(self.kind)
+            && !matches!(self.kind, Kind::Name | Kind::LeftParen | Kind::LeftBrace);
+        if value {
+            self.expected(Expected::Token(Kind::Equal));
+        }
+        value
     }
 
     /// The fields of an error, between braces.
@@ -269,7 +285,8 @@ impl Parser<'_> {
     /// At `impl`.
     pub(super) fn impl_item(&mut self) -> ItemKind {
         self.bump();
-        let type_params = self.type_params();
+        // A type of an array may come.
+        let type_params = if self.at(Kind::Less) { self.type_params() } else { crate::tree::List::EMPTY };
         let first = self.ty();
         let (of, on) = if self.eat(Kind::For).is_some() { (Some(first), self.ty()) } else { (None, first) };
         let methods = self.begin::<FunctionId>();

@@ -5,7 +5,7 @@ use pluto_source::Span;
 use super::names::capital;
 use super::recover::begins_operand;
 use super::{Context, Parser};
-use crate::error::{Expected, Fact};
+use crate::error::{Expected, Fact, Foreign};
 use crate::token::Kind;
 use crate::tree::{Argument, Expr, ExprId, FieldValue, List, Name, Type, TypeId};
 
@@ -55,6 +55,14 @@ impl Parser<'_> {
                     path = false;
                     continue;
                 }
+                // Outside of functions a value may stand before a block.
+                Kind::LeftBrace
+                    if self.is_method_name(expr) && !self.context.head && !self.open_braces.is_empty() =>
+                {
+                    self.note(self.span(), Fact::Foreign(Foreign::TrailingBlock));
+                    self.skip_group();
+                    Expr::Wrong
+                }
                 Kind::Name if self.at_word("later") => {
                     self.bump();
                     Expr::Later(expr)
@@ -75,6 +83,11 @@ impl Parser<'_> {
             _ => self.name(Expected::FieldName),
         };
         Expr::Field { base, name, optional }
+    }
+
+    /// Whether it ends in the name of a field or a method.
+    fn is_method_name(&self, expr: ExprId) -> bool {
+        matches!(self.nodes[expr], Expr::Field { name, .. } if !capital(name.span.of(self.source)))
     }
 
     /// Takes a token, and says whether it is such.
@@ -269,9 +282,14 @@ impl Parser<'_> {
         let ty = self.nodes.add(Type::Named { path, arguments }, span);
         let in_head = self.context.head;
         let begin = self.begin::<FieldValue>();
+        let outer = std::mem::replace(&mut self.fields_left_out, false);
         self.bracketed(Kind::RightBrace, Self::field_value);
+        let left_out = std::mem::replace(&mut self.fields_left_out, outer);
         let fields = self.finish(begin);
         let span = span.to(self.nothing());
+        if left_out {
+            return self.nodes.add(Expr::Wrong, span);
+        }
         if in_head {
             self.note(span, Fact::ClassInHead);
         }
@@ -279,6 +297,13 @@ impl Parser<'_> {
     }
 
     fn field_value(&mut self) {
+        if self.at(Kind::DotDot) {
+            self.note(self.span(), Fact::Foreign(Foreign::RestOfClass));
+            self.bump();
+            self.expr();
+            self.fields_left_out = true;
+            return;
+        }
         let start = self.start;
         let name = self.name(Expected::Name(crate::error::Named::Field));
         if self.at(Kind::Equal) {

@@ -68,7 +68,7 @@ impl Parser<'_> {
         if matches!(text, "null" | "nil" | "undefined" | "this") && !matches!(self.peek(1), Kind::Colon) {
             return self.foreign_value(text);
         }
-        if matches!(text, "await" | "new") && self.is_prefix() {
+        if matches!(text, "await" | "new" | "try") && self.is_prefix() {
             return self.foreign_prefix(text);
         }
         let is_label = self.is_label_of_loop();
@@ -123,14 +123,21 @@ impl Parser<'_> {
 
     /// `await f()`, of which the word is too much, and `new Point(1, 2)`, which is another value than a call.
     fn foreign_prefix(&mut self, text: &str) -> ExprId {
-        let written = if text == "await" { "await" } else { "new" };
+        let written = match text {
+            "await" => "await",
+            "try" => "try",
+            _ => "new",
+        };
         self.note(self.span(), Fact::ForeignWord { written, instead: "" });
         let word = self.bump();
         let value = self.postfix();
-        if written == "await" {
-            return value;
+        let span = word.to(self.nothing());
+        match written {
+            "await" => value,
+            // It hands on what the call raises.
+            "try" => self.nodes.add(Expr::Propagate(value), span),
+            _ => self.nodes.add(Expr::Wrong, span),
         }
-        self.nodes.add(Expr::Wrong, word.to(self.nothing()))
     }
 
     fn foreign_value(&mut self, text: &str) -> ExprId {
@@ -147,6 +154,9 @@ impl Parser<'_> {
 
     /// `(a)`, `(a, b)`, or a closure.
     fn parenthesized(&mut self) -> ExprId {
+        if self.begins_cast() {
+            return self.cast();
+        }
         if !self.context.guard && self.begins_closure() {
             return self.closure();
         }
@@ -171,6 +181,44 @@ impl Parser<'_> {
             }
             _ => self.nodes.add(Expr::Tuple(elements), span),
         }
+    }
+
+    /// Whether a name and nothing else is in the parentheses here.
+    pub(super) fn at_name_in_parentheses(&self) -> bool {
+        self.at(Kind::LeftParen) && self.peek(1) == Kind::Name && self.peek(2) == Kind::RightParen
+    }
+
+    /// `(float) 3`: a type of numbers in parentheses, and an operand behind it on the line.
+    fn begins_cast(&self) -> bool {
+        if !self.at_name_in_parentheses() {
+            return false;
+        }
+        let mut tokens = self.following().map(|(_, token)| token);
+        let (Some(name), Some(close), Some(operand)) = (tokens.next(), tokens.next(), tokens.next()) else {
+            return false;
+        };
+        let behind = tokens.next().map(|token| token.kind);
+        let operand_begins = match operand.kind {
+            Kind::Int | Kind::Float => true,
+            // The type of a closure's result would go on, or its arrow come.
+            Kind::Name => !matches!(
+                behind,
+                Some(Kind::FatArrow | Kind::ThinArrow | Kind::Dot | Kind::Less | Kind::Question)
+            ),
+            _ => false,
+        };
+        let lines = Span::new(close.start, operand.start).of(self.source).contains('\n');
+        let name = Span::new(name.start, close.start).of(self.source).trim_end();
+        operand_begins && !lines && matches!(name, "int" | "float" | "byte" | "double" | "long")
+    }
+
+    fn cast(&mut self) -> ExprId {
+        let start = self.start;
+        self.skip_group();
+        self.note(self.since(start), Fact::Foreign(Foreign::Cast));
+        self.operand();
+        let span = self.since(start);
+        self.nodes.add(Expr::Wrong, span)
     }
 
     /// An expression between brackets, where `x => …` was meant as a closure and `=` as a comparison.
@@ -219,8 +267,29 @@ impl Parser<'_> {
 
     /// Whether it was an entry of a map.
     fn element_or_entry(&mut self) -> bool {
-        let first = self.element();
-        let is_entry = self.eat(Kind::Colon).is_some();
+        if self.at(Kind::DotDot) && begins_operand(self.peek(1)) {
+            let start = self.start;
+            self.error(self.span(), Fact::Foreign(Foreign::Spread));
+            self.bump();
+            self.expr();
+            let span = self.since(start);
+            let element: ExprId = self.nodes.add(Expr::Wrong, span);
+            self.push(element);
+            return false;
+        }
+        let literal = matches!(self.kind, Kind::String | Kind::Int)
+            && matches!(self.peek(1), Kind::Equal | Kind::FatArrow | Kind::ThinArrow);
+        let first = if literal { self.literal() } else { self.element() };
+        if literal {
+            let written = match self.kind {
+                Kind::Equal => "=",
+                Kind::FatArrow => "=>",
+                _ => "->",
+            };
+            self.note(self.span(), Fact::ForeignOperator { written, instead: ":" });
+            self.bump();
+        }
+        let is_entry = literal || self.eat(Kind::Colon).is_some();
         if is_entry {
             let value = self.element();
             self.push(MapEntry { key: first, value });

@@ -134,7 +134,9 @@ impl Parser<'_> {
         // There is one index.
         let none = close == Kind::RightBracket && self.at(Kind::Comma);
         self.expected(if none { Expected::Token(close) } else { Expected::Either(Kind::Comma, close) });
-        if self.newline && begins_operand(self.kind) {
+        let lone = self.at(Kind::Name)
+            && (matches!(self.peek(1), Kind::Comma | Kind::Colon) || self.peek(1) == close);
+        if (self.newline && begins_operand(self.kind)) || (lone && !none) {
             return true;
         }
         while !self.at(close) && !self.at(Kind::Comma) && !closes(self.kind) && !self.at(Kind::End) {

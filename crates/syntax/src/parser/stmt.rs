@@ -1,6 +1,6 @@
 //! Statements, and the blocks that hold them.
 
-use pluto_source::Span;
+use pluto_source::{Span, near_misses};
 
 use super::brackets::{closes, opens};
 use super::expr::needs_left_operand;
@@ -146,7 +146,7 @@ impl Parser<'_> {
 
     /// `let`, behind the word.
     fn let_stmt(&mut self) -> Stmt {
-        let mutable = self.eat(Kind::Mut);
+        let mutable = self.eat(Kind::Mut).or_else(|| self.misspelled_mut());
         self.mut_in_pattern = None;
         let pattern = self.pattern_without_type();
         let mutable = mutable.or(self.mut_in_pattern);
@@ -166,6 +166,19 @@ impl Parser<'_> {
         let otherwise = self.eat(Kind::Else).map(|_| self.expect_block());
         let pattern = if otherwise.is_none() { self.capital_as_name(pattern) } else { pattern };
         Stmt::Let { mutable, pattern, ty, value, otherwise }
+    }
+
+    /// `let umt a`.
+    fn misspelled_mut(&mut self) -> Option<Span> {
+        let misspelled = self.at(Kind::Name)
+            && self.peek(1) == Kind::Name
+            && matches!(self.peek(2), Kind::Equal | Kind::Colon)
+            && !near_misses(self.text(), ["mut"]).is_empty();
+        if !misspelled {
+            return None;
+        }
+        self.note(self.span(), Fact::Misspelled { instead: "mut" });
+        Some(self.bump())
     }
 
     fn leading_operator(&mut self) -> Stmt {

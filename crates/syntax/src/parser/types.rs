@@ -2,6 +2,7 @@
 
 use pluto_source::Span;
 
+use super::brackets::LINE;
 use super::{Context, Parser};
 use crate::error::{Expected, Fact, Foreign, Named};
 use crate::token::Kind;
@@ -107,12 +108,19 @@ impl Parser<'_> {
 
     fn array_type(&mut self) -> Type {
         let open = self.bump();
-        let element = self.within(Context { brackets: true, ..Context::default() }, |parser| {
+        let (key, map) = self.within(Context { brackets: true, ..Context::default() }, |parser| {
             let element = parser.ty();
+            let map = parser.eat(Kind::Colon).map(|_| parser.ty());
             parser.close(open, Kind::RightBracket);
-            element
+            (element, map)
         });
-        Type::Array(element)
+        let Some(value) = map else { return Type::Array(key) };
+        let text = |ty| self.nodes.span(ty).of(self.source);
+        let (key, value) = (text(key), text(value));
+        let plain = |text: &str| !text.is_empty() && text.len() < LINE;
+        let instead = (plain(key) && plain(value)).then(|| format!("Map<{key}, {value}>").into());
+        self.note(open.to(self.nothing()), Fact::MapType { instead });
+        Type::Wrong
     }
 
     fn tuple_type(&mut self) -> TypeId {
@@ -165,6 +173,7 @@ impl Parser<'_> {
         }
         match self.kind {
             Kind::LeftBracket | Kind::LeftParen | Kind::Fn => true,
+            Kind::Name if self.text() == "where" => self.peek(1) != Kind::Name,
             Kind::Name => {
                 !matches!(self.text(), "raises" | "throws" | "requires" | "ensures" | "later")
                     || self.peek(1) == Kind::LeftBrace
@@ -204,7 +213,10 @@ impl Parser<'_> {
         loop {
             let error = self.ty();
             self.push(error);
-            if self.eat(Kind::Comma).is_none() {
+            if self.at(Kind::Pipe) {
+                self.note(self.span(), Fact::ForeignOperator { written: "|", instead: "," });
+                self.bump();
+            } else if self.eat(Kind::Comma).is_none() {
                 break;
             }
         }
@@ -230,8 +242,27 @@ impl Parser<'_> {
                 let bounds = parser.bounds();
                 parser.push(TypeParam { name, bounds });
             });
+        } else if self.at_type_params_in_brackets() {
+            let span = self.bracketed(Kind::RightBracket, |parser| {
+                let name = parser.declared(Named::TypeParameter);
+                let bounds = parser.bounds();
+                parser.push(TypeParam { name, bounds });
+            });
+            self.note(span, Fact::Foreign(Foreign::TypeParamsInBrackets));
         }
         self.finish(begin)
+    }
+
+    /// `[T]`, `[T, …`: dependencies have types.
+    fn at_type_params_in_brackets(&self) -> bool {
+        let first = self.following().next().map_or("", |(_, token)| {
+            let rest = self.source.get(token.start as usize..).unwrap_or_default();
+            rest.get(..rest.chars().next().map_or(0, char::len_utf8)).unwrap_or_default()
+        });
+        self.at(Kind::LeftBracket)
+            && self.peek(1) == Kind::Name
+            && super::names::capital(first)
+            && matches!(self.peek(2), Kind::Comma | Kind::RightBracket)
     }
 
     fn bounds(&mut self) -> List<TypeId> {
