@@ -7,6 +7,7 @@ mod heap;
 mod host;
 mod intrinsics;
 mod operators;
+mod reach;
 mod show;
 mod streams;
 mod tasks;

@@ -37,6 +37,9 @@ intrinsics! {
     ShowQuoted = "show quoted",
     ShowFormatted = "show formatted",
     Copy = "copy",
+    /// Objects in a value that a copy of it would copy: the shape is a pair of that of the value and of what captures what is looked
+    /// for, and the objects are an array, null where there are none.
+    Reached = "reached",
     Concat = "string +",
     ConcatBytes = "bytes +",
     TextGet = "string []",

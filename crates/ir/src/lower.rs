@@ -4,6 +4,7 @@ mod calls;
 mod code;
 mod concurrency;
 mod control;
+mod crossing;
 mod expectations;
 mod exprs;
 mod generators;
@@ -93,6 +94,8 @@ enum Key {
     ActorValue(FunctionId, Vec<TyId>, TyId, concurrency::ActorMethod),
     /// A constant.
     Const(ConstId),
+    /// The invariants of a type.
+    Broken(TyId),
 }
 
 /// What is to be lowered into a function.
@@ -112,6 +115,8 @@ enum Job {
     Task(Box<concurrency::Started>),
     Deferred(ExprId, Vec<leaving::Captured>, Subst, ModuleId),
     Const(ConstId),
+    Broken(ClassId, TyId),
+    FindBroken(ModuleId),
 }
 
 /// What is known of a function before its code is made.
@@ -137,6 +142,7 @@ struct Lowering<'s> {
     /// Where the tables of traits make an `ActorDown`, in place of which a caller makes its own.
     behind_trait: Option<u32>,
     intrinsics: FxHashMap<&'static str, Intrinsic>,
+    guarded: crossing::Guarded,
     missing: Option<Missing>,
 }
 
@@ -158,19 +164,24 @@ impl<'s> Lowering<'s> {
                 .chain(pluto_host::functions().iter().copied().map(Intrinsic::Host))
                 .map(|known| (known.name(), known))
                 .collect(),
+            guarded: crossing::Guarded::default(),
             missing: None,
         }
     }
 
     /// Lowers what is still to be lowered.
     fn finish(mut self) -> Result<Program, Missing> {
-        while let Some((id, job)) = self.queue.pop() {
-            self.run(id, job);
-            if let Some(missing) = self.missing.take() {
-                return Err(missing);
+        loop {
+            while let Some((id, job)) = self.queue.pop() {
+                self.run(id, job);
+                if let Some(missing) = self.missing.take() {
+                    return Err(missing);
+                }
+            }
+            if !self.finish_guarded() {
+                return Ok(self.out);
             }
         }
-        Ok(self.out)
     }
 
     fn location(&self, module: ModuleId, span: Span) -> Location {
@@ -336,6 +347,8 @@ impl<'s> Lowering<'s> {
                 self.deferred_code(id, body, &captured, subst, module)
             }
             Job::Const(constant) => self.const_code(id, constant),
+            Job::Broken(class, ty) => self.broken_code(id, class, ty),
+            Job::FindBroken(module) => self.find_broken_code(id, module),
         };
         if let Some(place) = self.out.functions.get_mut(id.index()) {
             *place = made;

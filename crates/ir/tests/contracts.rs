@@ -56,9 +56,13 @@ pub fn twice(of: Meter, n: int) int { of.twice(n) }
 
 /// What each `main` prints, and the trap that ends it.
 fn check(mains: &[&str], expected: &Expect) {
+    check_of(CLASS, mains, expected);
+}
+
+fn check_of(source: &str, mains: &[&str], expected: &Expect) {
     let mut told = String::new();
     for main in mains {
-        let checked = TestCompiler::new(format!("{CLASS}fn main() {{\n{main}\n}}\n")).check();
+        let checked = TestCompiler::new(format!("{source}\nfn main() {{\n{main}\n}}\n")).check();
         assert_eq!(checked.shown(), "", "{main}");
         let main_function = pluto_ir::mains(&checked.program).next().expect("there is a `main`");
         let lowered = pluto_ir::lower(&checked.program, main_function).expect("all of it can be lowered");
@@ -89,6 +93,61 @@ fn invariants_hold_behind_each_change_from_outside() {
             `invariant` does not hold in main
             `invariant` does not hold in main
             `invariant` does not hold in Jar.hold
+        "#]],
+    );
+}
+
+#[test]
+fn invariants_hold_of_what_is_copied() {
+    let class = "    fn spare(mut self, mut out: [Jar]) {
+        self.coins += 5
+        for jar in out.copy() { print(jar) }
+        out.push(dup(self))
+        self.coins -= 5
+    }";
+    let more = "fn dup<T>(of: T) T { of.copy() }
+trait Named { fn name(self) string }
+class Label<T> { of: T }
+impl Named for Label<Jar> { fn name(self) string { \"a label\" } }
+class Tin<T> {
+    of: [T]
+    invariant self.of.len() > 0
+    fn take(mut self) [Tin<T>] {
+        let all = self.of
+        self.of = []
+        let f = () => self
+        let tins = [f.copy()()]
+        self.of = all.copy()
+        tins
+    }
+}
+class Box {
+    n: int = 1
+    invariant self.n > 0
+    fn named(mut self) Named {
+        self.n = 0
+        let of: Named = Shelf { of: self }
+        let named = of.copy()
+        self.n = 1
+        named
+    }
+}
+class Shelf { of: Box }
+impl Named for Shelf { fn name(self) string { self.of.n.to_string() } }";
+    let source = CLASS.replacen("    fn lose", &format!("{class}\n    fn lose"), 1) + more;
+    check_of(
+        &source,
+        &[
+            "    let mut jar = Jar { coins: 1 }\n    let mut out = [Jar { coins: 2 }]\n    jar.spare(out)",
+            "    let mut jar = Jar { coins: 1 }\n    let mut out = [jar]\n    jar.spare(out)",
+            "    let mut tin = Tin { of: [1] }\n    print(tin.copy())\n    print(tin.take())",
+            "    let mut of = Box {}\n    print(of.named().name()!)",
+        ],
+        &expect![[r#"
+            Jar { coins: 2 } `invariant` does not hold in dup
+            `invariant` does not hold in Jar.spare
+            Tin { of: [1] } `invariant` does not hold in Tin.take
+            `invariant` does not hold in Box.named
         "#]],
     );
 }

@@ -415,6 +415,74 @@ fn main() {
     ],
 );
 
+/// In a method that breaks the invariant for a while, with what copies the object, or has it cross to another task.
+const CROSSING: (&str, &[&str]) = (
+    r"
+error Bad { of: S }
+class S {
+    v: int = 3
+    invariant self.v > 0
+    fn holds(self) bool { self.v > 0 }
+    fn m(mut self, out: Sender<S>, mut all: [S]) {
+        let mut z: [S] = []
+        let mut f: fn() [S] = () => []
+        STATEMENTS
+        if z.len() > 7 { raise Bad { of: self } }
+        if self.v < 0 { self.v = 3 }
+        for s in z { all.push(s) }
+    }
+    fn copied(self) S { self.copy() }
+}
+fn itself(s: S) S { s }
+actor Depot {
+    kept: [S] = []
+    fn keep(mut self, s: S) { self.kept.push(s) }
+    fn all(self) [S] { self.kept }
+}
+fn work(out: Sender<S>) [bool] {
+    let mut all: [S] = []
+    let mut s = S {}
+    s.m(out, all) catch {
+        Bad { of } => all.push(of)
+        _ => print(1)
+    }
+    all.map((s) => s.holds())
+}
+fn main() {
+    let (tx, rx) = chan<S>(8)
+    let t = spawn work(tx)
+    let held = t.get() catch []
+    for holds in held { print(holds) }
+    while true {
+        let s = rx.try_recv()
+        if s == none { break }
+        print(s.holds())
+    }
+}
+",
+    &[
+        "self.v = -1",
+        "if z.len() > 1 { raise Bad { of: self } }",
+        "let bad = Bad { of: self.copy() }\nself.v = 5\nraise bad",
+        "z.push(self)",
+        "z.push(self.copy())",
+        "z = z.copy()",
+        "z = [self].copy()",
+        "z.append([self: 1].keys())",
+        "z.append(Set.of(self).to_array())",
+        "z.push(self.copied())",
+        "f = () => [self]",
+        "z = (f.copy())()",
+        "out.send(self) catch none",
+        "out.try_send(self)",
+        "select { out.send(self) => none\ndefault => none }",
+        "let t = spawn itself(self)\nz.push(t.get() catch S {})",
+        "let t = spawn f()\nz = t.get() catch []",
+        "let k = spawn Depot {}\nk.keep(self) catch none\nz = k.all() catch []",
+        "let k = spawn Depot { kept: [self] }\nz = k.all() catch []",
+    ],
+);
+
 #[derive(Debug, Default)]
 struct Lines(Vec<String>);
 
@@ -479,6 +547,11 @@ fn a_function_whose_result_is_accepted_breaks_no_invariant() {
 #[test]
 fn a_user_that_is_accepted_breaks_no_invariant() {
     assert_eq!(each_sequence(USER, 3), (2405, 2300));
+}
+
+#[test]
+fn what_is_copied_in_a_method_breaks_no_invariant() {
+    assert_eq!(each_sequence(CROSSING, 3), (7240, 0));
 }
 
 #[test]

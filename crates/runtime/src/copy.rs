@@ -4,10 +4,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::handle::{self, NO_STREAM, SENDER, STREAM};
 use crate::heap::words;
+use crate::operations::{Call, Done};
 use crate::parcel::each_ref;
 use crate::task::Task;
 use crate::trap::Trap;
-use crate::types::{Lane, STATIC};
+use crate::types::{Lane, STATIC, Shape};
 
 impl Task<'_> {
     /// Copies the value whose lanes are in the slot of the call from a place on, in place. Gives the channels of the senders in it.
@@ -95,4 +96,47 @@ impl Task<'_> {
         work.push(copy);
         copy
     }
+
+    /// The objects of some shapes among those that a copy of an object makes anew and that were not seen before.
+    fn objects_of(&self, wanted: &[u32], object: u64, seen: &mut FxHashSet<u64>, found: &mut Vec<u64>) {
+        let mut work = vec![object];
+        while let Some(object) = work.pop() {
+            if !self.is_copied(object) || !seen.insert(object) {
+                continue;
+            }
+            let shape = self.types.of_header(self.header(object)).shape;
+            if shape.is_some_and(|shape| wanted.contains(&shape)) {
+                found.push(object);
+            }
+            self.each_ref(object, &mut |at| work.push(self.word(object, at)));
+        }
+    }
+}
+
+/// Gives the objects of some shapes in a value.
+pub(crate) fn reached(call: &mut Call<'_, '_>) -> Done {
+    let Shape::Tuple(parts) = call.task.types.shape(call.shape).clone() else { return Ok(()) };
+    let (Some(value), Some(of)) = (parts.first(), parts.get(1)) else { return Ok(()) };
+    let Shape::Captures(wanted) = call.task.types.shape(*of).clone() else { return Ok(()) };
+    let lanes = call.task.types.lanes(*value).to_vec();
+    let find = |call: &Call<'_, '_>| {
+        let (mut seen, mut found) = (FxHashSet::default(), Vec::new());
+        for (at, _) in lanes.iter().enumerate().filter(|(_, lane)| **lane == Lane::Ref) {
+            call.task.objects_of(&wanted, call.word(at), &mut seen, &mut found);
+        }
+        found
+    };
+    let len = find(call).len();
+    if len == 0 {
+        call.set(0, 0);
+        return Ok(());
+    }
+    let array = call.new_array(*of, len)?;
+    // They may have moved when room was made.
+    for (at, object) in find(call).into_iter().enumerate() {
+        call.task.set_element(array, *of, at, &[object]);
+    }
+    call.task.set_word(array, 1, len as u64);
+    call.set(0, array);
+    Ok(())
 }

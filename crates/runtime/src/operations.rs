@@ -4,7 +4,7 @@ use crate::equal::DEPTH;
 use crate::machine::{Machine, Step};
 use crate::task::Task;
 use crate::trap::Stop;
-use crate::{actors, arrays, bytes, chance, channels, maps, numbers, show, streams, tasks, texts};
+use crate::{actors, arrays, bytes, chance, channels, copy, maps, numbers, show, streams, tasks, texts};
 
 /// Whether an operation goes on.
 pub(crate) type Done = Result<(), Stop>;
@@ -90,6 +90,7 @@ pub(crate) const OPERATIONS: &[(&str, Operation)] = &[
     ("grow array", arrays::grow),
     ("==", equal),
     ("<=>", compare),
+    ("reached", copy::reached),
     ("show", show::show),
     ("show quoted", show::show_quoted),
     ("show formatted", show::show_formatted),

@@ -79,6 +79,16 @@ impl Machine<'_, '_> {
                 self.keep_senders(self.current);
                 copy
             }
+            I::Reached => {
+                let found = self.heap.reached(with, shape);
+                match found.is_empty() {
+                    true => vec![0],
+                    false => {
+                        let len = found.len();
+                        vec![self.heap.add(Object::Array { width: 1, len, lanes: found })?]
+                    }
+                }
+            }
             I::Debug => {
                 let text = self.heap.text(a);
                 if let Some(at) = self.place() {

@@ -463,7 +463,11 @@ impl Code<'_, '_> {
                 Vec::new()
             }
             "array.sum" | "array.product" => vec![self.fold(first(&flat), result, name == "array.product")],
-            "any.copy" => self.copy(on, &flat),
+            "any.copy" => {
+                let shape = self.l.shape(on);
+                self.check_copied(shape, &flat);
+                self.copy(on, &flat)
+            }
             "any.to_string" => vec![self.show(on, &flat)],
             "float.to_int" => vec![self.cast(crate::program::Cast::FloatToInt, first(&flat), Lane::Int)],
             "float.truncate" => vec![self.cast(crate::program::Cast::Truncate, first(&flat), Lane::Int)],

@@ -63,6 +63,8 @@ pub(super) struct Code<'l, 's> {
     pub(super) olds: FxHashMap<ExprId, Value>,
     /// What `result` stands for while a contract is checked.
     pub(super) given: Value,
+    /// Whether a clause of a contract is written.
+    pub(super) in_contract: bool,
     /// Whether names are bound that another alternative of a pattern binds too.
     pub(super) binds_again: bool,
 }
@@ -112,6 +114,7 @@ impl<'l, 's> Code<'l, 's> {
             ensures: Vec::new(),
             olds: FxHashMap::default(),
             given: Vec::new(),
+            in_contract: false,
             binds_again: false,
         };
         code.current = code.block();
@@ -332,6 +335,10 @@ impl<'l, 's> Code<'l, 's> {
         with: &[Reg],
         gives: &[Lane],
     ) -> Value {
+        // The arms of a `select` are checked before it begins.
+        if what != Intrinsic::SelectSend {
+            self.check_arguments(what, shape, with);
+        }
         let to: Value = gives.iter().map(|lane| self.reg(*lane)).collect();
         let (list, with) = (self.list(&to), self.list(with));
         self.push(Inst::Intrinsic { to: list, what, shape, with });

@@ -140,6 +140,15 @@ impl Code<'_, '_> {
         self.object(shape, 0, &lanes)
     }
 
+    /// The same where it is copied for another task.
+    fn capture_copies(&mut self, types: &[TyId], values: &[Value]) -> Reg {
+        for (ty, value) in types.iter().zip(values) {
+            let shape = self.l.shape(*ty);
+            self.check_copied(shape, value);
+        }
+        self.capture(types, values)
+    }
+
     /// `spawn f(x)`
     pub(super) fn spawn(&mut self, id: ExprId, call: ExprId) -> Value {
         let ExprKind::Call(callee, arguments) = self.l.source.nodes.exprs[call].kind else {
@@ -160,12 +169,12 @@ impl Code<'_, '_> {
             Some((target, given)) => values.extend(self.arguments(*target, given, &arguments)),
             None => values.extend(arguments.into_iter().map(|argument| self.expr(argument))),
         }
-        let captures = self.capture(&types, &values);
+        self.at = self.place_of(id);
+        let captures = self.capture_copies(&types, &values);
         let name = match &given {
             Some((target, _)) => self.l.name_of(target.function),
             None => "closure".to_owned(),
         };
-        self.at = self.place_of(id);
         let result = self.ty_of(call);
         let lanes = self.l.lanes(result);
         let entry = self.l.reserve(format!("task {name}"), lanes, true, self.at);
@@ -194,6 +203,8 @@ impl Code<'_, '_> {
         let state_ty = self.l.types.intern(Ty::Class(class, list));
         let at = self.place_of(of);
         let state = self.class_of(state_ty, class, given, at);
+        let of_state = self.l.shape(state_ty);
+        self.check_copied(of_state, &state);
         let shape = self.l.shape(ty);
         self.intrinsic(Intrinsic::SpawnActor, shape, &state, &[Lane::Ref])
     }
@@ -201,7 +212,7 @@ impl Code<'_, '_> {
     /// A function value of the state of an actor: a method, and what it is called with.
     fn message(&mut self, function: FunctionId, given: Vec<TyId>, with: &[Value], types: &[TyId]) -> Reg {
         let types = types.get(1..).unwrap_or_default();
-        let captures = self.capture(types, with.get(1..).unwrap_or_default());
+        let captures = self.capture_copies(types, with.get(1..).unwrap_or_default());
         let entry = self.l.once(Key::Message(function, given.clone()), |l| {
             let subst = Subst::of(&l.params_of(function), &given);
             Reserved {
@@ -443,7 +454,10 @@ impl Code<'_, '_> {
                     let ty = self.ty_of(channel);
                     let mut with = self.expr(channel);
                     with.extend(self.expr(value));
-                    waits.push((Intrinsic::SelectSend, self.l.shape(ty), with));
+                    let shape = self.l.shape(ty);
+                    // Nothing is called between the arms.
+                    self.check_arguments(Intrinsic::SelectSend, shape, &with);
+                    waits.push((Intrinsic::SelectSend, shape, with));
                 }
                 SelectKind::After(time) => {
                     let with = self.expr(time);

@@ -1,7 +1,7 @@
 //! Objects: classes, errors, variants, and their fields.
 
 use pluto_check::arena::List;
-use pluto_check::body::{BodyOwner, ExprId};
+use pluto_check::body::{BodyId, BodyOwner, ExprId};
 use pluto_check::program::{ClassId, EnumId, ErrorId, Field};
 use pluto_check::types::{Subst, Ty, TyId};
 
@@ -142,13 +142,22 @@ impl Code<'_, '_> {
         }
     }
 
+    /// Whether a clause of a contract holds, in which `self` is an object.
+    pub(super) fn clause(&mut self, body: BodyId, object: &[Reg]) -> Value {
+        let of = self.l.source.nodes.bodies[body];
+        if matches!(of.owner, BodyOwner::Invariant(_)) {
+            self.locals.insert(local_at(of.locals.0), object.to_vec());
+        }
+        let outer = std::mem::replace(&mut self.in_contract, true);
+        let holds = self.body(body);
+        self.in_contract = outer;
+        holds
+    }
+
     /// Checks a clause of a contract, in which `self` is an object.
     pub(super) fn check_contract(&mut self, contract: &pluto_check::program::Contract, object: &[Reg]) {
         let body = self.l.source.nodes.bodies[contract.body];
-        if matches!(body.owner, BodyOwner::Invariant(_)) {
-            self.locals.insert(local_at(body.locals.0), object.to_vec());
-        }
-        let holds = self.body(contract.body);
+        let holds = self.clause(contract.body, object);
         let Some(holds) = holds.first().copied() else { return };
         let (fine, broken) = (self.block(), self.block());
         self.branch(holds, fine, broken);

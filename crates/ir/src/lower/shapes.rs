@@ -28,6 +28,7 @@ impl Lowering<'_> {
         if let Some(place) = self.out.shapes.get_mut(id.index()) {
             *place = shape;
         }
+        self.note_guarded(ty, id);
         id
     }
 
