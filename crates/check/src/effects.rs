@@ -1,6 +1,7 @@
 //! What is said in bodies about errors: who calls what, what is raised, handled, and handed on. Solved for the whole program.
 
 mod solve;
+mod unexpected;
 
 use pluto_source::FileSpan;
 use rustc_hash::FxHashSet;

@@ -396,6 +396,8 @@ pub enum Fact {
     EffectEscapes { errors: Vec<ErrorId> },
     /// A method that raises what its trait does not say.
     RaisesMore { of: TraitId, name: Symbol, errors: Vec<ErrorId> },
+    /// A method that raises what a package does not expect which does not know it; where that would come out.
+    RaisesUnexpected { of: TraitId, name: Symbol, errors: Vec<ErrorId>, out: FileSpan },
     /// A `raise` of what is no error.
     NotAnError { ty: TyId },
     /// An arm of a handler that no error comes to.

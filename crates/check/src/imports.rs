@@ -146,7 +146,7 @@ impl Checker<'_> {
     }
 
     /// Whether a package is another, or needs it, be it by way of others.
-    fn reaches(&self, from: PackageId, to: PackageId) -> bool {
+    pub(crate) fn reaches(&self, from: PackageId, to: PackageId) -> bool {
         let mut seen = vec![from.index() as usize];
         let mut next = 0;
         while let Some(at) = seen.get(next).copied() {

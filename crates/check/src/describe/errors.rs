@@ -97,6 +97,15 @@ impl Words<'_> {
                 );
                 Said::new(codes::RAISES_MORE, message)
             }
+            Fact::RaisesUnexpected { of, name, errors, out } => {
+                let message = format!(
+                    "`{}` may raise {}, and who uses the trait `{}` in another package does not expect that",
+                    self.name(*name),
+                    self.errors_of(errors),
+                    self.trait_name(*of)
+                );
+                Said::new(codes::RAISES_MORE, message).at(*out, "it would come here")
+            }
             Fact::NotAnError { ty } => {
                 Said::new(codes::NOT_AN_ERROR, format!("`{}` is not an error", self.ty(*ty)))
                     .note("an error is declared by `error`")

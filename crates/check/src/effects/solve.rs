@@ -43,7 +43,7 @@ impl Nodes {
     }
 }
 
-fn number(error: ErrorId) -> raises::ErrorId {
+pub(super) fn number(error: ErrorId) -> raises::ErrorId {
     raises::ErrorId(error.index() + 1)
 }
 
@@ -354,7 +354,11 @@ impl Checker<'_> {
         if !bare || solution.raises_nothing(node) && !call.always {
             return;
         }
-        let errors = Self::errors_of(solution, node);
+        let all = Self::errors_of(solution, node);
+        let errors = self.expected_here(call.at, node, all.clone(), solution);
+        if errors.is_empty() && !all.is_empty() && !call.always {
+            return;
+        }
         let always = errors.is_empty();
         if always && solution.raises(node, UNKNOWN) {
             return;
@@ -380,8 +384,9 @@ impl Checker<'_> {
 
     /// What asks a stream for its values, elsewhere, cannot know that it may fail: a `for` asks where it is called.
     fn refuse_stream(&mut self, call: &CallFact, node: NodeId, solution: &Solution) {
-        let errors = Self::errors_of(solution, node);
-        if !errors.is_empty() || !solution.raises(node, UNKNOWN) {
+        let all = Self::errors_of(solution, node);
+        let errors = self.expected_here(call.at, node, all.clone(), solution);
+        if !errors.is_empty() || all.is_empty() && !solution.raises(node, UNKNOWN) {
             self.tell(call.at, Fact::StreamMayFail { errors });
         }
     }
@@ -399,6 +404,7 @@ impl Checker<'_> {
             let Some(node) = nodes.var(from) else { continue };
             let mut errors = Self::errors_of(solution, node);
             errors.retain(|error| !allowed.contains(error));
+            let errors = self.expected_here(flow.at, node, errors, solution);
             if errors.is_empty() && solution.variables(node).next().is_none() {
                 continue;
             }
@@ -422,6 +428,7 @@ impl Checker<'_> {
         let open = solution.variables(node).next().is_some();
         if !handler.all {
             let errors: Vec<ErrorId> = incoming.into_iter().filter(|error| !handler.takes(*error)).collect();
+            let errors = self.expected_here(handler.at, node, errors, solution);
             if !errors.is_empty() || open {
                 self.tell(handler.at, Fact::HandlerMisses { errors });
             }
@@ -452,12 +459,13 @@ impl Checker<'_> {
             let allowed = self.program.types.errors(declared).to_vec();
             let mut errors = Self::errors_of(solution, node);
             errors.retain(|error| !allowed.contains(error));
+            let at = self.place(&self.program.functions[id].origin);
+            let errors = self.expected_here(at, node, errors, solution);
             let open = solution.variables(node).next().is_some();
             if errors.is_empty() && !open {
                 continue;
             }
             let way = errors.first().map(|first| solution.origin(node, number(*first))).unwrap_or_default();
-            let at = self.place(&self.program.functions[id].origin);
             self.tell(at, Fact::Undeclared { function: id, errors, way });
         }
     }
