@@ -75,7 +75,10 @@ pub enum Misplaced {
     /// `?` where the function does not give an optional.
     Try,
     /// An actor made without `spawn`.
-    ActorLiteral,
+    ActorLiteral {
+        /// Whether something is asked of it.
+        receiver: bool,
+    },
     /// A function without `self` in a trait.
     TraitFunction,
 }

@@ -210,6 +210,9 @@ impl Words<'_> {
 
     pub(super) fn more_types(&self, fact: &Fact) -> Option<Said> {
         Some(match fact {
+            Fact::Misplaced { what: what @ Misplaced::ActorLiteral { receiver: false } } => {
+                misplaced(*what).insert_before("write `spawn`", self.at, "spawn ")
+            }
             Fact::Misplaced { what } => misplaced(*what),
             Fact::MissingMethods { of, names } => {
                 let message = format!(
@@ -338,7 +341,7 @@ fn misplaced(what: Misplaced) -> Said {
         Misplaced::SelfType => "there is no `Self` here",
         Misplaced::Ensures => "`result` and `old` stand in `ensures` only, and `result` where there is one",
         Misplaced::Try => "`?` returns `none`, and the function here gives no optional",
-        Misplaced::ActorLiteral => "an actor is started by `spawn`",
+        Misplaced::ActorLiteral { .. } => "an actor is started by `spawn`",
         Misplaced::TraitFunction => "what a trait asks for is a method, which has `self`",
     };
     let said = Said::new(codes::MISPLACED, message);

@@ -32,7 +32,10 @@ impl Body<'_, '_> {
                 self.class_value(id, made, fields, span)
             }
             Ty::Actor(id, _) => {
-                self.error(span, Fact::Misplaced { what: Misplaced::ActorLiteral });
+                // `spawn` before a receiver would be about all of the call.
+                let behind = self.c.file(self.module).text.get(span.end as usize..).unwrap_or_default();
+                let receiver = behind.trim_start().starts_with(['.', '?']);
+                self.error(span, Fact::Misplaced { what: Misplaced::ActorLiteral { receiver } });
                 self.class_value(id, made, fields, span)
             }
             Ty::Error(id) => {
