@@ -9,6 +9,7 @@ mod closures;
 mod coerce;
 mod concurrency;
 mod control;
+mod diverge;
 mod handlers;
 mod literals;
 mod members;
@@ -413,6 +414,8 @@ impl<'b, 'a> Body<'b, 'a> {
 
     /// An expression whose value is used, so that it is not `void`.
     fn value(&mut self, id: tree::ExprId, want: Want) -> ExprId {
+        // Its value is used, whatever is done with what is made of it.
+        let want = if matches!(want, Want::Drop) { Want::Any } else { want };
         let expr = self.expr(id, want);
         if self.ty(expr) == TyId::VOID {
             let span = self.nodes.span(id);

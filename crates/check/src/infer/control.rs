@@ -52,9 +52,9 @@ impl Body<'_, '_> {
             let last = at + 1 == ids.len();
             let never = match self.nodes[*id] {
                 tree::Stmt::Expr(expr) if last && !matches!(want, Want::Drop) => {
-                    let value = self.branch(expr, want);
+                    let value = self.tail(expr, want);
                     tail = Some(value);
-                    self.ty(value) == TyId::NEVER
+                    self.diverges(value)
                 }
                 _ => self.stmt(*id, &mut made),
             };

@@ -40,7 +40,7 @@ impl Body<'_, '_> {
             tree::Stmt::Expr(expr) => {
                 let made = self.expr(expr, Want::Drop);
                 self.must_use(made, expr);
-                let never = self.ty(made) == TyId::NEVER;
+                let never = self.diverges(made);
                 (Stmt::Expr(made), never)
             }
             tree::Stmt::Wrong => return false,
@@ -125,7 +125,7 @@ impl Body<'_, '_> {
         if matches!(self.nodes[pattern], tree::Pattern::Any) {
             self.must_not_drop_task(value);
         }
-        (Stmt::Let(made, value, otherwise), never)
+        (Stmt::Let(made, value, otherwise), never || self.diverges(value))
     }
 
     fn is_no_object(&mut self, ty: TyId) -> bool {
