@@ -34,9 +34,9 @@ fn a_mistake_has_few_echoes() {
         programs.iter().map(|(errors, programs)| format!("{errors} errors: {programs} programs\n")).collect();
     expect![[r#"
         0 errors: 1860 programs
-        1 errors: 17117 programs
+        1 errors: 17111 programs
         2 errors: 1201 programs
-        3 errors: 120 programs
+        3 errors: 126 programs
         4 errors: 22 programs
     "#]]
     .assert_eq(&table.concat());
