@@ -73,7 +73,7 @@ pub(crate) const MANY: usize = 1000;
 #[derive(Debug)]
 pub(crate) struct Injected {
     types: FxHashSet<TyId>,
-    /// Classes that have a trait that is.
+    /// Classes that have a trait that is, or that are injected with the type parameters of another class.
     classes: FxHashSet<ClassId>,
 }
 
@@ -402,7 +402,11 @@ impl Checker<'_> {
             Ty::Trait(of, _) => Some(of),
             _ => None,
         });
-        let classes = traits.flat_map(|of| self.implementers(of)).collect();
+        let parts = types.iter().filter_map(|ty| match self.program.types.get(*ty) {
+            Ty::Class(class, _) if self.program.types.has_param(*ty) => Some(class),
+            _ => None,
+        });
+        let classes = traits.flat_map(|of| self.implementers(of)).chain(parts).collect();
         let found = Rc::new(Injected { types, classes });
         self.injected = Some(Rc::clone(&found));
         found
