@@ -24,6 +24,17 @@ pub struct Code {
     pub severity: Severity,
 }
 
+/// Codes below this are of the lexer and the parser.
+const CHECKER: u16 = 200;
+
+impl Code {
+    /// Whether it is about how a program is written, not about what it means.
+    #[must_use]
+    pub const fn is_of_syntax(self) -> bool {
+        self.number < CHECKER
+    }
+}
+
 /// A place, and what is to be said about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {

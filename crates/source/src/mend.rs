@@ -1,7 +1,8 @@
 //! Fixes carried out until there is nothing left to mend.
 //!
 //! In rounds: what can be mended at once is, and the result is checked again. A fix whose diagnostic is still there is taken back, and so
-//! are proposals that leave more errors than there were.
+//! are proposals that leave more errors than there were, or more of those of syntax, behind which nothing can be judged. So is a sure fix,
+//! unless it takes a mistake of syntax away: then what is behind that is judged for the first time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -68,7 +69,7 @@ struct Round<P: Mendable> {
     /// The texts before it.
     texts: Texts<P>,
     /// How many errors there were before it.
-    errors: usize,
+    errors: Errors,
     /// How often each thing was wrong before it.
     wrong: BTreeMap<Wrong, usize>,
     mends: Vec<Mend>,
@@ -85,7 +86,7 @@ pub fn mend<P: Mendable, E>(
 ) -> Result<Mended<P>, E> {
     let (mut texts, mut originals) = (Texts::<P>::new(), Texts::<P>::new());
     let (mut done, mut useless) = (Vec::new(), BTreeSet::new());
-    let (mut one_by_one, mut rounds) = (false, 0);
+    let (mut one_by_one, mut sure_at_once, mut rounds) = (false, usize::MAX, 0);
     let mut last: Option<Round<P>> = None;
     loop {
         let program = check(&texts)?;
@@ -94,12 +95,16 @@ pub fn mend<P: Mendable, E>(
             let as_often = |what: &Wrong| now.get(what) >= round.wrong.get(what);
             let kept = round.mends.iter().filter(|mend| is_there(&program, mend) || as_often(&mend.what));
             let mut kept: Vec<Wrong> = kept.map(|mend| mend.what.clone()).collect();
-            let worse = !round.sure && errors(&program) > round.errors;
-            if worse && one_by_one {
+            let errors = errors(&program);
+            let worse = if round.sure { errors > round.errors } else { errors.exceed(round.errors) };
+            if worse && (round.mends.len() == 1 || one_by_one && !round.sure) {
                 kept.extend(round.mends.iter().map(|mend| mend.what.clone()));
             }
             if worse || !kept.is_empty() {
-                one_by_one |= worse;
+                one_by_one |= worse && !round.sure;
+                if worse && round.sure {
+                    sure_at_once = (round.mends.len() / 2).max(1);
+                }
                 useless.extend(kept);
                 texts = round.texts;
                 done.truncate(round.done);
@@ -111,7 +116,9 @@ pub fn mend<P: Mendable, E>(
             .filter(|(diagnostic, fix)| wanted(fix) && !useless.contains(&wrong(&program, diagnostic)))
             .collect();
         let sure = first(&mut fixes);
-        if one_by_one && !sure {
+        if sure {
+            fixes.truncate(sure_at_once);
+        } else if one_by_one {
             fixes.truncate(1);
         }
         let fixed = apply(program.files(), fixes.iter().map(|(_, fix)| *fix));
@@ -156,8 +163,26 @@ fn first(fixes: &mut Vec<(&Diagnostic, &Fix)>) -> bool {
     sure
 }
 
-fn errors<P: Mendable>(program: &P) -> usize {
-    program.diagnostics().iter().filter(|found| found.code.severity == Severity::Error).count()
+/// How many errors there are, those of syntax before all.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+struct Errors {
+    of_syntax: usize,
+    all: usize,
+}
+
+impl Errors {
+    /// Whether there are more than there were, of the one kind or of both.
+    fn exceed(self, before: Self) -> bool {
+        self.all > before.all || self.of_syntax > before.of_syntax
+    }
+}
+
+fn errors<P: Mendable>(program: &P) -> Errors {
+    let errors = program.diagnostics().iter().filter(|found| found.code.severity == Severity::Error);
+    Errors {
+        all: errors.clone().count(),
+        of_syntax: errors.filter(|found| found.code.is_of_syntax()).count(),
+    }
 }
 
 fn wrong<P: Mendable>(program: &P, diagnostic: &Diagnostic) -> Wrong {

@@ -66,11 +66,8 @@ fn compile<'a>(program: &Program, blocks: impl Iterator<Item = &'a Block>) -> Ch
     TestCompiler::of_files(program.manifests.iter().cloned().chain(files)).check()
 }
 
-/// Codes below this are of the lexer and the parser.
-const CHECKER: u16 = 200;
-
 fn is_syntax(diagnostic: &Diagnostic) -> bool {
-    diagnostic.code.number < CHECKER
+    diagnostic.code.is_of_syntax()
 }
 
 /// A program that is meant to show an error of types and has one of syntax shows nothing.

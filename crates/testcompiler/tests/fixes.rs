@@ -7,9 +7,6 @@ use std::path::PathBuf;
 use pluto_source::{Diagnostic, Severity, apply};
 use pluto_testcompiler::{Chapter, Checked, Program, TestCompiler};
 
-/// Codes below this are of the lexer and the parser.
-const CHECKER: u16 = 200;
-
 /// The programs of the reference, with their chapters.
 fn programs() -> Vec<(String, Program)> {
     let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference");
@@ -46,7 +43,7 @@ fn same(of: &Checked, one: &Diagnostic, of_other: &Checked, other: &Diagnostic) 
 }
 
 fn is_syntax(found: &Diagnostic) -> bool {
-    found.code.number < CHECKER && found.code.severity == Severity::Error
+    found.code.is_of_syntax() && found.code.severity == Severity::Error
 }
 
 #[test]

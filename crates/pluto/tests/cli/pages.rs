@@ -123,7 +123,7 @@ fn the_examples_of_each_page_are_what_they_say() {
             continue;
         }
         assert_eq!(headings, ["Wrong", "Right"], "{code}");
-        let syntax_only = code.number < 200;
+        let syntax_only = code.is_of_syntax();
         let expected = BTreeSet::from([code.to_string()]);
         assert_eq!(said(&examples[0], syntax_only), expected, "{code}: the wrong example");
         assert_eq!(said(&examples[1], syntax_only), BTreeSet::new(), "{code}: the right example");
@@ -143,7 +143,7 @@ fn what_a_page_shows_as_wrong_is_mended_by_its_fix() {
     for code in codes() {
         let page = std::fs::read_to_string(dir().join(format!("{code}.md"))).expect("it is there");
         let Some(wrong) = examples(&page).into_iter().next() else { continue };
-        let syntax_only = code.number < 200;
+        let syntax_only = code.is_of_syntax();
         let Some((right, sure)) = mended(wrong, code, syntax_only) else { continue };
         let left: Vec<String> = said(&right, syntax_only).into_iter().collect();
         let left = if left.is_empty() { String::new() } else { format!(", and then {}", left.join(", ")) };
