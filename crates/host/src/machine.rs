@@ -15,6 +15,7 @@ use running::Program;
 mod jobs;
 mod net;
 mod running;
+mod secure;
 
 /// Takes what is written. Where it is to standard error, also where it is nothing, all that was written before is seen first.
 type Output = Box<dyn FnMut(Stream, &[u8]) -> io::Result<()> + Send>;
@@ -205,17 +206,21 @@ impl Outside for Machine {
         self.jobs.ask(turn, Ends::AtOnce, (token, self.news.clone()), move |left| program.run(left))
     }
 
-    fn connect(&mut self, address: &str, turn: Turn) -> Result<Connected, Pause> {
-        let (token, address) = (Token(self.next_token()), address.to_owned());
+    fn connect(&mut self, address: &str, name: &str, turn: Turn) -> Result<Connected, Pause> {
+        let (token, address, name) = (Token(self.next_token()), address.to_owned(), name.to_owned());
         let told = (token, self.news.clone());
-        let stream = self.jobs.ask(turn, Ends::ByItself, told, move |_| net::connect(&address))?;
+        let stream = self.jobs.ask(turn, Ends::ByItself, told, move |_| net::connect(&address, &name))?;
         let number = self.next_token();
         Ok(self.net.take(number, stream)?)
     }
 
-    fn listen(&mut self, address: &str) -> Result<(u64, String), Fault> {
+    fn listen(&mut self, address: &str, identity: Option<[&str; 2]>) -> Result<(u64, String), Fault> {
+        let identity = match identity {
+            Some([certificates, key]) => Some(secure::identity(certificates, key)?),
+            None => None,
+        };
         let number = self.next_token();
-        Ok((number, self.net.listen(number, address)?))
+        Ok((number, self.net.listen(number, address, identity)?))
     }
 
     fn accept(&mut self, listener: u64) -> Result<Connected, Pause> {
@@ -228,8 +233,8 @@ impl Outside for Machine {
         self.net.receive(connection, most)
     }
 
-    fn send(&mut self, connection: u64, bytes: &[u8]) -> Result<usize, Pause> {
-        self.net.send(connection, bytes)
+    fn send(&mut self, connection: u64, bytes: &[u8], turn: Turn) -> Result<usize, Pause> {
+        self.net.send(connection, bytes, turn)
     }
 
     fn finish_sending(&mut self, connection: u64) -> Result<(), Fault> {

@@ -272,13 +272,14 @@ pub trait Outside {
         Err(Fault::nothing().into())
     }
 
-    /// Connects to a host and a port, with `:` between them.
-    fn connect(&mut self, _address: &str, _turn: Turn) -> Result<Connected, Pause> {
+    /// Connects to a host and a port, with `:` between them; encrypted where the name is given that the other side must show to have.
+    fn connect(&mut self, _address: &str, _name: &str, _turn: Turn) -> Result<Connected, Pause> {
         Err(Fault::nothing().into())
     }
 
     /// Listens for connections to an address of this machine and a port, 0 for any that is free: the listener, and where it listens.
-    fn listen(&mut self, _address: &str) -> Result<(u64, String), Fault> {
+    /// They are encrypted where certificates and a key are given, both as PEM.
+    fn listen(&mut self, _address: &str, _identity: Option<[&str; 2]>) -> Result<(u64, String), Fault> {
         Err(Fault::nothing())
     }
 
@@ -293,7 +294,7 @@ pub trait Outside {
     }
 
     /// Sends bytes, as many as there is room for: how many.
-    fn send(&mut self, _connection: u64, _bytes: &[u8]) -> Result<usize, Pause> {
+    fn send(&mut self, _connection: u64, _bytes: &[u8], _turn: Turn) -> Result<usize, Pause> {
         Err(Fault::nothing().into())
     }
 

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, ToSocketAddrs};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -11,7 +12,9 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Registry, Waker};
 
 use crate::outside::{Connected, Fault, Problem};
-use crate::waiting::{News, Pause, Token};
+use crate::waiting::{News, Pause, Token, Turn};
+
+use super::secure::{Identity, Secure};
 
 /// How long a connection to one address is tried.
 const TRIED: Duration = Duration::from_secs(30);
@@ -24,8 +27,33 @@ const END: mio::Token = mio::Token(usize::MAX);
 
 /// A connection or a listener.
 enum Socket {
-    Listener(TcpListener),
-    Stream(TcpStream),
+    Listener(TcpListener, Option<Identity>),
+    Plain(TcpStream),
+    Secure(Box<Secure>),
+}
+
+impl From<Stream> for Socket {
+    fn from(stream: Stream) -> Self {
+        match stream {
+            Stream::Plain(stream) => Self::Plain(stream),
+            Stream::Secure(secure) => Self::Secure(secure),
+        }
+    }
+}
+
+/// A connection that nobody has taken in yet.
+pub(super) enum Stream {
+    Plain(TcpStream),
+    Secure(Box<Secure>),
+}
+
+impl Stream {
+    fn tcp(&mut self) -> &mut TcpStream {
+        match self {
+            Self::Plain(stream) => stream,
+            Self::Secure(secure) => &mut secure.stream,
+        }
+    }
 }
 
 /// All of them.
@@ -87,7 +115,12 @@ impl Net {
     }
 
     /// Listens, as the socket of a number, and says where.
-    pub(super) fn listen(&mut self, number: u64, address: &str) -> Result<String, Fault> {
+    pub(super) fn listen(
+        &mut self,
+        number: u64,
+        address: &str,
+        identity: Option<Identity>,
+    ) -> Result<String, Fault> {
         let mut listener = None;
         for address in addresses(address)? {
             let made = TcpListener::bind(address);
@@ -101,60 +134,74 @@ impl Net {
         let token = mio::Token(number as usize);
         self.hears()?.registry.register(&mut listener, token, Interest::READABLE)?;
         let at = listener.local_addr()?;
-        self.sockets.insert(number, Socket::Listener(listener));
+        self.sockets.insert(number, Socket::Listener(listener, identity));
         Ok(at.to_string())
     }
 
     /// Takes a connection in, as the socket of a number.
-    pub(super) fn take(&mut self, number: u64, mut stream: TcpStream) -> Result<Connected, Fault> {
-        let (here, there) = (stream.local_addr()?.to_string(), stream.peer_addr()?.to_string());
+    pub(super) fn take(&mut self, number: u64, mut stream: Stream) -> Result<Connected, Fault> {
+        let tcp = stream.tcp();
+        let (here, there) = (tcp.local_addr()?.to_string(), tcp.peer_addr()?.to_string());
         // What is written is whole messages: it does not wait for more.
-        stream.set_nodelay(true)?;
+        tcp.set_nodelay(true)?;
         let (token, both) = (mio::Token(number as usize), Interest::READABLE | Interest::WRITABLE);
-        self.hears()?.registry.register(&mut stream, token, both)?;
-        self.sockets.insert(number, Socket::Stream(stream));
+        self.hears()?.registry.register(tcp, token, both)?;
+        self.sockets.insert(number, stream.into());
         Ok(Connected { connection: number, here, there })
     }
 
     /// The next connection to a listener.
-    pub(super) fn accept(&mut self, listener: u64) -> Result<TcpStream, Pause> {
+    pub(super) fn accept(&mut self, listener: u64) -> Result<Stream, Pause> {
         match self.sockets.get(&listener) {
-            Some(Socket::Listener(of)) => loop {
-                match of.accept() {
-                    Ok((stream, _)) => return Ok(stream),
+            Some(Socket::Listener(of, identity)) => loop {
+                match (of.accept(), identity) {
+                    (Ok((stream, _)), None) => return Ok(Stream::Plain(stream)),
+                    (Ok((stream, _)), Some(identity)) => {
+                        return Ok(Stream::Secure(Box::new(Secure::server(stream, Arc::clone(identity))?)));
+                    }
                     // It was gone before it was taken.
-                    Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => (),
-                    Err(error) => return Err(pause(listener, error)),
+                    (Err(error), _) if error.kind() == io::ErrorKind::ConnectionAborted => (),
+                    (Err(error), _) => return Err(pause(listener, error)),
                 }
             },
             _ => Err(closed("listener").into()),
         }
     }
 
-    fn stream(&mut self, number: u64) -> Result<&mut TcpStream, Fault> {
-        match self.sockets.get_mut(&number) {
-            Some(Socket::Stream(stream)) => Ok(stream),
-            _ => Err(closed("connection")),
-        }
-    }
-
     /// What comes through a connection.
     pub(super) fn receive(&mut self, connection: u64, most: usize) -> Result<Vec<u8>, Pause> {
-        let stream = self.stream(connection)?;
         let mut bytes = vec![0; most.min(PIECE)];
-        let read = uninterrupted(|| stream.read(&mut bytes)).map_err(|error| pause(connection, error))?;
+        let read = match self.sockets.get_mut(&connection) {
+            Some(Socket::Plain(stream)) => uninterrupted(|| stream.read(&mut bytes)),
+            Some(Socket::Secure(secure)) => uninterrupted(|| secure.read(&mut bytes)),
+            _ => return Err(closed("connection").into()),
+        };
+        let read = read.map_err(|error| pause(connection, error))?;
         bytes.truncate(read);
         Ok(bytes)
     }
 
-    /// Sends as much as there is room for.
-    pub(super) fn send(&mut self, connection: u64, bytes: &[u8]) -> Result<usize, Pause> {
-        let stream = self.stream(connection)?;
-        uninterrupted(|| stream.write(bytes)).map_err(|error| pause(connection, error))
+    /// Sends as much as there is room for, or goes on with that.
+    pub(super) fn send(&mut self, connection: u64, bytes: &[u8], turn: Turn) -> Result<usize, Pause> {
+        let again = turn != Turn::First;
+        let sent = match self.sockets.get_mut(&connection) {
+            Some(Socket::Plain(stream)) => uninterrupted(|| stream.write(bytes)),
+            Some(Socket::Secure(secure)) => uninterrupted(|| secure.write(bytes, again)),
+            _ => return Err(closed("connection").into()),
+        };
+        sent.map_err(|error| pause(connection, error))
     }
 
     pub(super) fn finish_sending(&mut self, connection: u64) -> Result<(), Fault> {
-        match self.stream(connection)?.shutdown(Shutdown::Write) {
+        let stream = match self.sockets.get_mut(&connection) {
+            Some(Socket::Plain(stream)) => stream,
+            Some(Socket::Secure(secure)) => {
+                secure.finish();
+                &mut secure.stream
+            }
+            _ => return Err(closed("connection")),
+        };
+        match stream.shutdown(Shutdown::Write) {
             // The other side has closed it already.
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
             done => Ok(done?),
@@ -163,14 +210,26 @@ impl Net {
 
     /// Closes it; who waits for it hears so.
     pub(super) fn close(&mut self, socket: u64) {
-        if self.sockets.remove(&socket).is_some() {
+        if let Some(closed) = self.sockets.remove(&socket) {
+            if let Socket::Secure(mut secure) = closed {
+                secure.finish();
+            }
             self.news.note(Token(socket));
         }
     }
 }
 
-/// Connects to an address, which takes its time.
-pub(super) fn connect(address: &str) -> Result<TcpStream, Fault> {
+/// Connects to an address, which takes its time. Where a name is given the connection is encrypted, and the other side must be of that
+/// name; that both know each other is waited for when something is sent or received.
+pub(super) fn connect(address: &str, name: &str) -> Result<Stream, Fault> {
+    let stream = reach(address)?;
+    match name {
+        "" => Ok(Stream::Plain(stream)),
+        name => Ok(Stream::Secure(Box::new(Secure::client(stream, name)?))),
+    }
+}
+
+fn reach(address: &str) -> Result<TcpStream, Fault> {
     let mut last = None;
     for address in addresses(address)? {
         match std::net::TcpStream::connect_timeout(&address, TRIED) {

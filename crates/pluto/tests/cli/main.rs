@@ -19,6 +19,7 @@ mod recorded;
 mod related;
 mod running;
 mod safety;
+mod secure;
 mod testing;
 mod tracing;
 mod usage;
