@@ -80,6 +80,8 @@ pub(crate) enum Command {
     Test(TestArgs),
     /// Format programs in the Pluto language.
     Fmt(FmtArgs),
+    /// Write pages about what programs in the Pluto language make public.
+    Doc(DocArgs),
     /// Explain a diagnostic, with an example.
     Explain(ExplainArgs),
     /// Write the completions of a shell to standard output.
@@ -748,6 +750,36 @@ pub(crate) struct FmtArgs {
     /// Change nothing, and list the files that would change.
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  pluto doc                        of the package here, into the directory doc
+  pluto doc -o pages shapes.pluto  of one file
+  pluto doc --std                  of the standard library
+
+There is a page for each module, and one of all, index.html. They show what is public: how it is
+declared, with what it raises, and the comments that begin with `///` above it, which are Markdown.
+What a file begins with, in lines with `//`, is said about its module. The pages need nothing else.
+
+The directory is written whole or not at all. One that is there is replaced where `pluto doc` has
+made it.
+
+Exit status: 0 written; 1 a program has errors; 2 Pluto could not do it.")]
+pub(crate) struct DocArgs {
+    /// Files, and directories in which all .pluto files are meant; the current directory without one.
+    #[arg(conflicts_with = "std")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The directory that the pages go into.
+    #[arg(short, long, value_name = "DIR", default_value = "doc")]
+    pub(crate) output: PathBuf,
+    /// What the pages are called; without it, as the first directory or file.
+    #[arg(long, value_name = "TEXT", conflicts_with = "std")]
+    pub(crate) title: Option<String>,
+    /// Document the standard library.
+    #[arg(long)]
+    pub(crate) std: bool,
 }
 
 #[derive(Args, Debug)]

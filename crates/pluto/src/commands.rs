@@ -5,6 +5,7 @@ pub(crate) mod build;
 pub(crate) mod capturing;
 pub(crate) mod check;
 pub(crate) mod clean;
+pub(crate) mod doc;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod fmt;

@@ -64,6 +64,7 @@ fn run(command: Command, colour: output::Colour) -> Result<u8, Failure> {
         Command::Build(args) => commands::build::run(&args, colour),
         Command::Test(args) => commands::test::run(&args, colour),
         Command::Fmt(args) => commands::fmt::run(&args, colour),
+        Command::Doc(args) => commands::doc::run(&args, colour),
         Command::Explain(args) => commands::explain::run(&args),
         Command::Completions(args) => commands::manual::completions(&args),
         Command::Man(args) => commands::manual::man(&args),

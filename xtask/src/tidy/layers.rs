@@ -6,11 +6,12 @@ use crate::metadata::Package;
 
 /// Each crate of the workspace with those crates of the workspace that it may use outside its tests. A new edge is an
 /// architectural change: it is made here and in `ARCHITECTURE.md`.
-const LAYERS: [(&str, &[&str]); 25] = [
+const LAYERS: [(&str, &[&str]); 26] = [
     ("pluto-event", &[]),
     ("pluto-source", &[]),
     ("pluto-syntax", &["pluto-source"]),
     ("pluto-check", &["pluto-source", "pluto-syntax"]),
+    ("pluto-docs", &["pluto-source", "pluto-syntax"]),
     ("pluto-text", &[]),
     ("pluto-host", &[]),
     ("pluto-std", &["pluto-source", "pluto-syntax"]),
@@ -37,6 +38,7 @@ const LAYERS: [(&str, &[&str]); 25] = [
             "pluto-check",
             "pluto-codegen",
             "pluto-dist",
+            "pluto-docs",
             "pluto-event",
             "pluto-export",
             "pluto-host",

@@ -5,6 +5,7 @@ mod support;
 
 mod attach;
 mod building;
+mod documenting;
 mod ending;
 mod exports;
 mod language;

@@ -18,6 +18,7 @@ fn every_command_has_a_man_page_and_help() {
         "check",
         "clean",
         "completions",
+        "doc",
         "explain",
         "export",
         "fmt",
