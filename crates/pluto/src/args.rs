@@ -558,6 +558,9 @@ pub(crate) struct CheckArgs {
     /// With --fix: change nothing, and print what would change as a diff.
     #[arg(long, requires = "fix", conflicts_with = "format")]
     pub(crate) dry_run: bool,
+    /// Do it again whenever a file changes.
+    #[arg(long, conflicts_with = "fix")]
+    pub(crate) watch: bool,
 }
 
 /// How far a program that is to be run is translated.
@@ -649,6 +652,9 @@ pub(crate) struct RunArgs {
         conflicts_with = "interpret"
     )]
     pub(crate) gc_zeal: u32,
+    /// Do it again whenever a file changes.
+    #[arg(long)]
+    pub(crate) watch: bool,
     /// What the program is called with, behind `--` what begins with a dash: `std.env` gives it.
     #[arg(value_name = "ARGUMENT")]
     pub(crate) arguments: Vec<String>,
@@ -728,6 +734,9 @@ pub(crate) struct TestArgs {
     /// What chance and the order of tasks begin with.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
+    /// Do it again whenever a file changes.
+    #[arg(long, conflicts_with = "list")]
+    pub(crate) watch: bool,
 }
 
 #[derive(Args, Debug)]

@@ -24,3 +24,4 @@ pub(crate) mod stop;
 pub(crate) mod surveying;
 pub(crate) mod test;
 pub(crate) mod trace;
+pub(crate) mod watch;

@@ -1,6 +1,6 @@
 //! `pluto run`.
 
-use crate::support::{Ran, command, files, read, run_in};
+use crate::support::{Ran, Running, command, files, read, run_in};
 use expect_test::expect;
 
 /// Runs a program that stands in a file `main.pluto`.
@@ -495,4 +495,24 @@ fn main() {
 ";
     let ran = run(text, &[]);
     assert_eq!(ran.ok(), "true\ntrue\n$HOME\n\n");
+}
+
+#[test]
+fn a_program_that_is_watched_is_run_again_when_it_changes() {
+    let dir = files(&[("main.pluto", "fn main() { debug(1) }\n"), ("other.pluto", "pub fn a() int { 2 }\n")]);
+    let mut command = command(&["run", "--watch", "main.pluto", "--", "--watch"]);
+    command.current_dir(dir.path());
+    let mut running = Running::of(command);
+    running.says("main.pluto:1:13: 1");
+    running.says("waiting for a change");
+    let text = "import other\nimport std.env\nfn main() { debug(env.arguments())  debug(other.a()) }\n";
+    std::fs::write(dir.path().join("main.pluto"), text.replace("  ", "\n")).expect("writable");
+    running.says("main.pluto:3:13: [\"--watch\"]");
+    running.says("main.pluto:4:1: 2");
+    // One that does not end by itself is ended.
+    std::fs::write(dir.path().join("main.pluto"), "fn main() {\n    debug(3)\n    sleep(1000s)\n}\n")
+        .expect("writable");
+    running.says("main.pluto:2:5: 3");
+    std::fs::write(dir.path().join("main.pluto"), "fn main() { wrong() }\n").expect("writable");
+    running.says("there is no `wrong` here");
 }

@@ -105,7 +105,11 @@ pub(crate) struct Running {
 impl Running {
     /// Starts the binary with the cookie of a node.
     pub(crate) fn start(node: &Node, arguments: &[&str]) -> Running {
-        let mut command = command_on(node, arguments);
+        Running::of(command_on(node, arguments))
+    }
+
+    /// Starts a command.
+    pub(crate) fn of(mut command: Command) -> Running {
         let mut child =
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
         let (sender, said) = channel();
