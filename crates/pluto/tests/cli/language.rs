@@ -509,7 +509,7 @@ fn the_standard_library_is_there_and_its_name_is_taken() {
         1 | import std.mth
           |        ^^^^^^^
           |
-          = note: the standard library has `std.base64`, `std.chance`, `std.collections`, `std.env`, `std.fs`, `std.hash`, `std.io`, `std.json`, `std.log`, `std.math`, `std.path`, `std.process`, `std.regex`, `std.strings`, `std.supervise`, `std.time` and `std.uuid`
+          = note: the standard library has `std.base64`, `std.chance`, `std.collections`, `std.env`, `std.fs`, `std.hash`, `std.http`, `std.io`, `std.json`, `std.log`, `std.math`, `std.net`, `std.path`, `std.process`, `std.regex`, `std.strings`, `std.supervise`, `std.time` and `std.uuid`
         help: write `std.math`
           |
         1 | import std.math
