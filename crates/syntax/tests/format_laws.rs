@@ -215,3 +215,10 @@ proptest! {
         check(&source).map_err(TestCaseError::fail)?;
     }
 }
+
+#[test]
+fn a_short_start_is_short_whatever_lines_it_has() {
+    let start = "const LIMIT = f\n    ?.c.more()!\n    ?.c(";
+    let call = "many, things, that, have, no, room, on, the, line, of, the, first, call, of, the, chain)\n";
+    check(&format!("{start}{call}")).unwrap_or_else(|broken| panic!("{broken}"));
+}

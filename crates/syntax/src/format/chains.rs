@@ -3,11 +3,13 @@
 use super::Printer;
 use super::doc::{Flat, Op};
 use super::lists::Style;
+use pluto_source::Span;
+
 use crate::token::Kind;
 use crate::tree::{Argument, Expr, ExprId, List};
 
 /// A name so short that the first call is on its line: what is below begins behind it.
-const SHORT: u32 = 4;
+const SHORT: usize = 4;
 
 impl Printer<'_> {
     /// A chain: where it has two or more calls of methods and no room, each has its line.
@@ -97,7 +99,10 @@ impl Printer<'_> {
             _ => text,
         });
         let end = before.last().map_or(start.end, |link| self.nodes.span(*link).end);
-        last.starts_with(char::is_uppercase) || end - start.start <= SHORT
+        // Lines may break in between now, and will not then.
+        let written = Span::new(start.start, end).of(self.source);
+        let width = written.chars().filter(|char| !char.is_whitespace()).count();
+        last.starts_with(char::is_uppercase) || width <= SHORT
     }
 
     fn link(&mut self, id: ExprId) {
