@@ -17,6 +17,7 @@ mod math;
 mod net;
 mod outside;
 mod patterns;
+mod pending;
 mod processes;
 mod text;
 mod waiting;
@@ -29,4 +30,5 @@ pub use machine::Machine;
 pub use outside::{
     Command, Connected, Entry, EntryKind, Fault, Nothing, Outside, Problem, Ran, Stream, Write,
 };
+pub use pending::{Asked, Pending};
 pub use waiting::{News, Pause, Token, Turn, between, nanos};

@@ -59,6 +59,11 @@ impl Machine {
         self.tokens
     }
 
+    /// A token of its own, and where there is news of it.
+    fn told(&mut self) -> (Token, News) {
+        (Token(self.next_token()), self.news.clone())
+    }
+
     /// The same with another standard input.
     #[must_use]
     pub fn with_input(mut self, input: impl BufRead + Send + 'static) -> Self {
@@ -202,14 +207,19 @@ impl Outside for Machine {
     }
 
     fn run(&mut self, command: Command<'_>, turn: Turn) -> Result<Ran, Pause> {
-        let (token, program) = (Token(self.next_token()), Program::of(command));
-        self.jobs.ask(turn, Ends::AtOnce, (token, self.news.clone()), move |left| program.run(left))
+        if let Turn::Again(token) = turn {
+            return self.jobs.given(token);
+        }
+        let (told, program) = (self.told(), Program::of(command));
+        Err(self.jobs.begin(Ends::AtOnce, told, move |left| program.run(left)))
     }
 
     fn connect(&mut self, address: &str, name: &str, turn: Turn) -> Result<Connected, Pause> {
-        let (token, address, name) = (Token(self.next_token()), address.to_owned(), name.to_owned());
-        let told = (token, self.news.clone());
-        let stream = self.jobs.ask(turn, Ends::ByItself, told, move |_| net::connect(&address, &name))?;
+        let Turn::Again(token) = turn else {
+            let (told, address, name) = (self.told(), address.to_owned(), name.to_owned());
+            return Err(self.jobs.begin(Ends::ByItself, told, move |_| net::connect(&address, &name)));
+        };
+        let stream = self.jobs.given(token)?;
         let number = self.next_token();
         Ok(self.net.take(number, stream)?)
     }

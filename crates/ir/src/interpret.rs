@@ -19,8 +19,7 @@ use std::rc::Rc;
 use actors::Actor;
 use channels::Channel;
 use heap::{Heap, Object};
-use host::Pending;
-use pluto_host::{Expected, News};
+use pluto_host::{Expected, Pending};
 use streams::Stream;
 use tasks::{Task, Waiter, Waits};
 
@@ -101,9 +100,8 @@ struct Machine<'p, 'w> {
     streams: Vec<Stream<'p>>,
     /// Who is woken at which time, in the order in which they asked.
     timers: BTreeMap<(i64, u64), Waiter>,
-    /// What is waited for outside, and where it is heard of.
-    pending: Pending,
-    news: News,
+    /// What is waited for outside.
+    pending: Pending<Waiter>,
     timer: u64,
     /// Whether the world takes no more.
     stopped: bool,
@@ -152,8 +150,7 @@ impl<'p, 'w> Machine<'p, 'w> {
             actors: Vec::new(),
             streams: Vec::new(),
             timers: BTreeMap::new(),
-            pending: Pending::default(),
-            news,
+            pending: Pending::new(news),
             timer: 0,
             stopped: false,
             trap: None,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use pluto_host::{Expected, News};
+use pluto_host::{Expected, Pending};
 use rustc_hash::FxHashMap;
 
 use crate::actors::Actor;
@@ -13,7 +13,7 @@ use crate::code::Code;
 use crate::handle::Gone;
 use crate::memory::Memory;
 use crate::operations::{Call, HOST, MACHINES, OPERATIONS, ROUNDS};
-use crate::outside::{self, Pending};
+use crate::outside;
 use crate::record::Record;
 use crate::stacks::Stacks;
 use crate::switch;
@@ -121,9 +121,8 @@ pub struct Machine<'r> {
     /// Who is woken at which time, in the order in which they asked.
     pub(crate) timers: BTreeMap<(i64, u64), Waiter>,
     pub(crate) timer: u64,
-    /// What is waited for outside, and where it is heard of.
-    pub(crate) pending: Pending,
-    pub(crate) news: News,
+    /// What is waited for outside.
+    pub(crate) pending: Pending<Waiter>,
     pub(crate) stacks: Stacks,
     /// The stack of what entered the program, of who has the machine.
     pub(crate) host: u64,
@@ -144,8 +143,7 @@ impl<'r> Machine<'r> {
             types,
             code,
             limits,
-            pending: Pending::default(),
-            news,
+            pending: Pending::new(news),
             memory: Memory::new(limits.memory),
             world,
             shared: std::ptr::null(),

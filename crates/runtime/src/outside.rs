@@ -1,28 +1,15 @@
 //! Functions of the standard library that are not written in Pluto, and what they wait for.
 
-use std::collections::BTreeMap;
-
-use pluto_host::{Function, Kind, Nothing, Token, Turn, Value, functions};
+use pluto_host::{Asked, Kind, Nothing, Token, Turn, Value, functions};
 
 use crate::arrays::words_of_texts;
 use crate::machine::{Machine, Next};
 use crate::operations::Call;
 use crate::task::Task;
-use crate::tasks::{Waiter, Waits};
+use crate::tasks::{State, Waiter, Waits};
 use crate::trap::{Stop, Trap};
 use crate::values::raw_words;
 use crate::workers::Inside;
-
-/// What tasks have asked for that was not there yet.
-pub(crate) type Pending = BTreeMap<Token, Vec<Asked>>;
-
-/// What a task has asked for.
-#[derive(Debug)]
-pub(crate) struct Asked {
-    by: Waiter,
-    function: &'static Function,
-    with: Vec<Value>,
-}
 
 /// Does the function with this place among all, with the arguments in the slot, and leaves the lanes of its result there: gives the task
 /// that goes on.
@@ -57,7 +44,7 @@ pub(crate) unsafe fn host(
                 let time = machine.world.now().saturating_add(within);
                 machine.wake_at(time, by);
             }
-            machine.pending.entry(token).or_default().push(Asked { by, function, with });
+            machine.pending.add(token, Asked { by, function, with });
             Ok(inside.after(Next::Waits(Waits::Outside(token)), address))
         }
         given => {
@@ -82,24 +69,19 @@ fn give_now(
 impl Machine<'_> {
     /// Hears of what is waited for outside.
     pub(crate) fn hear(&mut self) {
-        if self.pending.is_empty() {
-            return;
-        }
-        for token in self.news.take() {
-            for asked in self.pending.remove(&token).unwrap_or_default() {
-                self.ask_again(asked, Turn::Again(token));
-            }
+        for (token, asked) in self.pending.heard() {
+            self.ask_again(asked, Turn::Again(token));
         }
     }
 
-    fn ask_again(&mut self, asked: Asked, turn: Turn) {
-        match asked.function.call(self.world.outside(), &asked.with, turn) {
+    fn ask_again(&mut self, asked: Asked<Waiter>, turn: Turn) {
+        match asked.ask(self.world.outside(), turn) {
             Ok(given) => self.wake_by(asked.by, |task| give(task, given)),
             Err(token) => {
                 if let Some(record) = self.record(asked.by.task) {
-                    record.state = crate::tasks::State::Waits(Waits::Outside(token));
+                    record.state = State::Waits(Waits::Outside(token));
                 }
-                self.pending.entry(token).or_default().push(asked);
+                self.pending.add(token, asked);
             }
         }
     }
@@ -112,15 +94,8 @@ impl Machine<'_> {
     }
 
     /// A task does not wait for something any more.
-    pub(crate) fn forget_asked(&mut self, token: Token, task: usize) -> Option<Asked> {
-        let all = self.pending.get_mut(&token)?;
-        let at = all.iter().position(|asked| asked.by.task == task)?;
-        let asked = all.remove(at);
-        if all.is_empty() {
-            self.pending.remove(&token);
-            self.world.outside().forget(token);
-        }
-        Some(asked)
+    pub(crate) fn forget_asked(&mut self, token: Token, task: usize) -> Option<Asked<Waiter>> {
+        self.pending.forget(token, self.world.outside(), |by| by.task == task)
     }
 }
 

@@ -51,7 +51,7 @@ impl<'r> Shared<'r> {
             inside.machine().begin_with(address, workers);
             if workers > 1 {
                 let gate = Arc::clone(&shared.gate);
-                inside.machine().news.wake(move || {
+                inside.machine().pending.news().wake(move || {
                     // Whoever looked for news has seen it, or waits by now.
                     drop(gate.lock.lock());
                     gate.idle.notify_one();

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::outside::{Fault, Problem};
-use crate::waiting::{News, Pause, Token, Turn};
+use crate::waiting::{News, Pause, Token};
 
 /// How many pieces of work are done at a time; others wait for one of these to end.
 const MOST: usize = 64;
@@ -97,26 +97,27 @@ impl Drop for Jobs {
 }
 
 impl Jobs {
-    /// What a piece of work gives, which is begun with a token where it is asked for anew, and told of when it is done.
-    pub(super) fn ask<T: Send + 'static>(
+    /// Begins a piece of work, which is told of by a token when it is done.
+    pub(super) fn begin<T: Send + 'static>(
         &mut self,
-        turn: Turn,
         ends: Ends,
         (token, news): (Token, News),
         work: impl FnOnce(&Left) -> Result<T, Fault> + Send + 'static,
-    ) -> Result<T, Pause> {
-        if let Turn::Again(token) = turn {
-            return self.given(token);
-        }
+    ) -> Pause {
         let (given, left) = (Arc::<Given>::default(), Left::default());
         let job = Job { given: Arc::clone(&given), left: Arc::clone(&left), ends };
         let done = Done { given, token, news, value: None };
-        self.begin(Box::new(move || done.with(work(&left))))?;
-        self.known.insert(token, job);
-        Err(Pause::Waits(token))
+        match self.start(Box::new(move || done.with(work(&left)))) {
+            Ok(()) => {
+                self.known.insert(token, job);
+                Pause::Waits(token)
+            }
+            Err(fault) => fault.into(),
+        }
     }
 
-    fn given<T: 'static>(&mut self, token: Token) -> Result<T, Pause> {
+    /// What a piece of work gave, where it is done.
+    pub(super) fn given<T: 'static>(&mut self, token: Token) -> Result<T, Pause> {
         let done = self.known.get(&token).and_then(|job| lock(&job.given.value).take());
         let Some(done) = done else { return Err(Pause::Waits(token)) };
         self.known.remove(&token);
@@ -136,7 +137,7 @@ impl Jobs {
         }
     }
 
-    fn begin(&self, work: Work) -> Result<(), Fault> {
+    fn start(&self, work: Work) -> Result<(), Fault> {
         let mut pool = lock(&self.pool);
         if pool.threads >= MOST {
             pool.waiting.push_back(work);

@@ -1,24 +1,11 @@
 //! Functions of the standard library that are not written in Pluto.
 
-use std::collections::BTreeMap;
-
-use pluto_host::{Function, Kind, Nothing, Token, Turn, Value};
+use pluto_host::{Asked, Function, Kind, Nothing, Token, Turn, Value};
 
 use super::heap::Object;
 use super::tasks::{State, Waiter, Waits};
 use super::{Machine, Step, Stop};
 use crate::program::Regs;
-
-/// What tasks have asked for that was not there yet.
-pub(super) type Pending = BTreeMap<Token, Vec<Asked>>;
-
-/// What a task has asked for.
-#[derive(Debug)]
-pub(super) struct Asked {
-    by: Waiter,
-    function: &'static Function,
-    with: Vec<Value>,
-}
 
 impl Machine<'_, '_> {
     /// Does a function with the lanes of its arguments, and gives those of its result.
@@ -37,7 +24,7 @@ impl Machine<'_, '_> {
                     let time = self.world.now().saturating_add(within);
                     self.wake_at(time, by);
                 }
-                self.pending.entry(token).or_default().push(Asked { by, function, with });
+                self.pending.add(token, Asked { by, function, with });
                 Err(Stop::Wait(Waits::Outside(token), to))
             }
         }
@@ -45,18 +32,13 @@ impl Machine<'_, '_> {
 
     /// Hears of what is waited for outside.
     pub(super) fn hear(&mut self) {
-        if self.pending.is_empty() {
-            return;
-        }
-        for token in self.news.take() {
-            for asked in self.pending.remove(&token).unwrap_or_default() {
-                self.ask_again(asked, Turn::Again(token));
-            }
+        for (token, asked) in self.pending.heard() {
+            self.ask_again(asked, Turn::Again(token));
         }
     }
 
-    fn ask_again(&mut self, asked: Asked, turn: Turn) {
-        match asked.function.call(self.world.outside(), &asked.with, turn) {
+    fn ask_again(&mut self, asked: Asked<Waiter>, turn: Turn) {
+        match asked.ask(self.world.outside(), turn) {
             Ok(given) => {
                 // What finds no memory any more gives nothing; the next thing that its task takes memory for ends it.
                 let lanes = self.lanes_of(given).unwrap_or_default();
@@ -66,7 +48,7 @@ impl Machine<'_, '_> {
                 if let Some(task) = self.tasks.get_mut(asked.by.task) {
                     task.state = State::Waits(Waits::Outside(token));
                 }
-                self.pending.entry(token).or_default().push(asked);
+                self.pending.add(token, asked);
             }
         }
     }
@@ -79,15 +61,8 @@ impl Machine<'_, '_> {
     }
 
     /// A task does not wait for something any more.
-    pub(super) fn forget_asked(&mut self, token: Token, task: usize) -> Option<Asked> {
-        let all = self.pending.get_mut(&token)?;
-        let at = all.iter().position(|asked| asked.by.task == task)?;
-        let asked = all.remove(at);
-        if all.is_empty() {
-            self.pending.remove(&token);
-            self.world.outside().forget(token);
-        }
-        Some(asked)
+    pub(super) fn forget_asked(&mut self, token: Token, task: usize) -> Option<Asked<Waiter>> {
+        self.pending.forget(token, self.world.outside(), |by| by.task == task)
     }
 
     fn lanes_of(&mut self, given: Vec<Value>) -> Step<Vec<u64>> {
