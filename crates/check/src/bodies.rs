@@ -1,7 +1,6 @@
 //! Which bodies there are, and in which order they are checked: constants first, since their types may be left to inference.
 
 use pluto_source::{FileId, Span};
-use pluto_syntax::SyntaxError;
 use pluto_syntax::tree::{self, Expr as E};
 use rustc_hash::FxHashMap;
 
@@ -104,23 +103,20 @@ impl Checker<'_> {
 
     /// What the parser did not understand may be what raises: in a function, or behind its end, where a brace may have ended it.
     fn note_unread(&mut self) {
-        let sources = self.input.sources.iter().filter(|source| !source.errors.is_empty());
-        let errors: FxHashMap<FileId, &[SyntaxError]> =
-            sources.map(|source| (source.file, source.errors)).collect();
-        if errors.is_empty() {
+        if self.unread.is_empty() {
             return;
         }
         let mut functions: FxHashMap<FileId, Vec<(u32, FunctionId)>> = FxHashMap::default();
         for id in self.own_functions() {
             let file = self.file(self.program.functions[id].origin.module);
-            if errors.contains_key(&file.id) {
+            if self.unread.contains_key(&file.id) {
                 let start = file.tree.nodes.span(self.function_site(id)).start;
                 functions.entry(file.id).or_default().push((start, id));
             }
         }
         for (file, mut functions) in functions {
             functions.sort_unstable();
-            for error in errors.get(&file).copied().unwrap_or_default() {
+            for error in self.unread.get(&file).copied().unwrap_or_default() {
                 let behind = functions.partition_point(|(start, _)| *start <= error.span.start);
                 let last = behind.checked_sub(1).and_then(|at| functions.get(at));
                 self.graph.unknown.extend(last.map(|(_, id)| Node::Function(*id)));
@@ -130,9 +126,8 @@ impl Checker<'_> {
 
     /// Whether there is something in a place that the parser did not understand.
     fn unread_in(&self, module: ModuleId, place: Span) -> bool {
-        let file = self.file(module).id;
-        let errors = self.input.sources.iter().find(|source| source.file == file).map(|source| source.errors);
-        errors.unwrap_or_default().iter().any(|error| (place.start..=place.end).contains(&error.span.start))
+        let errors = self.unread.get(&self.file(module).id).copied().unwrap_or_default();
+        errors.iter().any(|error| (place.start..=place.end).contains(&error.span.start))
     }
 
     /// What a body with a mistake raises is not known, nor what its closures raise.

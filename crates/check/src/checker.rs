@@ -1,6 +1,7 @@
 //! What all passes share: the input, the program as it grows, the scopes of modules, and what is wrong so far.
 
 use pluto_source::{FileId, FileSpan, Span};
+use pluto_syntax::SyntaxError;
 use pluto_syntax::tree::{self, Name, Tree};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -116,6 +117,8 @@ pub(crate) struct Methods {
 /// Everything, while it is checked.
 pub(crate) struct Checker<'a> {
     pub(crate) input: &'a Input<'a>,
+    /// What the parser did not understand, of the files in which there is something.
+    pub(crate) unread: FxHashMap<FileId, &'a [SyntaxError]>,
     pub(crate) program: Program,
     /// How much of it is what is built in, and was resolved before.
     prelude: Count,
@@ -198,8 +201,10 @@ impl<'a> Checker<'a> {
         program: Program,
         builtins: Builtins,
     ) -> Self {
+        let unread = input.sources.iter().filter(|source| !source.errors.is_empty());
         Self {
             input,
+            unread: unread.map(|source| (source.file, source.errors)).collect(),
             program,
             prelude: Count::default(),
             found: Vec::new(),
@@ -446,8 +451,7 @@ impl<'a> Checker<'a> {
 
     /// Whether the text of a module could not be read.
     pub(crate) fn is_broken(&self, module: ModuleId) -> bool {
-        let file = self.file(module).id;
-        self.input.sources.iter().any(|source| source.file == file && !source.errors.is_empty())
+        self.unread.contains_key(&self.file(module).id)
     }
 
     /// What was found, sorted by modules and places, without repetitions.
