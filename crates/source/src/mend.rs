@@ -97,7 +97,7 @@ pub fn mend<P: Mendable, E>(
             let mut kept: Vec<Wrong> = kept.map(|mend| mend.what.clone()).collect();
             let errors = errors(&program);
             let worse = if round.sure { errors > round.errors } else { errors.exceed(round.errors) };
-            if worse && (round.mends.len() == 1 || one_by_one && !round.sure) {
+            if worse && round.mends.len() == 1 {
                 kept.extend(round.mends.iter().map(|mend| mend.what.clone()));
             }
             if worse || !kept.is_empty() {
