@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::output;
 use crate::sources::{self, MANIFEST};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Child, Command};
@@ -66,11 +66,12 @@ fn look(paths: &[PathBuf]) -> Seen {
     // What is not there, or cannot be read, the command says; it may be there later.
     let named = sources::find(paths).unwrap_or_default();
     let mut files: Vec<PathBuf> = named.into_iter().map(|found| found.path).collect();
-    let mut packages: Vec<PathBuf> =
-        files.iter().filter_map(|file| sources::package_root(&std::fs::canonicalize(file).ok()?)).collect();
-    packages.sort();
-    packages.dedup();
-    for package in packages {
+    // The files of a directory are of one package.
+    let real = files.iter().filter_map(|file| std::fs::canonicalize(file).ok());
+    let directories: BTreeSet<PathBuf> = real.filter_map(|file| Some(file.parent()?.to_owned())).collect();
+    let packages =
+        directories.iter().filter_map(|directory| sources::package_root(&directory.join(MANIFEST)));
+    for package in packages.collect::<BTreeSet<PathBuf>>() {
         files.extend(sources::of_package(&package).unwrap_or_default());
         files.push(package.join(MANIFEST));
     }
