@@ -1,6 +1,8 @@
 //! What is copied, or crosses to another task. A copy that is made in the middle of a method is outside of it, and nobody looks at it
 //! when the method ends: so the invariants of all objects that are copied have to hold then.
 
+use std::rc::Rc;
+
 use pluto_check::program::{ClassId, ClassKind, ModuleId};
 use pluto_check::types::{Subst, Ty, TyId};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -25,6 +27,8 @@ pub(super) struct Guarded {
     finds: Option<(FuncId, ModuleId)>,
     /// How many of the types it knows.
     known: usize,
+    /// Where the invariants of all classes are, where that was asked.
+    clauses: Option<Rc<[Location]>>,
 }
 
 impl Lowering<'_> {
@@ -35,12 +39,17 @@ impl Lowering<'_> {
     }
 
     /// Where the invariants of all classes are, in the order of their numbers.
-    fn clauses(&self) -> Vec<Location> {
+    fn clauses(&mut self) -> Rc<[Location]> {
+        if let Some(known) = &self.guarded.clauses {
+            return Rc::clone(known);
+        }
         let classes = self.source.classes.iter().filter(|(id, _)| self.is_guarded(*id));
         let clauses = classes.flat_map(|(_, of)| &of.invariants);
-        clauses
+        let clauses: Rc<[Location]> = clauses
             .map(|clause| self.location(self.source.nodes.bodies[clause.body].module, clause.span))
-            .collect()
+            .collect();
+        self.guarded.clauses = Some(Rc::clone(&clauses));
+        clauses
     }
 
     /// The number of the first invariant of a class.
