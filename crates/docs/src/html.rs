@@ -6,6 +6,7 @@ use std::fmt::Write;
 use pluto_syntax::lex;
 use pluto_syntax::token::Kind as TokenKind;
 use pulldown_cmark::{CowStr, Event, Options, Parser, html};
+use pulldown_cmark_escape::escape_html;
 
 use crate::Page;
 use crate::collect::{Kind, Module, Thing};
@@ -47,15 +48,8 @@ fn links(modules: &[Module]) -> Links {
 /// Text in HTML.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for char in text.chars() {
-        match char {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            char => out.push(char),
-        }
-    }
+    // Writing to a string cannot fail.
+    let _infallible = escape_html(&mut out, text);
     out
 }
 
